@@ -1,0 +1,61 @@
+"""What a teacher says: an answer, and a reflection on one. These are also the shapes that a reply must have."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from rocot.core.record import Record
+from rocot.core.span import Span
+from rocot.core.truth import NORMAL
+
+
+class Evidence(Record):
+    """One thing that was seen, and when."""
+
+    start: float = Field(ge=0)
+    """Seconds of the source video."""
+    end: float = Field(ge=0)
+    """Seconds of the source video; equal to `start` for a single frame."""
+    observation: str
+
+
+class Answer(Record):
+    """Reasoning and its conclusion: the initial reasoning, and the revised one."""
+
+    evidence: tuple[Evidence, ...]
+    """Empty where the reply came as tagged text."""
+    reasoning: str = Field(min_length=1)
+    label: str
+    """One of the clip's classes."""
+    spans: tuple[Span, ...]
+    """Where the anomaly is, seconds of the source video; empty for normal footage."""
+
+    @property
+    def normal(self) -> bool:
+        """Whether the answer calls the footage normal."""
+        return self.label == NORMAL
+
+    def same_as(self, other: "Answer") -> bool:
+        """Whether both conclude the same, whatever their words."""
+        return self.label == other.label and self.spans == other.spans
+
+
+class Check(Record):
+    """One claim of the first answer, held against the frames."""
+
+    claim: str
+    finding: str
+    start: float = Field(ge=0)
+    """Seconds of the source video."""
+    end: float = Field(ge=0)
+    """Seconds of the source video."""
+    holds: bool
+
+
+class Reflection(Record):
+    """The self-reflection: which claims were checked, what came of it, and whether the answer should stand."""
+
+    checks: tuple[Check, ...]
+    """Empty where the reply came as tagged text."""
+    critique: str = Field(min_length=1)
+    verdict: Literal["keep", "revise"]

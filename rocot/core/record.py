@@ -1,0 +1,44 @@
+"""The base of every record, and the one way to turn a value into bytes that can be hashed."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Self, TypeAlias
+
+from pydantic import BaseModel, ConfigDict
+
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
+
+
+class Record(BaseModel):
+    """Frozen, unknown keys refused, non-finite numbers refused. Input values never appear in its validation errors."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True, ser_json_inf_nan="strings"
+    )
+
+
+class Item(Record):
+    """A record that flows through stages under a name of its own."""
+
+    @property
+    def key(self) -> str:
+        """The name of the item in the run store; unique in a run."""
+        raise NotImplementedError
+
+    def fanned(self, rollout: int) -> Self:
+        """The same item as the given rollout (0, 1, ...), under another key."""
+        raise NotImplementedError
+
+
+def canonical(value: Json) -> bytes:
+    """The one JSON spelling of a value: keys sorted, no spaces, UTF-8.
+
+    Raises ValueError for NaN, infinities and lone surrogates.
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def digest(value: Json) -> str:
+    """sha256 of the canonical spelling, 64 hexadecimal digits."""
+    return hashlib.sha256(canonical(value)).hexdigest()

@@ -1,0 +1,116 @@
+"""The items of the flow. Each stage adds fields to the one before; nothing is ever changed in place.
+
+Clip -> Framed -> Reasoned -> Reflected -> Revised -> Judged
+"""
+
+from typing import Literal, Self
+
+from pydantic import Field
+
+from rocot.core.answer import Answer, Reflection
+from rocot.core.clip import Clip
+from rocot.core.record import Record
+from rocot.core.truth import GradedOn, Truth
+
+Outcome = Literal["confirmed", "corrected", "unresolved", "corrupted", "ungraded"]
+"""confirmed = right then right, corrected = wrong then right, unresolved = wrong then wrong,
+corrupted = right then wrong, ungraded = no truth to grade on."""
+
+
+class Frame(Record):
+    """One sampled frame. Its pixels lie in the frame cache under its digest."""
+
+    time: float = Field(ge=0)
+    """True presentation time, seconds of the source video."""
+    digest: str
+    """sha256 of the JPEG."""
+    width: int
+    """Pixels."""
+    height: int
+    """Pixels."""
+
+
+class Said(Record):
+    """What a teacher said, word for word, and where it came from."""
+
+    text: str
+    """The reply's text as it came, but for characters that no store can hold."""
+    model: str
+    """As the recipe names it."""
+    prompt: str
+    """Digest of the prompt templates behind it."""
+    call: str
+    """Key of the recorded call."""
+
+
+class Framed(Clip):
+    """A clip and the frames that stand for it."""
+
+    frames: tuple[Frame, ...] = Field(min_length=1)
+    reader: str
+    """Which reader decoded them."""
+    rollout: int = Field(default=0, ge=0)
+
+    @property
+    def key(self) -> str:
+        """The clip's id and the rollout's number."""
+        return f"{self.id}#{self.rollout}"
+
+    def fanned(self, rollout: int) -> Self:
+        """The same frames, for another rollout."""
+        return self.model_copy(update={"rollout": rollout})
+
+
+class Reasoned(Framed):
+    """With the initial reasoning."""
+
+    question: str
+    """What was asked, as rendered, without the frames."""
+    initial: Answer
+    initial_said: Said
+
+
+class Reflected(Reasoned):
+    """With the self-reflection on it."""
+
+    reflection: Reflection
+    reflection_said: Said
+
+
+class Revised(Reflected):
+    """With the revised reasoning."""
+
+    revised: Answer
+    revised_said: Said
+
+
+class Scores(Record):
+    """How both answers compare with the truth; None where the truth does not reach so far."""
+
+    initial_right: bool | None
+    revised_right: bool | None
+    initial_label_right: bool | None
+    revised_label_right: bool | None
+    initial_tiou: float | None
+    """IoU of interval sets in time, 0 to 1."""
+    revised_tiou: float | None
+    """IoU of interval sets in time, 0 to 1."""
+
+
+class Fault(Record):
+    """A rule of the gate that a sample breaks."""
+
+    rule: str
+    detail: str
+
+
+class Judged(Revised):
+    """With its grades: the end of the flow."""
+
+    truth: Truth
+    """Within the clip's window."""
+    graded_on: GradedOn
+    scores: Scores
+    outcome: Outcome
+    faults: tuple[Fault, ...]
+    """The gate's rules that it breaks."""

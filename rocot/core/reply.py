@@ -1,0 +1,161 @@
+"""From the text of a reply to an answer or a reflection: pure, so that a better parser never pays again."""
+
+import json
+import re
+from functools import cache
+from typing import Literal, TypeAlias, TypeVar
+
+from pydantic import ValidationError
+
+from rocot.core.answer import Answer, Reflection
+from rocot.core.record import Json, Record
+from rocot.core.span import Span, union
+from rocot.core.truth import NORMAL
+from rocot.errors import ReplyError
+
+Shape: TypeAlias = Literal["answer", "reflection"]
+Dialect: TypeAlias = Literal["json", "tagged"]
+
+LONGEST_TEXT = 4000
+"""Characters. Schemas without bounds may never end under constrained decoding."""
+MOST_PARTS = 16
+
+R = TypeVar("R", bound=Record)
+
+
+@cache
+def schema_of(shape: Shape, classes: tuple[str, ...]) -> dict[str, Json]:
+    """The JSON Schema of a reply, bounded, every key required, so that strict servers take it."""
+    seconds: Json = {"type": "number", "minimum": 0}
+    text: Json = {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT}
+    line: Json = {"type": "string", "minLength": 1, "maxLength": 400}
+
+    def table(**columns: Json) -> Json:
+        return {"type": "object", "properties": columns, "required": list(columns), "additionalProperties": False}
+
+    def several(row: Json) -> Json:
+        return {"type": "array", "items": row, "maxItems": MOST_PARTS}
+
+    label: Json = {"type": "string", "enum": list(classes)}
+    answer = table(
+        evidence=several(table(start=seconds, end=seconds, observation=line)),
+        reasoning=text,
+        label=label,
+        spans=several(table(start=seconds, end=seconds)),
+    )
+    reflection = table(
+        checks=several(
+            table(claim=line, finding=line, start=seconds, end=seconds, holds={"type": "boolean"}),
+        ),
+        critique=text,
+        verdict={"type": "string", "enum": ["keep", "revise"]},
+    )
+    chosen = answer if shape == "answer" else reflection
+    assert isinstance(chosen, dict)
+    return chosen
+
+
+def clean(text: str) -> str:
+    """The text without what stores cannot hold: lone surrogates, and control characters but tab and newline."""
+    whole = text.encode("utf-8", "replace").decode("utf-8")
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", "", whole)
+
+
+def parse_answer(text: str, classes: tuple[str, ...]) -> Answer:
+    """An initial or revised answer from a reply in either dialect.
+
+    Raises ReplyError with reason `no answer`, `bad json`, `bad shape`, `bad span` or `unknown label`.
+    """
+    text = clean(text)
+    answer = _from_json(text, Answer) if _looks_like_json(text) else _tagged_answer(text)
+    return answer.model_copy(update={"label": _known(answer.label, classes), "spans": union(answer.spans)})
+
+
+def parse_reflection(text: str) -> Reflection:
+    """A reflection from a reply in either dialect.
+
+    Raises ReplyError with reason `no answer`, `bad json` or `bad shape`.
+    """
+    text = clean(text)
+    if _looks_like_json(text):
+        return _from_json(text, Reflection)
+    critique, verdict = _tag(text, "reflection"), _tag(text, "verdict").lower().strip(" .")
+    if verdict not in ("keep", "revise"):
+        raise ReplyError("bad shape", f"verdict must be keep or revise (got {verdict[:40]!r})")
+    return _checked(Reflection, {"checks": (), "critique": critique, "verdict": verdict})
+
+
+_FENCE = re.compile(r"\A\s*```(?:json)?\s*\n(.*?)\n?```\s*\Z", re.DOTALL)
+
+
+def _looks_like_json(text: str) -> bool:
+    return _unfenced(text).lstrip().startswith("{")
+
+
+def _unfenced(text: str) -> str:
+    fenced = _FENCE.match(text)
+    return fenced.group(1) if fenced else text
+
+
+def _from_json(text: str, kind: type[R]) -> R:
+    try:
+        value = json.loads(_unfenced(text), parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise ReplyError("bad json", str(error)[:200]) from error
+    return _checked(kind, value)
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _checked(kind: type[R], value: object) -> R:
+    try:
+        return kind.model_validate(value)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        reason = "bad span" if where.startswith("spans") else "bad shape"
+        raise ReplyError(reason, f"{where}: {first['msg']}") from error
+
+
+def _tag(text: str, name: str) -> str:
+    found = re.findall(rf"<{name}>(.*?)</{name}>", text, re.DOTALL)
+    if len(found) != 1:
+        raise ReplyError("no answer", f"wanted one <{name}> ... </{name}> (got {len(found)})")
+    return str(found[0]).strip()
+
+
+def _tagged_answer(text: str) -> Answer:
+    think, label, glue = _tag(text, "think"), _tag(text, "answer"), _tag(text, "glue")
+    try:
+        value = json.loads(glue, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise ReplyError("bad span", f"<glue> must hold [[start, end], ...] in seconds (got {glue[:60]!r})") from error
+    pairs = [value] if isinstance(value, list) and value and not isinstance(value[0], list) else value
+    if not isinstance(pairs, list) or not all(
+        isinstance(pair, list) and len(pair) == 2 and all(type(number) in (int, float) for number in pair)
+        for pair in pairs
+    ):
+        raise ReplyError("bad span", f"<glue> must hold [[start, end], ...] in seconds (got {glue[:60]!r})")
+    spans = () if pairs == [[-1, -1]] else tuple(_span(*pair) for pair in pairs)
+    return _checked(Answer, {"evidence": (), "reasoning": think, "label": label, "spans": spans})
+
+
+def _span(start: float, end: float) -> Span:
+    try:
+        return Span(start=start, end=end)
+    except ValidationError as error:
+        raise ReplyError("bad span", f"[{start:g}, {end:g}] is no span in seconds") from error
+
+
+def _known(label: str, classes: tuple[str, ...]) -> str:
+    """The class that is meant: case, spaces and underscores do not matter."""
+    by_plain = {_plain(name): name for name in (*classes, NORMAL)}
+    if _plain(label) not in by_plain:
+        raise ReplyError("unknown label", f"{label[:60]!r} is none of {', '.join(classes)}")
+    return by_plain[_plain(label)]
+
+
+def _plain(label: str) -> str:
+    return re.sub(r"[\s_]+", " ", label).strip().casefold()

@@ -1,0 +1,64 @@
+"""Every metric, so that the judge, the report, the rewards and the evaluation cannot disagree."""
+
+from collections.abc import Sequence
+
+from rocot.core.answer import Answer
+from rocot.core.reflection import Outcome, Scores
+from rocot.core.span import Span, measure, overlap
+from rocot.core.truth import NORMAL, Truth
+
+
+def tiou(first: Sequence[Span], second: Sequence[Span]) -> float:
+    """Temporal IoU of two interval sets: seconds in both over seconds in either, 0 to 1.
+
+    tIoU(∅, ∅) = 1: to find nothing where nothing is, is right. One empty set gives 0.
+    """
+    both = overlap(first, second)
+    either = measure(first) + measure(second) - both
+    return 1.0 if not first and not second else both / either
+
+
+def label_right(answer: Answer, truth: Truth) -> bool | None:
+    """Whether the label is one of the true ones; where only spans are known, whether normal and abnormal agree.
+
+    None where nothing is known. A normal clip with a predicted span is wrong, whatever its label says.
+    """
+    if truth.normal is None:
+        return None
+    if truth.normal:
+        return answer.label == NORMAL and not answer.spans
+    if truth.labels is None:
+        return answer.label != NORMAL
+    return answer.label in truth.labels
+
+
+def answer_tiou(answer: Answer, truth: Truth) -> float | None:
+    """tIoU of the answer's spans with the true ones; None where the anomaly is not localised."""
+    return None if truth.spans is None else tiou(answer.spans, truth.spans)
+
+
+def right(answer: Answer, truth: Truth, floor: float) -> bool | None:
+    """Label right and, where spans are known, tIoU >= floor (0 to 1). None where nothing is known."""
+    named, located = label_right(answer, truth), answer_tiou(answer, truth)
+    return named if named is None or located is None else named and located >= floor
+
+
+def outcome(initial: bool | None, revised: bool | None) -> Outcome:
+    """The cell of the flip matrix."""
+    if initial is None or revised is None:
+        return "ungraded"
+    if revised:
+        return "confirmed" if initial else "corrected"
+    return "corrupted" if initial else "unresolved"
+
+
+def scores(initial: Answer, revised: Answer, truth: Truth, floor: float) -> Scores:
+    """Both answers against the truth; `floor` is the least tIoU that counts as right."""
+    return Scores(
+        initial_right=right(initial, truth, floor),
+        revised_right=right(revised, truth, floor),
+        initial_label_right=label_right(initial, truth),
+        revised_label_right=label_right(revised, truth),
+        initial_tiou=answer_tiou(initial, truth),
+        revised_tiou=answer_tiou(revised, truth),
+    )

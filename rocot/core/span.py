@@ -1,0 +1,54 @@
+"""Spans of time, in seconds of the source video."""
+
+from collections.abc import Iterable
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from rocot.core.record import Record
+
+
+class Span(Record):
+    """A half-open stretch of time [start, end), 0 <= start < end, seconds of the source video."""
+
+    start: float = Field(ge=0)
+    end: float = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.start >= self.end:
+            raise ValueError(f"a span must end after it starts (got {self.start:g} to {self.end:g})")
+        return self
+
+    @property
+    def length(self) -> float:
+        """Seconds."""
+        return self.end - self.start
+
+
+def union(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """The same set of instants as sorted, disjoint spans; spans that touch are joined."""
+    merged: list[tuple[float, float]] = []
+    for start, end in sorted((span.start, span.end) for span in spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
+        else:
+            merged.append((start, end))
+    return tuple(Span(start=start, end=end) for start, end in merged)
+
+
+def measure(spans: Iterable[Span]) -> float:
+    """Seconds covered by the union of the spans."""
+    return sum(span.length for span in union(spans))
+
+
+def clipped(spans: Iterable[Span], start: float, end: float) -> tuple[Span, ...]:
+    """The parts of the spans that lie within [start, end); empty parts are dropped."""
+    cut = ((max(span.start, start), min(span.end, end)) for span in spans)
+    return tuple(Span(start=low, end=high) for low, high in cut if low < high)
+
+
+def overlap(first: Iterable[Span], second: Iterable[Span]) -> float:
+    """Seconds that lie in both sets."""
+    others = union(second)
+    return sum(part.length for span in union(first) for part in clipped(others, span.start, span.end))

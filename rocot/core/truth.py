@@ -1,0 +1,48 @@
+"""Ground truth, and how deep it goes."""
+
+from typing import Literal
+
+from rocot.core.record import Record
+from rocot.core.span import Span, clipped
+
+NORMAL = "Normal"
+"""The label of footage without an anomaly."""
+
+GradedOn = Literal["label+span", "span", "label", "none"]
+"""What of the truth was there to grade on."""
+
+
+class Truth(Record):
+    """What is known of a stretch of video. It never enters an item that a teacher is asked about."""
+
+    labels: tuple[str, ...] | None = None
+    """Labels of the anomalies, `("Normal",)` for normal footage, None where nobody said."""
+    spans: tuple[Span, ...] | None = None
+    """Where the anomalies are, seconds of the source video; empty for normal footage, None where not localised."""
+
+    @property
+    def normal(self) -> bool | None:
+        """Whether the footage is normal; None where that is unknown."""
+        if self.labels is not None:
+            return self.labels == (NORMAL,)
+        return None if self.spans is None else not self.spans
+
+    @property
+    def graded_on(self) -> GradedOn:
+        """How deep the truth goes: most training videos of UCF-Crime and XD-Violence have a label and no span."""
+        if self.spans is not None:
+            return "span" if self.labels is None else "label+span"
+        return "none" if self.labels is None else "label"
+
+
+def within(truth: Truth, start: float, end: float, *, whole: bool) -> Truth:
+    """The truth of the window [start, end) of a video, seconds; `whole` says that the window is all of it.
+
+    A window that no anomaly touches is normal. Where an abnormal video is not localised, only the whole of it
+    keeps its label: of a part nobody knows whether the anomaly lies in it.
+    """
+    if truth.spans is None:
+        return truth if whole or truth.normal is not False else Truth()
+    spans = clipped(truth.spans, start, end)
+    labels = truth.labels if spans or truth.labels is None else (NORMAL,)
+    return Truth(labels=labels, spans=spans)

@@ -1,0 +1,1 @@
+"""Runs typed stages over items, durably. It knows neither video nor models."""

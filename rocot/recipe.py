@@ -1,0 +1,139 @@
+"""The recipe: one frozen config that holds all that changes the data, and nothing about where it runs."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self, TypeAlias
+
+from pydantic import Field, model_validator
+
+from rocot.core.prompt import Sampling
+from rocot.core.record import Record
+from rocot.core.reflection import Outcome
+from rocot.core.reply import Dialect
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+
+
+class Release(Record):
+    """What the dataset is called."""
+
+    name: Name
+    version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")] = "0.1.0"
+
+
+class Scenes(Record):
+    """Rendered scenes, the embedded default."""
+
+    kind: Literal["scenes"]
+    train: int = Field(default=32, ge=0, le=100_000)
+    """Videos in the split `train`."""
+    test: int = Field(default=32, ge=0, le=100_000)
+    """Videos in the split `test`."""
+    seed: int = Field(default=0, ge=0)
+
+    @property
+    def name(self) -> str:
+        """As it stands in every row."""
+        return self.kind
+
+
+class Folder(Record):
+    """A folder of videos and a CSV `path,label,start,end` (seconds)."""
+
+    kind: Literal["folder"]
+    name: Name
+    videos: Path
+    """The folder; where it lies changes no data. Relative to the recipe's file."""
+    annotations: Path | None = None
+    """The CSV; without one nothing is known of the videos. Relative to the recipe's file."""
+    split: Name = "train"
+    classes: tuple[str, ...] = ()
+    """The labels an answer may use. Empty: those of the CSV and Normal."""
+
+
+SourceRecipe: TypeAlias = Annotated[Scenes | Folder, Field(discriminator="kind")]
+
+
+class Windows(Record):
+    """How long videos are cut into clips."""
+
+    length: float = Field(default=60.0, gt=0)
+    """Seconds."""
+    overlap: float = Field(default=10.0, ge=0)
+    """Seconds that neighbouring windows share."""
+
+    @model_validator(mode="after")
+    def _moves_on(self) -> Self:
+        if self.overlap >= self.length:
+            raise ValueError(f"overlap must be less than length (got {self.overlap:g} and {self.length:g} s)")
+        return self
+
+
+class FramesRecipe(Record):
+    """Which frames stand for a clip."""
+
+    policy: Literal["uniform"] = "uniform"
+    count: int = Field(default=16, ge=1, le=512)
+    height: int = Field(default=448, ge=32, le=4096)
+    """Pixels at most; frames are never enlarged."""
+    quality: int = Field(default=85, ge=1, le=100)
+    """JPEG quality."""
+    reader: Literal["av"] = "av"
+
+
+class TeacherRecipe(Sampling):
+    """Who answers, and how its replies are drawn."""
+
+    model: str = Field(default="embedded", pattern=r"^(embedded|scripted|openai:.+)$")
+    dialect: Dialect | Literal["auto"] = "auto"
+    """`json` asks for structured output, `tagged` for tags; `auto` turns to tags where a server refuses a schema."""
+
+
+class Asking(TeacherRecipe):
+    """The teacher of the first answer and the revision, and the shape of the conversation."""
+
+    rollouts: int = Field(default=1, ge=1, le=64)
+    guided: bool = False
+    """Hands the truth to the reflection, and to nothing else."""
+
+
+class PromptsRecipe(Record):
+    """Where the prompts come from."""
+
+    folder: Path | None = None
+    """A folder whose .md files replace those of the same name that ship with rocot. Relative to the recipe's file."""
+
+
+class Gate(Record):
+    """What counts as right."""
+
+    tiou: float = Field(default=0.5, ge=0, le=1)
+    """The least temporal IoU of a right answer, where spans are known."""
+
+
+class Mix(Record):
+    """What of the judged rows is kept for training; every judged row is published, kept or not."""
+
+    keep: tuple[Outcome, ...] = ("confirmed", "corrected")
+
+
+class Recipe(Record):
+    """A release, from its sources to its mix."""
+
+    release: Release
+    sources: tuple[SourceRecipe, ...] = Field(min_length=1)
+    windows: Windows = Windows()
+    frames: FramesRecipe = FramesRecipe()
+    teacher: Asking = Asking()
+    reflector: TeacherRecipe | None = None
+    """Who reflects; the teacher where it is not given."""
+    prompts: PromptsRecipe = PromptsRecipe()
+    gate: Gate = Gate()
+    mix: Mix = Mix()
+
+    @model_validator(mode="after")
+    def _named_apart(self) -> Self:
+        named = [(source.name, source.split if isinstance(source, Folder) else "") for source in self.sources]
+        twice = {name for name, split in named if named.count((name, split)) > 1}
+        if twice:
+            raise ValueError(f"two sources have one name: {', '.join(sorted(twice))}")
+        return self

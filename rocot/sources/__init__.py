@@ -1,0 +1,1 @@
+"""Where videos and their ground truth come from."""

@@ -1,0 +1,50 @@
+"""Judge: both answers graded against the ground truth, which no other stage holds."""
+
+from dataclasses import dataclass
+
+from rocot.core.gate import Story, faults
+from rocot.core.record import Json
+from rocot.core.reflection import Judged, Revised
+from rocot.core.score import outcome, scores
+from rocot.recipe import Gate
+from rocot.sources.protocol import TruthOf
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Looks up the truth by clip, grades, and names the rules that the sample breaks. It asks nobody."""
+
+    gate: Gate
+    truth: TruthOf
+    name: str = "judge"
+    output: type[Judged] = Judged
+
+    @property
+    def identity(self) -> Json:
+        """The gate section of the recipe."""
+        return self.gate.model_dump(mode="json")
+
+    def context(self, item: Revised, /) -> Json:
+        """The truth: a corrected label judges again, and asks nothing again."""
+        return self.truth(item).model_dump(mode="json")
+
+    async def __call__(self, item: Revised, /) -> Judged:
+        truth = self.truth(item)
+        graded = scores(item.initial, item.revised, truth, self.gate.tiou)
+        story = Story(
+            start=item.start,
+            end=item.end,
+            frame_times=tuple(frame.time for frame in item.frames),
+            classes=item.classes,
+            initial=item.initial,
+            reflection=item.reflection,
+            revised=item.revised,
+        )
+        return Judged(
+            **dict(item),
+            truth=truth,
+            graded_on=truth.graded_on,
+            scores=graded,
+            outcome=outcome(graded.initial_right, graded.revised_right),
+            faults=faults(story),
+        )

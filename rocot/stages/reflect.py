@@ -1,0 +1,45 @@
+"""Reflect: the self-reflection on the initial reasoning."""
+
+from dataclasses import dataclass
+
+from rocot.assets import Prompts
+from rocot.core.record import Json
+from rocot.core.reflection import Reasoned, Reflected
+from rocot.core.reply import clean, parse_reflection
+from rocot.sources.protocol import TruthOf
+from rocot.stages.asking import compose, credit, form, spelt
+from rocot.teacher.protocol import Asks
+
+
+@dataclass(frozen=True)
+class Reflect:
+    """Has the first answer examined; blind, unless the recipe hands this one stage the truth."""
+
+    prompts: Prompts
+    reflector: Asks
+    guide: TruthOf | None = None
+    name: str = "reflect"
+    output: type[Reflected] = Reflected
+
+    @property
+    def identity(self) -> Json:
+        """The prompts that are used, who answers how, and whether it is guided."""
+        asked = self.prompts.reflect if self.guide is None else self.prompts.guided
+        used = (asked, self.prompts.reflection_json, self.prompts.reflection_tagged)
+        return {"prompts": [prompt.digest for prompt in used], "teacher": self.reflector.identity}
+
+    def context(self, item: Reasoned, /) -> Json:
+        """The truth, where the reflection is guided: a corrected label re-asks this one reflection."""
+        return None if self.guide is None else self.guide(item).model_dump(mode="json")
+
+    async def __call__(self, item: Reasoned, /) -> Reflected:
+        template = self.prompts.reflect if self.guide is None else self.prompts.guided
+        asked = template.text if self.guide is None else template.fill(truth=spelt(self.guide(item)))
+        asking = compose(self.prompts, self.reflector, item, "reflection", item.initial_said.text, asked)
+        ask, reply = await self.reflector.ask(asking, item, self.name)
+        text = clean(reply.text)
+        return Reflected(
+            **dict(item),
+            reflection=parse_reflection(text),
+            reflection_said=credit(ask, text, template, form(self.prompts, "reflection", ask.dialect)),
+        )

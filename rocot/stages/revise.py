@@ -1,0 +1,41 @@
+"""Revise: the revised reasoning."""
+
+from dataclasses import dataclass
+
+from rocot.assets import Prompts
+from rocot.core.record import Json
+from rocot.core.reflection import Reflected, Revised
+from rocot.core.reply import clean, parse_answer
+from rocot.stages.asking import compose, credit, form, told
+from rocot.teacher.protocol import Asks
+
+
+@dataclass(frozen=True)
+class Revise:
+    """Asks again with the reflection's findings. It forks from the first answer: a guided prompt never reaches it."""
+
+    prompts: Prompts
+    teacher: Asks
+    name: str = "revise"
+    output: type[Revised] = Revised
+
+    @property
+    def identity(self) -> Json:
+        """The prompts that are used, and who answers how."""
+        used = (self.prompts.revise, self.prompts.answer_json, self.prompts.answer_tagged)
+        return {"prompts": [prompt.digest for prompt in used], "teacher": self.teacher.identity}
+
+    def context(self, item: Reflected, /) -> Json:
+        """Nothing besides the reflection."""
+        return None
+
+    async def __call__(self, item: Reflected, /) -> Revised:
+        asked = self.prompts.revise.fill(reflection=told(item.reflection))
+        asking = compose(self.prompts, self.teacher, item, "answer", item.initial_said.text, asked)
+        ask, reply = await self.teacher.ask(asking, item, self.name)
+        text = clean(reply.text)
+        return Revised(
+            **dict(item),
+            revised=parse_answer(text, item.classes),
+            revised_said=credit(ask, text, self.prompts.revise, form(self.prompts, "answer", ask.dialect)),
+        )

@@ -1,0 +1,1 @@
+"""Frames and a question in, a reply out."""

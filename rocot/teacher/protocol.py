@@ -1,0 +1,93 @@
+"""What a teacher does: one attempt at one call. Recording, retries and pace are not its business (see asker.py)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
+
+from rocot.core.prompt import Ask, Sampling
+from rocot.core.record import Json
+from rocot.core.reflection import Framed
+from rocot.core.reply import Dialect
+
+
+@dataclass(frozen=True)
+class Raw:
+    """What came back from one attempt, before anything is made of it."""
+
+    body: bytes
+    status: int = 200
+    """HTTP status; 200 for a teacher in this process."""
+    request_id: str = ""
+    endpoint: str = ""
+    """Where it was sent; recorded, no part of any key."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Those that matter for pace (retry-after, x-ratelimit-*); never keys."""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens, as the server counts them."""
+
+    prompt: int = 0
+    completion: int = 0
+    cached: int = 0
+    """Of the prompt's, those that a prefix cache paid for."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A reply that is whole: its text, why it ended, what it cost."""
+
+    text: str
+    finish: str
+    """The server's word: `stop` is a whole reply."""
+    model: str
+    """The model that the server says it served."""
+    usage: Usage
+
+
+class Teacher(Protocol):
+    """One model behind one way of reaching it."""
+
+    @property
+    def model(self) -> str:
+        """As the recipe names it, e.g. `openai:gpt-5` or `embedded`: part of every key."""
+
+    async def send(self, ask: Ask, pictures: Mapping[str, bytes]) -> Raw:
+        """One attempt. `pictures` holds the JPEG of every digest in the ask.
+
+        Raises TeacherError for an attempt that brought no bytes (passing=True when another may succeed), and
+        ServiceError when every further call would fail as well (key refused, no such model, server down).
+        """
+
+    def read(self, raw: bytes) -> Reply:
+        """The reply in stored bytes: pure. Raises TeacherError (a named, paid-for failure) when there is none."""
+
+    async def close(self) -> None:
+        """Lets go of connections."""
+
+
+Compose: TypeAlias = Callable[[Dialect], Ask]
+"""Words one question in the given dialect of replies."""
+
+
+class Asks(Protocol):
+    """What the stages see: a question that is answered once and for all."""
+
+    @property
+    def model(self) -> str:
+        """As the recipe names it."""
+
+    @property
+    def sampling(self) -> Sampling:
+        """How replies are drawn."""
+
+    @property
+    def identity(self) -> Json:
+        """What changes its answers besides the question: model, sampling, dialect."""
+
+    async def ask(self, compose: Compose, item: Framed, stage: str) -> tuple[Ask, Reply]:
+        """The recorded reply to this question, or a new one, recorded before it is read; with the ask that got it.
+
+        Raises TeacherError, ServiceError.
+        """

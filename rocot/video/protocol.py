@@ -1,0 +1,72 @@
+"""What a frame reader does: JPEG stills of a file at asked times, and the file's plain facts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from rocot.core.clip import Clip
+from rocot.core.record import Record
+from rocot.core.reflection import Frame
+
+
+class Look(Record):
+    """How a still is made."""
+
+    height: int
+    """Pixels at most; a smaller picture is never enlarged."""
+    quality: int
+    """JPEG quality, 1 to 100."""
+
+
+@dataclass(frozen=True)
+class Still:
+    """One frame as JPEG, upright, with square pixels."""
+
+    time: float
+    """True presentation time, seconds of the source video."""
+    jpeg: bytes
+    width: int
+    """Pixels."""
+    height: int
+    """Pixels."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a file says of itself."""
+
+    duration: float
+    """Seconds."""
+    width: int
+    """Pixels as shown, after rotation."""
+    height: int
+    """Pixels as shown, after rotation."""
+    fps: float
+    """Average frames a second; 0 where the file does not say. Never used to compute times."""
+    codec: str
+
+
+class FrameReader(Protocol):
+    """Reads one kind of file, or many; blocking, safe to call from several threads at once."""
+
+    @property
+    def name(self) -> str:
+        """As it stands in every row; another reader, another identity."""
+
+    def probe(self, path: Path) -> Facts:
+        """Raises VideoError for anything that is no video it will open."""
+
+    def read(self, path: Path, times: Sequence[float], look: Look) -> tuple[Still, ...]:
+        """For each asked time (seconds, ascending) the frame that is on screen then, in that order.
+
+        The frame on screen at t is the last one whose time is <= t, or the first frame before that. Two asked times
+        that fall on one frame give it twice. Raises VideoError.
+        """
+
+
+class Samples(Protocol):
+    """What the stages see: frames of a clip at asked times."""
+
+    async def sample(self, clip: Clip, times: Sequence[float]) -> tuple[Frame, ...]:
+        """Ascending in time, each frame once; the pixels lie in the frame cache. Raises VideoError."""
