@@ -1,0 +1,1 @@
+"""From judged items to shards, and from shards to a verdict."""
