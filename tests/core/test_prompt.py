@@ -1,0 +1,61 @@
+import pytest
+
+from rocot.core.prompt import Ask, Picture, Prompt, Sampling, Text, Turn, stamp
+
+ASK = Ask(
+    model="openai:one",
+    turns=(Turn(role="user", parts=(Text(text="what?"), Picture(time=1.5, digest="ab"))),),
+    shape="answer",
+    dialect="json",
+    classes=("Normal", "Fighting"),
+    sampling=Sampling(),
+)
+
+CHANGES: dict[str, object] = {
+    "model": "openai:two",
+    "turns": (Turn(role="user", parts=(Text(text="what now?"), Picture(time=1.5, digest="ab"))),),
+    "shape": "reflection",
+    "dialect": "tagged",
+    "classes": ("Normal", "Arson"),
+    "sampling": Sampling(temperature=0.1),
+    "rollout": 1,
+}
+
+
+def test_the_list_of_what_enters_a_key_is_whole() -> None:
+    """A new field of Ask has to be thought of here: does it change what is sent?"""
+    assert set(CHANGES) == set(Ask.model_fields)
+    assert set(Sampling.model_fields) == {"temperature", "top_p", "max_tokens", "seed"}
+
+
+@pytest.mark.parametrize("field", list(CHANGES))
+def test_each_of_them_changes_the_key(field: str) -> None:
+    assert ASK.model_copy(update={field: CHANGES[field]}).key != ASK.key
+
+
+def test_a_frame_enters_by_its_bytes_and_its_time() -> None:
+    keys = {
+        ASK.model_copy(update={"turns": (Turn(role="user", parts=(picture,)),)}).key
+        for picture in (Picture(time=1, digest="a"), Picture(time=2, digest="a"), Picture(time=1, digest="b"))
+    }
+    assert len(keys) == 3
+
+
+def test_the_same_question_has_the_same_key_in_every_process() -> None:
+    assert ASK.key == "8479c968c480c7c372164f933261849684a1e9a6f7e7967ad26bc84536ee59c2"
+
+
+def test_each_rollout_sends_its_own_seed() -> None:
+    seeded = ASK.model_copy(update={"sampling": Sampling(seed=7), "rollout": 2})
+    assert (seeded.seed, ASK.seed) == (9, None)
+
+
+def test_values_are_never_expanded_again() -> None:
+    prompt = Prompt(name="x", text="$reflection")
+    assert prompt.fill(reflection="costs $truth and ${truth}") == "costs $truth and ${truth}"
+    with pytest.raises(KeyError):
+        prompt.fill(other="x")
+
+
+def test_a_stamp_has_two_decimals() -> None:
+    assert stamp(12.5) == "<12.50s>"

@@ -1,0 +1,111 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rocot.core.record import canonical
+from rocot.core.reply import clean, parse_answer, parse_reflection, schema_of
+from rocot.core.span import Span
+from rocot.errors import ReplyError
+
+CLASSES = ("Normal", "Fighting", "Traffic_accident")
+GOOD = {
+    "evidence": [],
+    "reasoning": "Two men exchange blows.",
+    "label": "Fighting",
+    "spans": [{"start": 3, "end": 7.5}],
+}
+TAGGED = "<think>Two men exchange blows.</think><answer>Fighting</answer><glue>[[3, 7.5]]</glue>"
+
+
+def test_both_dialects_say_the_same() -> None:
+    assert parse_answer(json.dumps(GOOD), CLASSES) == parse_answer(TAGGED, CLASSES)
+
+
+@pytest.mark.parametrize("wrap", ["```json\n{}\n```", "  \n{}\n", "```\n{}```"])
+def test_json_in_a_fence_is_json(wrap: str) -> None:
+    assert parse_answer(wrap.replace("{}", json.dumps(GOOD)), CLASSES).label == "Fighting"
+
+
+@pytest.mark.parametrize("label", ["traffic accident", "TRAFFIC_ACCIDENT", " Traffic  accident "])
+def test_a_label_is_known_by_its_plain_form(label: str) -> None:
+    assert parse_answer(json.dumps(GOOD | {"label": label}), CLASSES).label == "Traffic_accident"
+
+
+@pytest.mark.parametrize(
+    ("glue", "spans"), [("[]", ()), ("[-1, -1]", ()), ("[[-1,-1]]", ()), ("[3, 7.5]", ((3, 7.5),))]
+)
+def test_glue_takes_the_spellings_of_the_field(glue: str, spans: tuple[tuple[float, float], ...]) -> None:
+    said = parse_answer(f"<think>x</think><answer>Normal</answer><glue>{glue}</glue>", CLASSES)
+    assert said.spans == tuple(Span(start=start, end=end) for start, end in spans)
+
+
+def test_spans_that_touch_are_joined_and_sorted() -> None:
+    spans = [{"start": 9, "end": 10}, {"start": 3, "end": 5}, {"start": 5, "end": 6}]
+    assert parse_answer(json.dumps(GOOD | {"spans": spans}), CLASSES).spans == (
+        Span(start=3, end=6),
+        Span(start=9, end=10),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "no answer"),
+        ("I see a fight.", "no answer"),
+        (TAGGED + TAGGED, "no answer"),
+        ("{", "bad json"),
+        ('{"a": NaN}', "bad json"),
+        ("[" * 100_000, "no answer"),
+        ('{"a":' * 100_000, "bad json"),
+        (json.dumps(GOOD | {"reasoning": ""}), "bad shape"),
+        (json.dumps(GOOD | {"mood": "grim"}), "bad shape"),
+        (json.dumps({"label": "Fighting"}), "bad shape"),
+        (json.dumps(GOOD | {"label": "Dancing"}), "unknown label"),
+        (json.dumps(GOOD | {"spans": [{"start": 7, "end": 3}]}), "bad span"),
+        (json.dumps(GOOD | {"spans": [{"start": -7, "end": 3}]}), "bad span"),
+        ('{"evidence": [], "reasoning": "x", "label": "Fighting", "spans": [{"start": 1, "end": 1e999}]}', "bad span"),
+        ("<think>x</think><answer>Fighting</answer><glue>[[3, NaN]]</glue>", "bad span"),
+        ("<think>x</think><answer>Fighting</answer><glue>[[3, true]]</glue>", "bad span"),
+        ("<think>x</think><answer>Fighting</answer><glue>[[7, 3]]</glue>", "bad span"),
+        ("<think>x</think><answer>Fighting</answer><glue>3 to 7</glue>", "bad span"),
+    ],
+)
+def test_what_does_not_parse_is_named(text: str, reason: str) -> None:
+    with pytest.raises(ReplyError) as caught:
+        parse_answer(text, CLASSES)
+    assert caught.value.reason == reason
+
+
+@given(st.text())
+def test_no_text_breaks_the_parsers(text: str) -> None:
+    for parse in (lambda: parse_answer(text, CLASSES), lambda: parse_reflection(text)):
+        with pytest.raises(ReplyError):
+            parse()
+
+
+def test_a_reflection_reads_in_both_dialects() -> None:
+    check = {"claim": "A fight", "finding": "They hug", "start": 3, "end": 4, "holds": False}
+    parsed = parse_reflection(json.dumps({"checks": [check], "critique": "They hug.", "verdict": "revise"}))
+    assert (parsed.verdict, parsed.checks[0].finding) == ("revise", "They hug")
+    tagged = parse_reflection("<reflection>They hug.</reflection>\n<verdict> Revise. </verdict>")
+    assert (tagged.verdict, tagged.critique) == ("revise", "They hug.")
+    with pytest.raises(ReplyError, match="verdict must be keep or revise"):
+        parse_reflection("<reflection>Hm.</reflection><verdict>maybe</verdict>")
+
+
+@given(st.text(st.characters(), max_size=50))
+def test_clean_text_can_be_stored_anywhere(text: str) -> None:
+    cleaned = clean(text + "\ud800\x00")
+    assert cleaned.encode("utf-8")
+    assert "\x00" not in cleaned
+    assert clean(cleaned) == cleaned
+
+
+def test_schemas_are_bounded_and_closed() -> None:
+    for shape in ("answer", "reflection"):
+        text = canonical(schema_of(shape, CLASSES)).decode()
+        assert text.count('"type":"object"') == text.count('"additionalProperties":false')
+        assert text.count('"type":"array"') == text.count('"maxItems"')
+        assert text.count('"type":"string"') == text.count('"maxLength"') + text.count('"enum"')
