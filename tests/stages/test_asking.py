@@ -1,0 +1,98 @@
+from pathlib import Path
+
+import pytest
+
+from rocot.assets import load_prompts
+from rocot.core.reflection import Judged
+from rocot.core.reply import Dialect
+from rocot.core.span import Span
+from rocot.core.truth import Truth
+from rocot.engine.stage import Rejected
+from rocot.recipe import Gate
+from rocot.stages.judge import Judge
+from rocot.stages.reason import Reason
+from rocot.stages.reflect import Reflect
+from rocot.stages.revise import Revise
+from tests.stages.stubs import ANSWER, FRAMED, REFLECTION, REVISED, Known, Listed, spoken
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+PROMPTS = load_prompts()
+FIGHT = Truth(labels=("Fighting",), spans=(Span(start=4, end=8),))
+TAGGED = [
+    "<think>Blows are exchanged.</think><answer>Fighting</answer><glue>[[3, 7.5]]</glue>",
+    "<reflection>The first blow falls at 4 s.</reflection><verdict>revise</verdict>",
+    "<think>Blows are exchanged from 4 s.</think><answer>Fighting</answer><glue>[[4, 7.5]]</glue>",
+]
+
+
+async def judged(teacher: Listed, *, guided: bool = False) -> Judged:
+    truth = Known(yard__one=FIGHT)
+    reasoned = await Reason(PROMPTS, teacher)(FRAMED)
+    reflected = await Reflect(PROMPTS, teacher, truth if guided else None)(reasoned)
+    revised = await Revise(PROMPTS, teacher)(reflected)
+    item = await Judge(Gate(), truth)(revised)
+    assert not isinstance(item, Rejected)
+    return item
+
+
+@pytest.mark.parametrize("dialect", ["json", "tagged"])
+async def test_the_three_asks_read_as_their_golden_files(dialect: Dialect) -> None:
+    teacher = Listed([ANSWER, REFLECTION, REVISED] if dialect == "json" else list(TAGGED), dialect)
+    await judged(teacher)
+    for name, ask in zip(("reason", "reflect", "revise"), teacher.asked, strict=True):
+        golden = GOLDEN / f"ask_{name}_{dialect}.txt"
+        assert spoken(ask) == golden.read_text(encoding="utf-8"), f"{golden.name} differs from what is asked now"
+
+
+@pytest.mark.parametrize("guided", [False, True])
+async def test_the_three_asks_share_one_prefix_and_the_revision_forks_from_the_first_answer(guided: bool) -> None:
+    teacher = Listed([ANSWER, REFLECTION, REVISED])
+    await judged(teacher, guided=guided)
+    reason, reflect, revise = teacher.asked
+    assert reflect.turns[:2] == reason.turns
+    assert revise.turns[:3] == reflect.turns[:3]
+    assert [turn.role for turn in revise.turns] == ["system", "user", "assistant", "user"]
+    assert reflect.shape == "reflection"
+    assert "They still talk." in spoken(revise)
+
+
+async def test_truth_is_in_no_ask_of_a_blind_recipe_and_in_one_turn_of_a_guided_one() -> None:
+    blind, guided = Listed([ANSWER, REFLECTION, REVISED]), Listed([ANSWER, REFLECTION, REVISED])
+    await judged(blind)
+    await judged(guided, guided=True)
+    told = "Fighting, at 4.00-8.00 s"
+    assert all(told not in spoken(ask) for ask in blind.asked)
+    assert [told in spoken(ask) for ask in guided.asked] == [False, True, False]
+
+
+async def test_no_ask_holds_a_name_of_a_file_or_clip() -> None:
+    teacher = Listed([ANSWER, REFLECTION, REVISED])
+    await judged(teacher)
+    for ask in teacher.asked:
+        assert "0001" not in ask.model_dump_json()
+        assert "yard" not in ask.model_dump_json()
+
+
+async def test_the_judge_grades_both_answers() -> None:
+    item = await judged(Listed([ANSWER, REFLECTION, REVISED]))
+    assert item.outcome == "confirmed"
+    assert item.scores.initial_tiou == pytest.approx(3.5 / 5)
+    assert item.scores.revised_tiou == pytest.approx(3.5 / 4)
+    assert item.path == FRAMED.path
+    assert "path" not in item.model_dump()
+
+
+async def test_only_the_truth_changes_what_the_judge_hangs_on() -> None:
+    item = await judged(Listed([ANSWER, REFLECTION, REVISED]))
+    first, second = Judge(Gate(), Known(yard__one=FIGHT)), Judge(Gate(), Known(yard__one=Truth()))
+    assert first.identity == second.identity
+    assert first.context(item) != second.context(item)
+    assert Reason(PROMPTS, Listed([])).context(FRAMED) is None
+
+
+async def test_a_guided_reflection_hangs_on_the_truth_and_a_blind_one_does_not() -> None:
+    item = await Reason(PROMPTS, Listed([ANSWER]))(FRAMED)
+    truth = Known(yard__one=FIGHT)
+    assert Reflect(PROMPTS, Listed([])).context(item) is None
+    assert Reflect(PROMPTS, Listed([]), truth).context(item) == FIGHT.model_dump(mode="json")
+    assert Reflect(PROMPTS, Listed([])).identity != Reflect(PROMPTS, Listed([]), truth).identity
