@@ -1,6 +1,7 @@
 """A teacher that answers from a list and remembers what it was asked."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rocot.core.clip import Clip
@@ -11,20 +12,20 @@ from rocot.core.reply import Dialect
 from rocot.core.truth import Truth
 from rocot.teacher.protocol import Compose, Reply, Usage
 
-ANSWER = {
+ANSWER: dict[str, Json] = {
     "evidence": [{"start": 3.0, "end": 4.0, "observation": "Two men exchange blows."}],
     "reasoning": "Blows are exchanged, nobody plays.",
     "label": "Fighting",
     "spans": [{"start": 3.0, "end": 7.5}],
 }
-REFLECTION = {
+REFLECTION: dict[str, Json] = {
     "checks": [
         {"claim": "The fight starts at 3 s.", "finding": "They still talk.", "start": 3.0, "end": 4.0, "holds": False}
     ],
     "critique": "The first blow falls at 4 s.",
     "verdict": "revise",
 }
-REVISED = ANSWER | {"spans": [{"start": 4.0, "end": 7.5}]}
+REVISED: dict[str, Json] = ANSWER | {"spans": [{"start": 4.0, "end": 7.5}]}
 
 CLIP = Clip(
     id="yard/one",
@@ -49,7 +50,7 @@ FRAMED = Framed(
 class Listed:
     """Answers in order; in the asked dialect, or the one it insists on."""
 
-    replies: list[Json]
+    replies: Sequence[Json]
     dialect: Dialect = "json"
     model: str = "listed"
     sampling: Sampling = field(default_factory=Sampling)

@@ -69,7 +69,7 @@ async def test_no_ask_holds_a_name_of_a_file_or_clip() -> None:
     teacher = Listed([ANSWER, REFLECTION, REVISED])
     await judged(teacher)
     for ask in teacher.asked:
-        assert "0001" not in ask.model_dump_json()
+        assert "fighting-0001" not in ask.model_dump_json()
         assert "yard" not in ask.model_dump_json()
 
 
