@@ -1,0 +1,152 @@
+"""What is wrong with a recipe's file, one line a fault: where, what was wanted, what stood there, what was meant.
+
+Pydantic finds the faults; its words are for programmers, and it prints what it read. A recipe is written by people,
+and they paste keys into it: nothing here prints a value that may be one.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from typing import TypeAlias, get_args
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from rocot.core.record import Record
+from rocot.recipe import Recipe
+
+Level: TypeAlias = "tuple[type[Record], ...]"
+"""The records that may stand at one place of a recipe; several where `kind` chooses."""
+
+LEVEL_OF_RECIPE: Level = (Recipe,)
+
+WORDS = {
+    "^[a-z0-9][a-z0-9._-]{0,63}$": "must be 1 to 64 of a-z 0-9 . _ -, the first a letter or digit",
+    r"^\d+\.\d+\.\d+$": "must be a version such as 0.1.0",
+    "^(embedded|scripted|openai:.+)$": "must be embedded, scripted or openai:<model>",
+}
+"""The patterns of the recipe in words."""
+
+ELSEWHERE = {
+    "base_url": "--base-url",
+    "cache": "the variable ROCOT_CACHE",
+    "decoders": "--decoders",
+    "deadline": "--deadline",
+    "run": "--run",
+    "workers": "--workers",
+    "concurrency": "--workers",
+}
+"""Names that people look for in a recipe. Where it runs changes no data, so it is no part of one."""
+
+_SECRET_NAME = re.compile(
+    r"api_?key|secret|password|passwd|credential|bearer|authori[sz]ation|token$|^key$", re.IGNORECASE
+)
+_SECRET_VALUE = re.compile(r"(^|\W)(sk|pk|hf|gh[opsu]|xox[a-z]|AKIA)[-_]?[A-Za-z0-9_-]{8,}|[A-Za-z0-9+_-]{32,}")
+_LONGEST_VALUE = 60
+
+
+def faults_of(error: ValidationError) -> list[str]:
+    """Every fault once, in the order of the recipe's sections."""
+    wants: dict[str, list[str]] = {}
+    tails: dict[str, str] = {}
+    for fault in error.errors(include_url=False):
+        if not _echo(fault):
+            path, level = _place(fault["loc"])
+            want, got, hint = _told(fault, level)
+            wants.setdefault(path, []).append(want)  # a value that fits no arm of a union is one fault
+            tails[path] = max(tails.get(path, ""), got + hint, key=len)
+    return [f"{path}: {_either(want).replace(' or must be', ' or')}{tails[path]}" for path, want in wants.items()]
+
+
+def _echo(fault: ErrorDetails) -> bool:
+    """Whether a list is called short only because its parts are at fault, which is told in their own lines."""
+    return fault["type"] == "too_short" and len(fault["input"]) >= fault["ctx"]["min_length"]
+
+
+def _place(loc: Sequence[int | str]) -> tuple[str, Level]:
+    """The dotted path as it reads in the file, and the records whose names are allowed at its last part."""
+    path, here, around = "", LEVEL_OF_RECIPE, LEVEL_OF_RECIPE
+    for part in loc:
+        if isinstance(part, int):
+            path += f"[{part}]"
+        elif chosen := tuple(record for record in here if part in _kinds(record)):
+            here = chosen  # pydantic names the arm of a union: it says which record is meant, the file does not
+        elif here:
+            path += ("." if path else "") + ("(hidden)" if _SECRET_VALUE.search(part) else part)
+            around, here = here, _below(here, part)
+    return path or "recipe", around
+
+
+def _kinds(record: type[Record]) -> tuple[str, ...]:
+    kind = record.model_fields.get("kind")
+    return get_args(kind.annotation) if kind else ()
+
+
+def _below(level: Level, name: str) -> Level:
+    fields = (record.model_fields[name] for record in level if name in record.model_fields)
+    return tuple(found for field in fields for found in _records(field.annotation))
+
+
+def _records(annotation: object) -> Iterator[type[Record]]:
+    if isinstance(annotation, type) and issubclass(annotation, Record):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _records(part)
+
+
+def _told(fault: ErrorDetails, level: Level) -> tuple[str, str, str]:
+    """What was wanted, what stood there, and what was perhaps meant."""
+    context, value = fault.get("ctx", {}), fault["input"]
+    name = str(fault["loc"][-1]) if fault["loc"] else ""
+    want, got, hint = _in_words(fault["msg"]), _got(name, value), ""
+    match fault["type"]:
+        case "missing":
+            want, got = "missing", ""
+        case "extra_forbidden":
+            want, hint = "no such setting", _hint(name, level)
+        case "value_error":
+            want, got = str(context["error"]), ""
+        case "union_tag_not_found":
+            want, got = "kind is missing", ""
+        case "union_tag_invalid":
+            names = re.findall(r"'([^']+)'", context["expected_tags"])
+            want, got = f"kind must be {_either(names)}", _got(name, context["tag"])
+            hint = _nearest(str(context["tag"]), names)
+        case "literal_error":
+            names = re.findall(r"'([^']+)'", context["expected"])
+            want, hint = f"must be {_either(names)}", _nearest(str(value), names)
+        case "string_pattern_mismatch":
+            want = WORDS[context["pattern"]]
+    return want, got, hint
+
+
+def _in_words(message: str) -> str:
+    words = message.replace("Input should", "must").replace("a valid integer", "a whole number")
+    return words.replace("a valid ", "a ").replace("an object", "a table")
+
+
+def _either(names: Sequence[str]) -> str:
+    return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def _hint(name: str, level: Level) -> str:
+    if _SECRET_NAME.search(name):
+        return "; keys come from the environment, never from a recipe"
+    if name in ELSEWHERE:
+        return f"; it changes no data and is set by {ELSEWHERE[name]}"
+    return _nearest(name, [field for record in level for field in record.model_fields])
+
+
+def _nearest(name: str, names: Sequence[str]) -> str:
+    close = get_close_matches(name, names, n=1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def _got(name: str, value: object) -> str:
+    if isinstance(value, dict | list):
+        return f" (got a {'table' if isinstance(value, dict) else 'list'})"
+    text = json.dumps(value, ensure_ascii=False)
+    if _SECRET_NAME.search(name) or _SECRET_VALUE.search(text):
+        return " (what stands there is not shown)"
+    return f" (got {text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + '...'})"

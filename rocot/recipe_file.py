@@ -1,0 +1,109 @@
+"""A recipe from its TOML file: read, checked whole, and all its faults told at once."""
+
+import json
+import tomllib
+from difflib import get_close_matches
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from rocot.assets import ASSETS
+from rocot.errors import ConfigError
+from rocot.recipe import Folder, Recipe
+from rocot.recipe_faults import faults_of
+
+MOST_BYTES = 1_000_000
+"""Of a recipe. A video that is named by mistake is not read whole."""
+
+
+def shipped() -> dict[str, Path]:
+    """The recipes that ship with rocot, by name."""
+    return {path.stem: path for path in sorted((ASSETS / "data_manifests").glob("*.toml"))}
+
+
+def load_recipe(path_or_name: str) -> Recipe:
+    """The recipe in a TOML file, or the shipped one of that name; its relative paths start at the file's folder.
+
+    Raises ConfigError with every fault of the file, or with why it cannot be read.
+    """
+    path = _find(path_or_name)
+    text = _text_of(path)
+    try:
+        table = tomllib.loads(text)
+    except RecursionError as error:
+        raise ConfigError(f"{path}: not TOML (nested too deep)") from error
+    except ValueError as error:  # tomllib's own error, and int's for a number of thousands of digits
+        raise ConfigError(f"{path}: not TOML: {error}") from error
+    try:
+        # By way of JSON, whose strict mode takes lists for tuples and text for paths, and nothing else for a number.
+        recipe = Recipe.model_validate_json(json.dumps(table, default=str), strict=True)
+    except ValidationError as error:
+        raise ConfigError.listing(str(path), faults_of(error)) from error
+    return _resolved(recipe, path)
+
+
+def _find(path_or_name: str) -> Path:
+    named = shipped()
+    if path_or_name in named:
+        return named[path_or_name]
+    try:
+        path = Path(path_or_name).expanduser()
+        if path.is_file():
+            return path
+        what = "is a folder, not a recipe" if path.is_dir() else "no such recipe"
+    except (OSError, ValueError, RuntimeError) as error:  # too long, a NUL, no such home
+        raise ConfigError(f"{path_or_name!r} cannot be the name of a recipe ({error})") from error
+    raise ConfigError(f"{path}: {what}{_nearest(path, named)}\n  shipped recipes: {', '.join(named)}")
+
+
+def _nearest(path: Path, named: dict[str, Path]) -> str:
+    beside = [str(other) for other in sorted(path.parent.glob("*.toml"))]
+    inside = [str(other) for other in sorted(path.glob("*.toml"))] if path.is_dir() else []
+    close = inside[:1] or get_close_matches(str(path), [*named, *beside], n=1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def _text_of(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
+    if len(data) > MOST_BYTES:
+        raise ConfigError(f"{path}: over {MOST_BYTES // 1000} kB, which is no recipe")
+    try:
+        return data.decode("utf-8-sig")  # editors on Windows put a mark in front
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise ConfigError(f"{path}: not UTF-8 text (line {line}); save it as UTF-8") from error
+
+
+def _resolved(recipe: Recipe, path: Path) -> Recipe:
+    """The recipe with absolute paths. Where a file lies is in no fingerprint."""
+    base = path.resolve().parent
+    faults: list[str] = []
+
+    def absolute(setting: str, own: Path) -> Path:
+        try:
+            return base / own.expanduser()
+        except RuntimeError:
+            faults.append(f"{setting}: no such home folder (got {str(own)[:60]!r})")
+            return own
+
+    sources = tuple(
+        source.model_copy(
+            update={
+                "videos": absolute(f"sources[{index}].videos", source.videos),
+                "annotations": source.annotations and absolute(f"sources[{index}].annotations", source.annotations),
+            }
+        )
+        if isinstance(source, Folder)
+        else source
+        for index, source in enumerate(recipe.sources)
+    )
+    folder = recipe.prompts.folder and absolute("prompts.folder", recipe.prompts.folder)
+    if faults:
+        raise ConfigError.listing(str(path), faults)
+    return recipe.model_copy(
+        update={"sources": sources, "prompts": recipe.prompts.model_copy(update={"folder": folder})}
+    )

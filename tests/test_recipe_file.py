@@ -1,0 +1,107 @@
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from rocot.errors import ConfigError
+from rocot.recipe import Folder, Recipe
+from rocot.recipe_faults import WORDS
+from rocot.recipe_file import load_recipe, shipped
+
+GOLDEN = Path(__file__).parent / "golden"
+SMALL = '[release]\nname = "a"\n[[sources]]\nkind = "scenes"\n'
+
+
+def write(folder: Path, text: str | bytes) -> str:
+    path = folder / "recipe.toml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return str(path)
+
+
+def refusal(path: str) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load_recipe(path)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_every_shipped_recipe_loads_by_its_name(name: str) -> None:
+    assert load_recipe(name).release.name == name
+
+
+def test_all_faults_of_a_file_are_told_at_once() -> None:
+    told = refusal(str(GOLDEN / "faulty_recipe.toml"))
+    assert told.replace(f"{GOLDEN}/", "") + "\n" == (GOLDEN / "faulty_recipe.txt").read_text(encoding="utf-8")
+
+
+def test_no_secret_is_echoed() -> None:
+    told = refusal(str(GOLDEN / "faulty_recipe.toml"))
+    assert "canary" not in told
+    assert "keys come from the environment" in told
+
+
+def test_every_pattern_of_the_recipe_has_words() -> None:
+    schema = json.dumps(Recipe.model_json_schema())
+    used = {json.loads(f'"{pattern}"') for pattern in re.findall(r'"pattern": "((?:[^"\\]|\\.)*)"', schema)}
+    assert used == set(WORDS)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a = = 1", "not TOML: Invalid value (at line 1, column 5)"),
+        (SMALL + "[release]\n", "not TOML: Cannot declare"),
+        ("a = " + "9" * 5000, "not TOML: "),
+        ("a = " + "[" * 5000, "not TOML"),
+        (b"\xff\xfea", "not UTF-8 text (line 1); save it as UTF-8"),
+        (b"[release]\nname = '\xe9'", "not UTF-8 text (line 2); save it as UTF-8"),
+        (b" " * 1_000_001, "over 1000 kB, which is no recipe"),
+        ("", "release: missing"),
+    ],
+)
+def test_a_file_that_is_no_recipe_is_refused_with_its_line(tmp_path: Path, text: str | bytes, words: str) -> None:
+    path = write(tmp_path, text)
+    assert refusal(path).startswith(path)
+    assert words in refusal(path)
+
+
+def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
+    assert load_recipe(write(tmp_path, b"\xef\xbb\xbf" + SMALL.encode())).release.name == "a"
+
+
+def test_a_missing_recipe_names_what_was_perhaps_meant(tmp_path: Path) -> None:
+    path = write(tmp_path, SMALL)
+    assert "did you mean scenes?" in refusal("scene")
+    assert f"did you mean {path}?" in refusal(str(tmp_path / "recipee.toml"))
+    assert f"is a folder, not a recipe; did you mean {path}?" in refusal(str(tmp_path))
+    assert "no such recipe" in refusal("/dev/zero")
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "a\0b", "~nobody-of-that-name/a.toml"])
+def test_a_name_that_no_file_can_have_is_refused(name: str) -> None:
+    assert "recipe" in refusal(name)
+
+
+def test_relative_paths_start_at_the_files_folder(tmp_path: Path) -> None:
+    text = (
+        '[release]\nname = "a"\n[[sources]]\nkind = "folder"\nname = "own"\nvideos = "clips"\n'
+        'annotations = "../spans.csv"\n[prompts]\nfolder = "words"\n'
+    )
+    recipe = load_recipe(write(tmp_path, text))
+    (source,) = recipe.sources
+    assert isinstance(source, Folder)
+    assert source.videos == tmp_path / "clips"
+    assert source.annotations == tmp_path / ".." / "spans.csv"
+    assert recipe.prompts.folder == tmp_path / "words"
+
+
+@pytest.mark.parametrize("value", ["true", '"3"', "3.0", "inf", "nan", "1979-05-27", "[3]", "{ a = 3 }"])
+def test_what_is_no_whole_number_is_no_count(tmp_path: Path, value: str) -> None:
+    path = write(tmp_path, f"{SMALL}[teacher]\nrollouts = {value}\n")
+    assert refusal(path).startswith(f"{path}: 1 thing to fix\n  teacher.rollouts: must be ")
+
+
+def test_where_it_runs_is_no_part_of_a_recipe(tmp_path: Path) -> None:
+    path = write(tmp_path, SMALL + '[teacher]\nbase_url = "http://localhost:8000/v1"\n')
+    assert "it changes no data and is set by --base-url" in refusal(path)
