@@ -1,0 +1,47 @@
+"""From a script to an MP4 file: frames drawn one by one, encoded with x264, written whole or not at all."""
+
+import os
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.video.stream import VideoStream
+
+from rocot.sources.scenes.camera import Camera
+from rocot.sources.scenes.lens import HEIGHT, WIDTH
+from rocot.sources.scenes.painter import Painter
+from rocot.sources.scenes.script import Script
+
+GOP = 50
+"""Frames from one keyframe to the next, at most."""
+
+
+def shoot(script: Script, path: Path) -> None:
+    """Render a script into an MP4 file at `path`; until it is complete it has another name in the same folder."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        _encode(script, part)
+        with part.open("rb+") as file:
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _encode(script: Script, path: Path) -> None:
+    painter, camera = Painter(script), Camera(script)
+    with av.open(str(path), "w", format="mp4", options={"fflags": "+bitexact"}) as container:
+        stream = container.add_stream("libx264", rate=Fraction(script.rate))
+        if not isinstance(stream, VideoStream):
+            raise TypeError("libx264 gave no video stream")
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        stream.options = {"preset": "veryfast", "crf": str(script.weather.crf), "g": str(GOP), "threads": "1"}
+        for number in range(script.frames):
+            picture = camera.crop(painter.frame(number / script.rate), number)
+            planes = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format="yuv420p").to_ndarray()
+            camera.expose(planes[:HEIGHT], number)
+            frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
+            frame.pts = number
+            frame.time_base = Fraction(1) / Fraction(script.rate)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))

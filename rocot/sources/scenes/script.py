@@ -1,0 +1,130 @@
+"""Composes a clip from a seed: place, light, everyday life, acts, and the truth that follows from them.
+
+Nothing here sees a pixel. The label decides which acts are played and nothing else: place, light, camera, density and
+the innocent acts are drawn before or beside it, from the same distributions.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+from numpy.random import PCG64, Generator
+
+from rocot.core.span import Span
+from rocot.core.truth import NORMAL, Truth
+from rocot.sources.scenes import crowd
+from rocot.sources.scenes.anomalies import ANOMALIES
+from rocot.sources.scenes.confusers import CONFUSERS
+from rocot.sources.scenes.places import Place, lay_out
+from rocot.sources.scenes.stage import Stage
+from rocot.sources.scenes.track import Actor, Effect
+from rocot.sources.scenes.weather import Weather, weather
+
+GENERATOR = "1"
+"""Raised whenever the same seed gives other scenes; it enters every seed and the cache folder's name."""
+RATE = 12.5
+"""Frames a second."""
+CLASSES: tuple[str, ...] = (NORMAL, *sorted(ANOMALIES))
+SPLITS: tuple[str, ...] = ("train", "test")
+DECK: tuple[str, ...] = (*sorted(ANOMALIES), *([NORMAL] * len(ANOMALIES)))
+"""Labels are dealt from shuffled decks of 14: seven anomalies, seven normal clips."""
+LONG_EVERY = 10
+"""One clip in so many is 60 to 90 s long, so that windows are needed; the others are 20 to 30 s."""
+
+
+@dataclass(frozen=True)
+class Script:
+    """All that happens in one clip."""
+
+    id: str
+    seed: int
+    frames: int
+    place: Place
+    weather: Weather
+    actors: tuple[Actor, ...]
+    effects: tuple[Effect, ...]
+    acts: tuple[str, ...]
+    """The names of the acts played, anomalous and innocent, in the order of their slots."""
+    truth: Truth
+    rate: float = RATE
+
+    @property
+    def duration(self) -> float:
+        """Seconds."""
+        return self.frames / self.rate
+
+
+def seed_of(*parts: object) -> int:
+    """A 63-bit seed from a hash of the parts and the generator's version."""
+    text = "/".join(str(part) for part in (GENERATOR, *parts))
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
+
+
+def label_of(seed: int, split: str, index: int) -> str:
+    """The label dealt to a clip; it does not depend on how many clips are asked for."""
+    block, at = divmod(index, len(DECK))
+    order = Generator(PCG64(seed_of("deck", seed, split, block))).permutation(len(DECK))
+    return DECK[int(order[at])]
+
+
+def compose(seed: int, split: str, index: int) -> Script:
+    """The script of one clip of a split."""
+    clip_seed = seed_of("clip", seed, split, index)
+    return write(
+        f"scene-{split}-{index:04d}", clip_seed, label_of(seed, split, index), long=_is_long(seed, split, index)
+    )
+
+
+def _is_long(seed: int, split: str, index: int) -> bool:
+    block, at = divmod(index, LONG_EVERY)
+    return seed_of("long", seed, split, block) % LONG_EVERY == at
+
+
+def write(id_: str, seed: int, label: str, *, long: bool) -> Script:
+    """The script of a clip with a label."""
+    rng = Generator(PCG64(seed))
+    frames = round(float(rng.uniform(60, 90) if long else rng.uniform(20, 30)) * RATE)
+    length = frames / RATE
+    place = lay_out(rng)
+    stage = Stage(place, weather(rng, place.kind == "garage"), length, rng)
+    crowd.scenery(stage)
+    acts, spans = _play(stage, label)
+    crowd.waiters(stage)
+    crowd.passers(stage)
+    crowd.traffic(stage)
+    labels = (NORMAL,) if label == NORMAL else (label,)
+    return Script(
+        id_, seed, frames, place, stage.weather, tuple(stage.actors), tuple(stage.effects), tuple(acts),
+        Truth(labels=labels, spans=tuple(Span(start=a, end=b) for a, b in spans)),
+    )  # fmt: skip
+
+
+def _play(s: Stage, label: str) -> tuple[list[str], list[tuple[float, float]]]:
+    """Deal the clip's time into slots and play an act in most of them."""
+    slots = max(2, round(s.length / 10))
+    width = s.length / slots
+    guilty: list[int] = []
+    if label != NORMAL:
+        two = s.chance(0.35)
+        guilty = sorted(int(i) for i in s.rng.permutation(slots)[: 2 if two else 1])
+    names = [str(name) for name in s.rng.permutation(sorted(CONFUSERS))]
+    acts: list[str] = []
+    spans: list[tuple[float, float]] = []
+    for i in range(slots):
+        start = i * width + s.uniform(0.15, 0.45) * width
+        if i in guilty:
+            longest = min(9.0, s.length - 0.4 - start, (i + 1) * width + 1.5 - start)
+            spans.append(_whole_frames(ANOMALIES[label](s, _tick(start), _tick(s.uniform(2.4, max(2.6, longest))))))
+            acts.append(label)
+        elif s.chance(0.85):
+            acts.append(names[i % len(names)])
+            CONFUSERS[acts[-1]](s, start + 0.15 * width)
+    return acts, [(a, min(b, s.length)) for a, b in spans]
+
+
+def _tick(t: float) -> float:
+    """The time of the nearest frame, so that spans begin and end on frames."""
+    return round(t * RATE) / RATE
+
+
+def _whole_frames(span: tuple[float, float]) -> tuple[float, float]:
+    return (_tick(span[0]), _tick(span[1]))

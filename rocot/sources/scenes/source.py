@@ -1,0 +1,64 @@
+"""The source `scenes`: rendered clips in a cache folder, made when they are first asked for."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rocot.errors import ConfigError
+from rocot.sources.protocol import Video, mark_of
+
+
+@dataclass(frozen=True)
+class ScenesSource:
+    """Rendered scenes, the same for the same seed.
+
+    `cache` is the folder for the files; `train` and `test` are the numbers of clips; a clip is the same whatever the
+    numbers. `progress(done, missing)` is called after each clip that had to be rendered.
+    """
+
+    cache: Path
+    train: int = 32
+    test: int = 32
+    seed: int = 0
+    progress: Callable[[int, int], None] | None = None
+
+    @property
+    def name(self) -> str:
+        """As it stands in every row."""
+        return "scenes"
+
+    def videos(self, split: str) -> Iterator[Video]:
+        """The split's clips in order, rendered as needed.
+
+        Raises ConfigError for a split other than train and test, and for a cache folder that cannot be written.
+        """
+        counts = {"train": self.train, "test": self.test}
+        if split not in counts:
+            raise ConfigError(f"scenes has no split {split!r}; it has train and test")
+        return self._videos(split, counts[split])
+
+    def _videos(self, split: str, count: int) -> Iterator[Video]:
+        # Imported here: numpy, Pillow and PyAV take longer to import than the whole command line may to start.
+        from rocot.sources.scenes.render import ready
+        from rocot.sources.scenes.script import CLASSES, GENERATOR, compose
+
+        folder = self.cache.expanduser().absolute() / f"scenes-{GENERATOR}-seed{self.seed}"
+        paths = [folder / f"scene-{split}-{i:04d}.mp4" for i in range(count)]
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for i in ready(self.seed, split, paths, self.progress):
+                script = compose(self.seed, split, i)
+                yield Video(
+                    id=script.id,
+                    source=self.name,
+                    split=split,
+                    path=str(paths[i]),
+                    duration=script.duration,
+                    mark=mark_of(paths[i]),
+                    classes=CLASSES,
+                    truth=script.truth,
+                )
+        except OSError as error:
+            raise ConfigError(
+                f"{folder}: {error.strerror or error}; scenes needs a cache folder it can write"
+            ) from error
