@@ -1,19 +1,12 @@
-"""A recipe from its TOML file: read, checked whole, and all its faults told at once."""
+"""A recipe from its TOML file, or a shipped one by its name."""
 
-import json
-import tomllib
 from difflib import get_close_matches
 from pathlib import Path
-
-from pydantic import ValidationError
 
 from rocot.assets import ASSETS
 from rocot.errors import ConfigError
 from rocot.recipe import Folder, Recipe
-from rocot.recipe_faults import faults_of
-
-MOST_BYTES = 1_000_000
-"""Of a recipe. A video that is named by mistake is not read whole."""
+from rocot.toml_file import load
 
 
 def shipped() -> dict[str, Path]:
@@ -27,19 +20,7 @@ def load_recipe(path_or_name: str) -> Recipe:
     Raises ConfigError with every fault of the file, or with why it cannot be read.
     """
     path = _find(path_or_name)
-    text = _text_of(path)
-    try:
-        table = tomllib.loads(text)
-    except RecursionError as error:
-        raise ConfigError(f"{path}: not TOML (nested too deep)") from error
-    except ValueError as error:  # tomllib's own error, and int's for a number of thousands of digits
-        raise ConfigError(f"{path}: not TOML: {error}") from error
-    try:
-        # By way of JSON, whose strict mode takes lists for tuples and text for paths, and nothing else for a number.
-        recipe = Recipe.model_validate_json(json.dumps(table, default=str), strict=True)
-    except ValidationError as error:
-        raise ConfigError.listing(str(path), faults_of(error)) from error
-    return _resolved(recipe, path)
+    return _resolved(load(path, Recipe), path)
 
 
 def _find(path_or_name: str) -> Path:
@@ -61,21 +42,6 @@ def _nearest(path: Path, named: dict[str, Path]) -> str:
     inside = [str(other) for other in sorted(path.glob("*.toml"))] if path.is_dir() else []
     close = inside[:1] or get_close_matches(str(path), [*named, *beside], n=1)
     return f"; did you mean {close[0]}?" if close else ""
-
-
-def _text_of(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
-    if len(data) > MOST_BYTES:
-        raise ConfigError(f"{path}: over {MOST_BYTES // 1000} kB, which is no recipe")
-    try:
-        return data.decode("utf-8-sig")  # editors on Windows put a mark in front
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise ConfigError(f"{path}: not UTF-8 text (line {line}); save it as UTF-8") from error
 
 
 def _resolved(recipe: Recipe, path: Path) -> Recipe:

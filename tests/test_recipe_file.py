@@ -6,8 +6,8 @@ import pytest
 
 from rocot.errors import ConfigError
 from rocot.recipe import Folder, Recipe
-from rocot.recipe_faults import WORDS
 from rocot.recipe_file import load_recipe, shipped
+from rocot.toml_faults import WORDS
 
 GOLDEN = Path(__file__).parent / "golden"
 SMALL = '[release]\nname = "a"\n[[sources]]\nkind = "scenes"\n'
@@ -56,7 +56,7 @@ def test_every_pattern_of_the_recipe_has_words() -> None:
         ("a = " + "[" * 5000, "not TOML"),
         (b"\xff\xfea", "not UTF-8 text (line 1); save it as UTF-8"),
         (b"[release]\nname = '\xe9'", "not UTF-8 text (line 2); save it as UTF-8"),
-        (b" " * 1_000_001, "over 1000 kB, which is no recipe"),
+        (b" " * 1_000_001, "over 1000 kB"),
         ("", "release: missing"),
     ],
 )

@@ -1,1 +1,105 @@
-"""What a user types: parse, call, print."""
+"""The command line: parse, call, print.
+
+One module a command, imported when it is called; `rocot --help` imports none. What a command needs beyond parsing its
+options is imported inside it, so that its help is as quick.
+"""
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from rocot import __version__
+from rocot.errors import RocotError
+
+COMMANDS = {
+    "generate": "Make a dataset: frames, reasoning, reflection, revision, judgement.",
+    "plan": "Tell what a run would do, ask and cost. Asks nothing.",
+    "status": "Tell how far a run is.",
+    "show": "Show one sample of a run.",
+    "export": "Write a run's samples as Parquet shards.",
+    "validate": "Check every row of shards or of a run.",
+    "completion": "Print the script that completes rocot's commands in a shell.",
+}
+"""In the order of a first use; each lives in the module of its name."""
+
+UNUSABLE = 2
+"""The exit code when the input, the recipe, an option or the service cannot be used."""
+INTERRUPTED = 130
+"""The exit code after Ctrl-C, as shells count it: 128 + SIGINT."""
+NO_READER = 141
+"""The exit code when the reader of the output went away: 128 + SIGPIPE."""
+
+
+class Commands(click.Group):
+    """The commands by name, each imported when it is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names, in the order of a first use."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(f"rocot.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is asked for, or what was perhaps meant."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.NoSuchCommand as error:
+            raise click.NoSuchCommand(error.command_name, possibilities=COMMANDS, ctx=ctx) from error
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="rocot")
+def group() -> None:
+    """Reflection-oriented chain-of-thought datasets for video anomaly understanding.
+
+    A teacher looks at frames of a clip and reasons, reflects on its own reasoning, and revises it; both answers are
+    judged against the ground truth. Start with what needs no key, no GPU and no download:
+
+    \b
+      rocot generate --split train    rendered scenes, a classical-vision baseline
+      rocot show                      one sample of it
+      rocot validate                  check the rows
+
+    Your own videos and another teacher go into a recipe (docs/recipe.md):
+
+    \b
+      rocot plan --recipe my.toml     clips, calls, tokens, cost; asks nothing
+      rocot generate --recipe my.toml --split train
+
+    Exit codes: 0 done, 1 done but without a usable row, 2 unusable input or service, 130 or 143 interrupted.
+    """
+
+
+def main() -> None:
+    """Run the command line; errors that people can mend are told in one message, bugs keep their traceback."""
+    try:
+        code = group.main(standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except RocotError as error:
+        click.echo(f"rocot: {error}", err=True)
+        sys.exit(UNUSABLE)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("rocot: interrupted", err=True)
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the interpreter flushes once more at exit
+        sys.exit(NO_READER)
+    sys.exit(code if isinstance(code, int) else 0)

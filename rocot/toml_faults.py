@@ -1,7 +1,7 @@
-"""What is wrong with a recipe's file, one line a fault: where, what was wanted, what stood there, what was meant.
+"""What is wrong with a TOML file that people write: where, what was wanted, what stood there, what was meant.
 
-Pydantic finds the faults; its words are for programmers, and it prints what it read. A recipe is written by people,
-and they paste keys into it: nothing here prints a value that may be one.
+Pydantic finds the faults; its words are for programmers, and it prints what it read. People paste keys into recipes:
+nothing here prints a value that may be one.
 """
 
 import json
@@ -14,19 +14,16 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from rocot.core.record import Record
-from rocot.recipe import Recipe
 
 Level: TypeAlias = "tuple[type[Record], ...]"
-"""The records that may stand at one place of a recipe; several where `kind` chooses."""
-
-LEVEL_OF_RECIPE: Level = (Recipe,)
+"""The records that may stand at one place of a file; several where `kind` chooses."""
 
 WORDS = {
     "^[a-z0-9][a-z0-9._-]{0,63}$": "must be 1 to 64 of a-z 0-9 . _ -, the first a letter or digit",
     r"^\d+\.\d+\.\d+$": "must be a version such as 0.1.0",
     "^(embedded|scripted|openai:.+)$": "must be embedded, scripted or openai:<model>",
 }
-"""The patterns of the recipe in words."""
+"""The patterns of a recipe's texts, in words."""
 
 ELSEWHERE = {
     "base_url": "--base-url",
@@ -46,13 +43,13 @@ _SECRET_VALUE = re.compile(r"(^|\W)(sk|pk|hf|gh[opsu]|xox[a-z]|AKIA)[-_]?[A-Za-z
 _LONGEST_VALUE = 60
 
 
-def faults_of(error: ValidationError) -> list[str]:
-    """Every fault once, in the order of the recipe's sections."""
+def faults_of(error: ValidationError, kind: type[Record]) -> list[str]:
+    """Every fault of what should have been a `kind`, each once, in the order of its fields."""
     wants: dict[str, list[str]] = {}
     tails: dict[str, str] = {}
     for fault in error.errors(include_url=False):
         if not _echo(fault):
-            path, level = _place(fault["loc"])
+            path, level = _place(fault["loc"], kind)
             want, got, hint = _told(fault, level)
             wants.setdefault(path, []).append(want)  # a value that fits no arm of a union is one fault
             tails[path] = max(tails.get(path, ""), got + hint, key=len)
@@ -64,9 +61,10 @@ def _echo(fault: ErrorDetails) -> bool:
     return fault["type"] == "too_short" and len(fault["input"]) >= fault["ctx"]["min_length"]
 
 
-def _place(loc: Sequence[int | str]) -> tuple[str, Level]:
+def _place(loc: Sequence[int | str], kind: type[Record]) -> tuple[str, Level]:
     """The dotted path as it reads in the file, and the records whose names are allowed at its last part."""
-    path, here, around = "", LEVEL_OF_RECIPE, LEVEL_OF_RECIPE
+    here: Level = (kind,)
+    path, around = "", here
     for part in loc:
         if isinstance(part, int):
             path += f"[{part}]"
@@ -75,7 +73,7 @@ def _place(loc: Sequence[int | str]) -> tuple[str, Level]:
         elif here:
             path += ("." if path else "") + ("(hidden)" if _SECRET_VALUE.search(part) else part)
             around, here = here, _below(here, part)
-    return path or "recipe", around
+    return path or "the file", around
 
 
 def _kinds(record: type[Record]) -> tuple[str, ...]:

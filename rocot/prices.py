@@ -1,0 +1,41 @@
+"""What tokens cost: a table that the user owns. rocot ships none, since prices change without notice."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from rocot.core.record import Record
+
+PerMillion = Annotated[float, Field(ge=0)]
+"""Money per million tokens."""
+
+IN_PROCESS = ("embedded", "scripted")
+"""Teachers that run in this process and cost nothing."""
+
+
+class Price(Record):
+    """What one model costs."""
+
+    name: str
+    """As the recipe names it, e.g. `openai:gpt-5`."""
+    input: PerMillion
+    cached: PerMillion | None = None
+    """Input that a prefix cache served; None is as dear as other input."""
+    output: PerMillion
+
+
+class Prices(Record):
+    """The models that have a price."""
+
+    currency: str = Field(default="USD", min_length=1, max_length=8)
+    model: tuple[Price, ...] = ()
+
+    def cost(self, model: str, *, prompt: int, cached: int, completion: int) -> float | None:
+        """Money for so many tokens, `cached` being part of `prompt`; None for a model that is not in the table."""
+        if model in IN_PROCESS:
+            return 0.0
+        price = next((price for price in self.model if price.name == model), None)
+        if price is None:
+            return None
+        dear = price.input if price.cached is None else price.cached
+        return ((prompt - cached) * price.input + cached * dear + completion * price.output) / 1e6

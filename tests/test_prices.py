@@ -1,0 +1,39 @@
+from pathlib import Path
+
+import pytest
+
+from rocot.errors import ConfigError
+from rocot.prices import Prices
+from rocot.toml_file import load
+
+TABLE = '[[model]]\nname = "openai:m"\ninput = 2\ncached = 0.5\noutput = 8.0\n'
+
+
+def test_cached_tokens_cost_their_own_price(tmp_path: Path) -> None:
+    path = tmp_path / "prices.toml"
+    path.write_text(TABLE)
+    prices = load(path, Prices)
+    assert prices.cost("openai:m", prompt=1_000_000, cached=400_000, completion=500_000) == pytest.approx(
+        0.6 * 2 + 0.4 * 0.5 + 0.5 * 8
+    )
+
+
+def test_without_a_price_for_cached_tokens_they_cost_as_others() -> None:
+    prices = Prices.model_validate({"model": [{"name": "openai:m", "input": 2, "output": 8}]})
+    assert prices.cost("openai:m", prompt=100, cached=100, completion=0) == pytest.approx(200 / 1e6)
+
+
+def test_a_model_without_a_price_has_no_cost_and_the_embedded_one_costs_nothing() -> None:
+    assert Prices().cost("openai:m", prompt=1, cached=0, completion=1) is None
+    assert Prices().cost("embedded", prompt=1, cached=0, completion=1) == 0
+
+
+def test_the_faults_of_a_price_table_are_told_like_a_recipes(tmp_path: Path) -> None:
+    path = tmp_path / "prices.toml"
+    path.write_text(TABLE.replace("input = 2", "inptu = -2"))
+    with pytest.raises(ConfigError) as caught:
+        load(path, Prices)
+    assert str(caught.value) == (
+        f"{path}: 2 things to fix\n  model[0].input: missing\n"
+        "  model[0].inptu: no such setting (got -2); did you mean input?"
+    )
