@@ -1,0 +1,118 @@
+"""One sample for the eyes: a timeline of truth and answers, then what was said."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from rocot.cli.screen import heading
+from rocot.core.answer import Answer, Reflection
+from rocot.core.row import Row
+from rocot.core.span import Span
+
+STYLES = {"confirmed": "green", "corrected": "green", "unresolved": "yellow", "corrupted": "red", "ungraded": "dim"}
+"""How an outcome is coloured; its word always stands there as well."""
+
+_NAMES = 10
+"""Columns for the names of the timeline's rows."""
+
+
+def sample(row: Row, width: int) -> RenderableType:
+    """The whole sample, `width` columns wide."""
+    return Group(
+        Text.assemble((row.id, "bold"), "   ", (row.outcome, STYLES[row.outcome])),
+        Text(_about(row), style="dim"),
+        "",
+        *_timeline(row, max(20, width - _NAMES - 1)),
+        "",
+        *_answer("Initial reasoning", row.initial, _grade(row.scores.initial_right, row.scores.initial_tiou)),
+        "",
+        *_reflection(row.reflection),
+        "",
+        *_answer("Revised reasoning", row.revised, _grade(row.scores.revised_right, row.scores.revised_tiou)),
+        *([""] if row.faults else []),
+        *(Text(f"Gate: {fault.rule}: {fault.detail}", style="red") for fault in row.faults),
+    )
+
+
+def _about(row: Row) -> str:
+    made = {row.provenance.initial.model: None, row.provenance.reflection.model: None}
+    kept = "kept for training" if row.kept else "not kept for training"
+    return (
+        f"{row.clip_start:.2f}-{row.clip_end:.2f} s of {row.video}, {len(row.frame_times)} frames, split {row.split}, "
+        f"{' and '.join(made)}, graded on {row.graded_on}, {kept}"
+    )
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """A clip's time over a number of columns."""
+
+    start: float
+    end: float
+    columns: int
+
+    def at(self, time: float) -> int:
+        """The column of a time, seconds."""
+        return min(self.columns - 1, max(0, int((time - self.start) / (self.end - self.start) * self.columns)))
+
+    def bar(self, spans: Sequence[Span], style: str) -> Text:
+        """A line with the spans in it."""
+        bar = Text("─" * self.columns, style="dim")
+        for span in spans:
+            low, high = self.at(span.start), self.at(span.end) + 1
+            bar = Text.assemble(bar[:low], ("█" * (high - low), f"not dim {style}"), bar[high:])
+        return bar
+
+
+def _timeline(row: Row, columns: int) -> Iterator[Text]:
+    """Truth and answers over the clip's time, each in figures below its bar; then the frames that the teacher saw."""
+    scale = _Scale(row.clip_start, row.clip_end, columns)
+    left, right = f"{row.clip_start:g} s", f"{row.clip_end:g} s"
+    yield Text(" " * _NAMES + left + right.rjust(columns - len(left)), style="dim")
+    labels = ", ".join(row.truth.labels or ("label not known",))
+    for name, label, spans, style in (
+        ("truth", labels, row.truth.spans, "blue"),
+        ("initial", row.initial.label, row.initial.spans, "yellow"),
+        ("revised", row.revised.label, row.revised.spans, "green"),
+    ):
+        yield Text.assemble(name.ljust(_NAMES), scale.bar(spans or (), style))
+        said = ", ".join(f"{span.start:.2f}-{span.end:.2f} s" for span in spans or ())
+        yield Text(" " * _NAMES + f"{label}, {said or ('not localised' if spans is None else 'no span')}")
+    ticks = {scale.at(time) for time in row.frame_times}
+    yield Text(
+        "frames".ljust(_NAMES) + "".join("╵" if index in ticks else " " for index in range(columns)), style="dim"
+    )
+
+
+def _grade(right: bool | None, tiou: float | None) -> str:
+    if right is None:
+        return "not graded"
+    return ("right" if right else "wrong") + ("" if tiou is None else f", tIoU {tiou:.2f}")
+
+
+def _answer(title: str, answer: Answer, grade: str) -> Iterator[RenderableType]:
+    yield Text.assemble(heading(title), f"   {answer.label}   ", (grade, "dim"))
+    yield from _lines((f"{part.start:.2f}-{part.end:.2f} s", "", part.observation) for part in answer.evidence)
+    yield Padding(Text(answer.reasoning), (0, 0, 0, 2))
+
+
+def _reflection(reflection: Reflection) -> Iterator[RenderableType]:
+    yield Text.assemble(heading("Self-reflection"), f"   verdict: {reflection.verdict}")
+    yield from _lines(
+        (f"{check.start:.2f}-{check.end:.2f} s", "holds" if check.holds else "fails", f"{check.claim}\n{check.finding}")
+        for check in reflection.checks
+    )
+    yield Padding(Text(reflection.critique), (0, 0, 0, 2))
+
+
+def _lines(lines: Iterator[tuple[str, str, str]]) -> Iterator[RenderableType]:
+    """Times, a word, and text that wraps beside them."""
+    made = Table.grid(padding=(0, 2, 0, 0))
+    for line in lines:
+        made.add_row(*(Text(part) for part in line if part))
+    if made.row_count:
+        yield Padding(made, (0, 0, 0, 2))

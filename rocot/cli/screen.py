@@ -1,0 +1,69 @@
+"""What the commands print with: one look for all tables, and numbers that people can read."""
+
+import sys
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+
+def out() -> Console:
+    """For results: plain text when piped, with no codes and no wrapping at 80 columns."""
+    piped = not sys.stdout.isatty()
+    return Console(highlight=False, markup=False, emoji=False, soft_wrap=piped)
+
+
+def aside() -> Console:
+    """For progress and remarks, on standard error."""
+    return Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=not sys.stderr.isatty())
+
+
+def table(*columns: str, title: str = "") -> Table:
+    """A table without walls. The first column is text, the others are numbers; `-name` makes one text as well."""
+    made = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), title=title or None, title_justify="left")
+    for index, column in enumerate(columns):
+        text = index == 0 or column.startswith("-")
+        made.add_column(column.lstrip("-"), justify="left" if text else "right", header_style="dim", overflow="fold")
+    return made
+
+
+def heading(text: str) -> Text:
+    """A line above a part of the output."""
+    return Text(text, style="bold")
+
+
+def count(number: int) -> str:
+    """Thousands apart; nothing for zero, so that what happened stands out."""
+    return f"{number:,}" if number else ""
+
+
+def short(number: float) -> str:
+    """About so many: 950, 12.3k, 4.56M."""
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if number >= size:
+            return f"{number / size:.3g}{letter}"
+    return f"{number:.0f}"
+
+
+def size(octets: float) -> str:
+    """Bytes in decimal units."""
+    return (
+        f"{short(octets)}B"
+        if octets < 1000
+        else short(octets).replace("k", " k").replace("M", " M").replace("G", " G") + "B"
+    )
+
+
+def money(amount: float | None, currency: str) -> str:
+    """An amount, or nothing where no price is known."""
+    if amount is None:
+        return ""
+    return f"{amount:,.2f} {currency}" if amount >= 0.01 or not amount else f"{amount:.4f} {currency}"
+
+
+def lasting(seconds: float) -> str:
+    """A stretch of time: 4.2 s, 3 min 20 s, 2 h 05 min."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"

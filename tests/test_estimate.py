@@ -1,0 +1,29 @@
+import pytest
+
+from rocot.estimate import Look, Wording, calls, image_tokens
+
+LOOK = Look(frames=16, width=560, height=448, octets=16 * 15_000)
+WORDING = Wording(opening=4000, reflect=800, revise=400)
+
+
+@pytest.mark.parametrize(("width", "height", "tokens"), [(28, 28, 1), (29, 28, 2), (560, 448, 320), (1, 1, 1)])
+def test_an_image_costs_a_token_a_patch(width: int, height: int, tokens: int) -> None:
+    assert image_tokens(width, height) == tokens
+
+
+def test_the_asks_grow_and_repeat_what_came_before() -> None:
+    reason, reflect, revise = calls(LOOK, WORDING, longest=1024, one_model=True)
+    assert (reason.prompt, reason.repeated) == (16 * 320 + 1000, 0)
+    assert (reflect.prompt, reflect.repeated) == (reason.prompt + 400 + 200, reason.prompt)
+    assert (revise.prompt, revise.repeated) == (reason.prompt + 800 + 100, reason.prompt + 400)
+    assert reason.octets == 16 * 20_000 + 4000
+
+
+def test_another_reflector_has_no_prefix_to_share() -> None:
+    _, reflect, revise = calls(LOOK, WORDING, longest=1024, one_model=False)
+    assert reflect.repeated == 0
+    assert revise.repeated == revise.prompt - 900
+
+
+def test_a_reply_is_never_reckoned_longer_than_it_may_be() -> None:
+    assert {call.reply for call in calls(LOOK, WORDING, longest=100, one_model=True)} == {100}
