@@ -1,8 +1,6 @@
 """What a source of videos gives: videos with their truth, and for each clip the truth within it."""
 
-import hashlib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Protocol
 
 from pydantic import Field
@@ -10,10 +8,9 @@ from pydantic import Field
 from rocot.core.clip import Clip
 from rocot.core.record import Record
 from rocot.core.truth import Truth
-from rocot.errors import VideoError
+from rocot.video.mark import mark_of
 
-MARKED_BYTES = 64 * 1024
-"""Read at each end of a file. An MP4 keeps its sample tables at one of them: another encoding, another mark."""
+__all__ = ["Skipped", "Source", "TruthOf", "Video", "mark_of"]
 
 
 class Video(Record):
@@ -60,20 +57,3 @@ class TruthOf(Protocol):
 
     def __call__(self, clip: Clip) -> Truth:
         """The truth within the clip's window."""
-
-
-def mark_of(path: Path) -> str:
-    """A cheap content mark: sha256 over the size and both ends of the file, 64 KiB each.
-
-    Raises VideoError (`unreadable`) when the file cannot be read.
-    """
-    try:
-        with path.open("rb") as file:
-            size = file.seek(0, 2)
-            file.seek(0)
-            head = file.read(MARKED_BYTES)
-            file.seek(max(0, size - MARKED_BYTES))
-            tail = file.read(MARKED_BYTES)
-    except OSError as error:
-        raise VideoError("unreadable", f"{path.name}: {error.strerror}") from error
-    return hashlib.sha256(b"%d\n" % size + head + tail).hexdigest()

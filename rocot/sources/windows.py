@@ -1,0 +1,74 @@
+"""Long videos are cut into overlapping windows: a video of nine hours must not become 16 frames."""
+
+from collections.abc import Callable, Iterable, Iterator
+from math import ceil
+
+from rocot.core.clip import Clip
+from rocot.errors import ConfigError
+from rocot.recipe import Windows
+from rocot.sources.protocol import Skipped, Source, Video
+from rocot.sources.truths import Truths
+
+MILLISECOND = 0.001
+"""Seconds. Ids spell times to this; a rounding error in a duration must not make a window of its own."""
+
+
+def cut(video: Video, length: float, overlap: float) -> Iterator[Clip]:
+    """Windows of `length` seconds, of which neighbours share at least `overlap`; both hold to a millisecond.
+
+    The last one is shifted back to end where the video does, so it shares more and is no sliver. A video no longer
+    than `length` is one clip. Raises ConfigError unless 0 <= overlap < length.
+    """
+    step = length - overlap
+    if overlap < 0 or not step > MILLISECOND:
+        raise ConfigError(
+            f"windows: overlap must be at least 0 and less than length (got {overlap:g} and {length:g} s)"
+        )
+    last = video.duration - length
+    if last <= MILLISECOND:
+        yield _clip(video, 0.0, video.duration, f"{video.source}/{video.id}")
+        return
+    count = max(1, ceil((last - MILLISECOND) / step))
+    for start in (*(step * number for number in range(count)), last):
+        end = min(start + length, video.duration)
+        yield _clip(video, start, end, f"{video.source}/{video.id}@{_spelt(start)}-{_spelt(end)}")
+
+
+def clips(
+    sources: Iterable[Source],
+    split: str,
+    windows: Windows,
+    truths: Truths,
+    skipped: Callable[[Skipped], None],
+) -> Iterator[Clip]:
+    """The clips of a split of several sources, in a fixed order; truths are learnt as the videos pass.
+
+    A video that a source cannot give goes to `skipped`. Raises ConfigError, as sources do.
+    """
+    for source in sources:
+        for video in source.videos(split):
+            if isinstance(video, Skipped):
+                skipped(video)
+            else:
+                truths.learn(video)
+                yield from cut(video, windows.length, windows.overlap)
+
+
+def _clip(video: Video, start: float, end: float, name: str) -> Clip:
+    return Clip(
+        id=name,
+        source=video.source,
+        video=video.id,
+        split=video.split,
+        path=video.path,
+        mark=video.mark,
+        start=start,
+        end=end,
+        duration=video.duration,
+        classes=video.classes,
+    )
+
+
+def _spelt(seconds: float) -> str:
+    """At most a millisecond's digits, none that say nothing: 60, 72.5, 30359.967."""
+    return f"{seconds:.3f}".rstrip("0").rstrip(".")
