@@ -53,7 +53,7 @@ def image_tokens(width: int, height: int) -> int:
 
 
 def calls(look: Look, wording: Wording, *, longest: int, one_model: bool) -> tuple[Call, Call, Call]:
-    """The three asks of one sample. `longest` is the recipe's max_tokens; `one_model` says that who answers reflects."""
+    """The three asks of one sample. `longest` is the most tokens of a reply; `one_model`: who answers reflects."""
     reply = min(REPLY, longest)
     opening = look.frames * image_tokens(look.width, look.height) + _text(wording.opening)
     reflect = opening + reply + _text(wording.reflect)

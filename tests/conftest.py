@@ -1,0 +1,51 @@
+"""What all tests share: a network that ends at this machine."""
+
+import socket
+from collections.abc import Iterator
+from ipaddress import ip_address
+
+import pytest
+
+Address = tuple[str, int] | tuple[str, int, int, int] | str | bytes
+
+
+class NetworkClosedError(Exception):
+    """A test reached for another machine. No OSError, so that no client takes it for a server that is down."""
+
+
+def _local(host: str) -> bool:
+    if host in {"localhost", ""}:
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _closed_network() -> Iterator[None]:
+    """Only loopback can be connected to, and only its names are looked up."""
+    connect, connect_ex, lookup = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
+
+    def check(address: Address) -> None:
+        if isinstance(address, tuple) and not _local(address[0]):
+            raise NetworkClosedError(f"tests have no network beyond loopback (asked for {address[0]})")
+
+    def guarded_connect(self: socket.socket, address: Address) -> None:
+        check(address)
+        connect(self, address)
+
+    def guarded_connect_ex(self: socket.socket, address: Address) -> int:
+        check(address)
+        return connect_ex(self, address)
+
+    def guarded_lookup(host: str | bytes | None, *args: object, **named: object) -> object:
+        name = host.decode() if isinstance(host, bytes) else host or ""
+        check((name, 0))
+        return lookup(host, *args, **named)  # type: ignore[arg-type]  # handed on as it came
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded_connect)
+        patch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
+        patch.setattr(socket, "getaddrinfo", guarded_lookup)
+        yield
