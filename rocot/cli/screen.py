@@ -1,6 +1,7 @@
 """What the commands print with: one look for all tables, and numbers that people can read."""
 
 import sys
+from typing import Literal
 
 from rich.console import Console
 from rich.table import Table
@@ -18,12 +19,13 @@ def aside() -> Console:
     return Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=not sys.stderr.isatty())
 
 
-def table(*columns: str, title: str = "") -> Table:
+def table(*columns: str, head: bool = True) -> Table:
     """A table without walls. The first column is text, the others are numbers; `-name` makes one text as well."""
-    made = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), title=title or None, title_justify="left")
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="", show_header=head)
     for index, column in enumerate(columns):
         text = index == 0 or column.startswith("-")
-        made.add_column(column.lstrip("-"), justify="left" if text else "right", header_style="dim", overflow="fold")
+        justify: Literal["left", "right"] = "left" if text else "right"
+        made.add_column(column.lstrip("-"), justify=justify, header_style="dim", overflow="fold", no_wrap=not text)
     return made
 
 
@@ -46,19 +48,16 @@ def short(number: float) -> str:
 
 
 def size(octets: float) -> str:
-    """Bytes in decimal units."""
-    return (
-        f"{short(octets)}B"
-        if octets < 1000
-        else short(octets).replace("k", " k").replace("M", " M").replace("G", " G") + "B"
-    )
+    """Bytes in decimal units: 950 B, 12.3 kB, 4.56 MB."""
+    text = short(octets)
+    return f"{text} B" if text[-1].isdigit() else f"{text[:-1]} {text[-1]}B"
 
 
-def money(amount: float | None, currency: str) -> str:
-    """An amount, or nothing where no price is known."""
+def money(amount: float | None) -> str:
+    """An amount, with more digits where it is small; nothing where no price is known."""
     if amount is None:
         return ""
-    return f"{amount:,.2f} {currency}" if amount >= 0.01 or not amount else f"{amount:.4f} {currency}"
+    return f"{amount:,.2f}" if amount >= 1 or not amount else f"{amount:.4f}"
 
 
 def lasting(seconds: float) -> str:
