@@ -81,15 +81,18 @@ def _last_shown(video: Opened) -> tuple[int, int]:
     goal = index[-1].timestamp if video.seekable and len(index) else None
     if goal is not None and (key := index.search_timestamp(goal)) >= 0:
         video.container.seek(index[key].timestamp, stream=video.stream)
-    last = reached = step = None
+    reached: int | None = None
+    latest_two: list[tuple[int, int]] = []
     for packet in video.container.demux(video.stream):
         stamp = packet.dts if video.unstamped else stamp_of(packet)
         if stamp is None or packet.is_corrupt:
             continue
         reached = latest(reached, packet)
-        if not packet.is_discard and (last is None or stamp > last):
-            step = packet.duration or (stamp - last if last is not None else 0)
-            last = stamp
+        if not packet.is_discard:
+            latest_two = sorted([*latest_two, (stamp, packet.duration or 0)])[-2:]
     if goal is not None and (reached is None or reached < goal):
         raise VideoError("damaged", f"{video.name}: the file ends before the last frame that its index lists")
-    return (last, step or 0) if last is not None else (video.stream.start_time or 0, 0)
+    if not latest_two:
+        return video.stream.start_time or 0, 0
+    last, stays = latest_two[-1]
+    return last, stays or last - latest_two[0][0]

@@ -1,5 +1,6 @@
 """Opening a file that may be hostile: what is let in, within which bounds, and what its faults are called."""
 
+import errno
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,7 +34,7 @@ _SIGNATURES = (
     (4, b"ftyp"),
     (4, b"moov"),
     (0, b"\x1a\x45\xdf\xa3"),
-    (0, b"RIFF"),
+    (8, b"AVI "),
     (0, b"FLV"),
     (0, b"\x30\x26\xb2\x75"),
 )
@@ -115,7 +116,7 @@ def _video_stream(container: InputContainer, name: str, *, strict: bool) -> Vide
     if codec is None:
         raise VideoError("no decoder", f"{name}: this build of FFmpeg has no decoder for it")
     if not stream.time_base or not codec.width or not codec.height:
-        raise VideoError("damaged", f"{name}: its header gives no picture size")
+        raise VideoError("damaged", f"{name}: its header gives no picture size, or one of over {MAX_PIXELS:,} pixels")
     if codec.width * codec.height > MAX_PIXELS:
         raise VideoError("too large", f"{name}: {codec.width}x{codec.height} pixels, over the limit of {MAX_PIXELS:,}")
     codec.thread_count = 1  # many videos run side by side; threads within one cost more CPU for the same work
@@ -140,7 +141,7 @@ def _spoilt(path: Path, error: FFmpegError) -> VideoError:
         return VideoError("unreadable", f"{path.name}: no data for {PATIENCE:g} s", passing=True)
     if isinstance(error, MemoryError):
         return VideoError("too large", f"{path.name}: its frames do not fit in memory")
-    if isinstance(error, OSError):
+    if isinstance(error, OSError) and error.errno != errno.EIO:  # Matroska says so where the data breaks off
         return VideoError("unreadable", f"{path.name}: {_said(error)}")
     return VideoError("damaged", f"{path.name}: {_said(error)}")
 

@@ -1,0 +1,110 @@
+"""The films that every frame reader must read without one wrong frame."""
+
+import random
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from av.codec import codecs_available
+from av.video.stream import VideoStream
+
+from tests.contracts.numbered import GOP, Film, Luma, copied, cut_from, film
+
+OPEN = "open-gop=1:keyint=12:min-keyint=12:scenecut=0:b-adapt=0"
+
+
+def _vfr(path: Path) -> Film:
+    gaps = random.Random(7)
+    stamps = [0]
+    while len(stamps) < 75:
+        stamps.append(stamps[-1] + gaps.choice([20, 33, 40, 67, 250]))
+    return film(path, stamps=stamps, tick=Fraction(1, 1000))
+
+
+def _late(path: Path) -> Film:
+    """Its first frame is stamped 5 s."""
+    return film(path, stamps=range(5000, 5000 + 75 * 40, 40), tick=Fraction(1, 1000))
+
+
+def _edited(path: Path) -> Film:
+    return cut_from(film(path.with_suffix(".whole.mp4")), path, frames=10, ticks=512)
+
+
+def _edited_late(path: Path) -> Film:
+    return cut_from(film(path.with_suffix(".whole.mp4"), options={**GOP, "g": "250"}), path, frames=40, ticks=512)
+
+
+def _remade(path: Path, **muxing: str) -> Film:
+    whole = film(path.with_suffix(".whole.mp4"))
+    copied(whole, path, muxing=muxing)
+    return Film(path, whole.times)
+
+
+def _turned(degrees: float, turn: Callable[[Luma], Luma], *, mirror: bool = False) -> Callable[[Path], Film]:
+    def prepare(stream: VideoStream) -> None:
+        stream.set_display_rotation(degrees, hflip=mirror)
+
+    return lambda path: film(path, turn=lambda luma: np.ascontiguousarray(turn(luma)), prepare=prepare)
+
+
+def _coded(codec: str, options: dict[str, str], count: int = 75) -> Callable[[Path], Film]:
+    return lambda path: film(path, codec=codec, options=options, count=count)
+
+
+def _x265(parameters: str) -> Callable[[Path], Film]:
+    return _coded("libx265", {"x265-params": f"{parameters}:keyint=12:min-keyint=12:scenecut=0:log-level=none"})
+
+
+def _x264(parameters: str) -> Callable[[Path], Film]:
+    return lambda path: film(path, options={"x264-params": parameters})
+
+
+FILMS: dict[str, Callable[[Path], Film]] = {
+    "b-frames.mp4": film,
+    "no-b-frames.mp4": _coded("libx264", {"g": "12", "bf": "0"}),
+    "gop-250.mp4": _coded("libx264", {"g": "250", "bf": "3", "sc_threshold": "0"}),
+    "one-group-of-many.mp4": _coded("libx264", {"g": "10", "bf": "2"}, count=300),
+    "open-gop.mp4": _x264(f"{OPEN}:bframes=3:b-pyramid=none"),
+    "open-gop-pyramid.mp4": _x264(f"{OPEN}:bframes=3:b-pyramid=normal"),
+    "open-gop-bluray.mp4": _x264(
+        f"{OPEN}:bframes=3:bluray-compat=1:b-pyramid=strict:level=4.1:vbv-maxrate=3000:vbv-bufsize=3000"
+    ),
+    "open-gop.ts": _x264(f"{OPEN}:bframes=3:b-pyramid=normal"),
+    "intra-refresh.mp4": _x264("intra-refresh=1:keyint=25:bframes=0"),
+    "variable-rate.mp4": _vfr,
+    "variable-rate.mkv": _vfr,
+    "starts-late.mkv": _late,
+    "starts-late.mp4": _late,
+    "starts-late.ts": _late,
+    "edit-list.mp4": _edited,
+    "edit-list-deep-in-a-group.mp4": _edited_late,
+    "with-sound.mp4": lambda path: film(path, sound=True),
+    "with-sound.mkv": lambda path: film(path, sound=True),
+    "fragmented.mp4": lambda path: _remade(path, movflags="frag_keyframe+empty_moov"),
+    "faststart.mp4": lambda path: _remade(path, movflags="faststart"),
+    "no-cues.mkv": lambda path: _remade(path, live="1"),
+    "b-frames.mkv": film,
+    "b-frames.ts": film,
+    "b-frames.flv": film,
+    "b-frames.avi": film,
+    "mpeg4.avi": _coded("mpeg4", {"g": "25"}),
+    "mpeg4-b-frames.avi": _coded("mpeg4", {"g": "25", "bf": "2"}),
+    "mpeg4-b-frames.mp4": _coded("mpeg4", {"g": "25", "bf": "2"}),
+    "mpeg2.mpg": _coded("mpeg2video", {"g": "12", "bf": "2"}),
+    "wmv2.wmv": _coded("wmv2", {"g": "25"}),
+    "vp9.webm": _coded("libvpx-vp9", {"g": "25", "cpu-used": "8", "deadline": "realtime"}),
+    "vp9-hidden-frames.webm": _coded("libvpx-vp9", {"g": "25", "cpu-used": "5", "lag-in-frames": "16"}),
+    "hevc-open-gop.mp4": _x265("open-gop=1"),
+    "hevc-radl.mp4": _x265("open-gop=0:radl=2"),
+    "rotated-90.mp4": _turned(90, lambda luma: np.rot90(luma, -1)),
+    "rotated-180.mp4": _turned(180, lambda luma: np.rot90(luma, 2)),
+    "rotated-270.mp4": _turned(-90, np.rot90),
+    "rotated-0.mp4": _turned(0, lambda luma: luma),
+    "mirrored.mp4": _turned(0, lambda luma: luma[:, ::-1], mirror=True),
+}
+
+NEEDS = {"hevc": "libx265", "vp9": "libvpx-vp9"}
+NAMES = [
+    name for name in FILMS if all(codec in codecs_available for mark, codec in NEEDS.items() if name.startswith(mark))
+]
