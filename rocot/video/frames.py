@@ -1,0 +1,98 @@
+"""Frames of clips: decoded beside the event loop, kept as JPEG under their digests, made again where they are lost."""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from rocot.core.clip import Clip
+from rocot.core.reflection import Frame, Framed
+from rocot.errors import VideoError
+from rocot.video.mark import mark_of
+from rocot.video.protocol import FrameReader, Look, Still
+
+T = TypeVar("T")
+
+
+class Blobs(Protocol):
+    """Bytes by their sha256; called from several threads at once."""
+
+    def put(self, data: bytes, /) -> str:
+        """Keeps the bytes, and gives the 64 hexadecimal digits under which they lie. Raises StoreError."""
+
+    def get(self, digest: str, /) -> bytes | None:
+        """The bytes, None where there are none."""
+
+
+class Frames:
+    """Samples clips, and finds the pixels again (`Samples`, and the `Pictures` of teachers).
+
+    Decoding takes `threads` threads of its own, so the event loop and its default threads stay free; a cancelled
+    call gives up its place in the queue, and a decoder at work ends its video first.
+    """
+
+    def __init__(self, reader: FrameReader, blobs: Blobs, look: Look, threads: int) -> None:
+        self._reader = reader
+        self._blobs = blobs
+        self._look = look
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="frames")
+
+    async def sample(self, clip: Clip, times: Sequence[float]) -> tuple[Frame, ...]:
+        """The frames on screen at the asked times (seconds, ascending), each once, with their true times.
+
+        Raises VideoError: the reader's, `file changed` when the file is no longer the one that was listed.
+        """
+        return await self._beside(lambda: self._sample(clip, times))
+
+    async def load(self, item: Framed) -> Mapping[str, bytes]:
+        """The JPEG of every frame, by digest. What is missing or damaged is decoded again.
+
+        Raises VideoError: as `sample`; `frames changed` when decoding gives other bytes than those that were sampled
+        (another FFmpeg, say), `frames lost` when the file's place is not known any more.
+        """
+        return await self._beside(lambda: self._load(item))
+
+    def close(self) -> None:
+        """Drops what waits, and waits for what runs."""
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+    async def _beside(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    def _sample(self, clip: Clip, times: Sequence[float]) -> tuple[Frame, ...]:
+        stills = {still.time: still for still in self._read(clip, times)}
+        return tuple(
+            Frame(time=still.time, digest=self._blobs.put(still.jpeg), width=still.width, height=still.height)
+            for still in stills.values()
+        )
+
+    def _load(self, item: Framed) -> dict[str, bytes]:
+        found = {frame.digest: self._blobs.get(frame.digest) for frame in item.frames}
+        pictures = {
+            digest: data
+            for digest, data in found.items()
+            if data is not None and hashlib.sha256(data).hexdigest() == digest
+        }
+        lost = [frame for frame in item.frames if frame.digest not in pictures]
+        if lost:
+            pictures.update(self._made_again(item, lost))
+        return pictures
+
+    def _made_again(self, item: Framed, lost: Sequence[Frame]) -> dict[str, bytes]:
+        if not item.path:
+            raise VideoError(
+                "frames lost", f"{len(lost)} frames of {item.id} are not in the cache, nor is its file known"
+            )
+        stills = self._read(item, [frame.time for frame in lost])
+        for frame, still in zip(lost, stills, strict=True):
+            if self._blobs.put(still.jpeg) != frame.digest:
+                raise VideoError("frames changed", f"{item.id}: the frame at {frame.time:.3f} s has other bytes now")
+        return {frame.digest: still.jpeg for frame, still in zip(lost, stills, strict=True)}
+
+    def _read(self, clip: Clip, times: Sequence[float]) -> tuple[Still, ...]:
+        path = Path(clip.path)
+        if mark_of(path) != clip.mark:
+            raise VideoError("file changed", f"{path.name} is not the file that was listed; start a new run for it")
+        return self._reader.read(path, times, self._look)

@@ -1,0 +1,171 @@
+"""Frames of clips: kept by digest, made again where they are lost, decoded beside the event loop."""
+
+import asyncio
+import hashlib
+import threading
+import time
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from rocot.core.clip import Clip
+from rocot.core.reflection import Frame, Framed
+from rocot.errors import VideoError
+from rocot.video.av_reader import AvReader
+from rocot.video.frames import Frames
+from rocot.video.mark import mark_of
+from rocot.video.protocol import Facts, Look, Still
+from tests.contracts.numbered import FPS, film, spelt
+
+LOOK = Look(height=96, quality=85)
+
+
+class Shelf:
+    """Blobs in memory."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def put(self, data: bytes, /) -> str:
+        digest = hashlib.sha256(data).hexdigest()
+        self.kept[digest] = data
+        return digest
+
+    def get(self, digest: str, /) -> bytes | None:
+        return self.kept.get(digest)
+
+
+class Slow:
+    """A reader that takes its time, and counts how many calls run at once."""
+
+    name = "slow"
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.now = self.most = 0
+
+    def probe(self, path: Path) -> Facts:
+        raise NotImplementedError
+
+    def read(self, path: Path, times: Sequence[float], look: Look) -> tuple[Still, ...]:
+        with self.lock:
+            self.now += 1
+            self.most = max(self.most, self.now)
+        time.sleep(0.05)
+        with self.lock:
+            self.now -= 1
+        return tuple(Still(moment, b"jpeg", 2, 2) for moment in times)
+
+
+@pytest.fixture
+def shelf() -> Shelf:
+    return Shelf()
+
+
+@pytest.fixture
+async def frames(shelf: Shelf) -> AsyncIterator[Frames]:
+    frames = Frames(AvReader(), shelf, LOOK, threads=2)
+    yield frames
+    frames.close()
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Clip:
+    path = film(tmp_path / "a.mp4").path
+    return Clip(
+        id="s/a",
+        source="s",
+        video="a",
+        split="train",
+        path=str(path),
+        mark=mark_of(path),
+        start=0,
+        end=3,
+        duration=3,
+        classes=("Normal",),
+    )
+
+
+def remove(clip: Clip) -> None:
+    Path(clip.path).unlink()
+
+
+def framed(clip: Clip, frames: tuple[Frame, ...]) -> Framed:
+    return Framed(**dict(clip), frames=frames, reader="av")
+
+
+async def test_frames_carry_their_true_times(frames: Frames, shelf: Shelf, clip: Clip) -> None:
+    sampled = await frames.sample(clip, [0.1, 1.01, 2.99])
+    assert [frame.time for frame in sampled] == [2 / FPS, 25 / FPS, 74 / FPS]
+    assert [spelt(shelf.kept[frame.digest]) for frame in sampled] == [2, 25, 74]
+    assert {(frame.width, frame.height) for frame in sampled} == {(128, 96)}
+
+
+async def test_times_on_one_frame_give_one_frame(frames: Frames, clip: Clip) -> None:
+    assert len(await frames.sample(clip, [0.081, 0.09, 0.1, 0.11, 0.121])) == 2
+
+
+async def test_pixels_come_from_the_cache(frames: Frames, shelf: Shelf, clip: Clip) -> None:
+    item = framed(clip, await frames.sample(clip, [0.5, 1.5]))
+    remove(clip)
+    assert await frames.load(item) == shelf.kept
+
+
+async def test_lost_and_damaged_pixels_are_decoded_again(frames: Frames, shelf: Shelf, clip: Clip) -> None:
+    item = framed(clip, await frames.sample(clip, [0.5, 1.5, 2.5]))
+    whole = dict(shelf.kept)
+    first, second, _ = item.frames
+    del shelf.kept[first.digest]
+    shelf.kept[second.digest] = b"not what it was"
+    assert await frames.load(item) == whole
+    assert shelf.kept == whole
+
+
+async def test_frames_that_decode_differently_are_not_passed_off(shelf: Shelf, frames: Frames, clip: Clip) -> None:
+    item = framed(clip, await frames.sample(clip, [0.5]))
+    shelf.kept.clear()
+    other = Frames(AvReader(), shelf, Look(height=96, quality=60), threads=1)
+    with pytest.raises(VideoError, match=r"0\.480 s") as caught:
+        await other.load(item)
+    other.close()
+    assert caught.value.reason == "frames changed"
+
+
+async def test_another_file_under_the_name_is_refused(frames: Frames, shelf: Shelf, clip: Clip) -> None:
+    item = framed(clip, await frames.sample(clip, [0.5]))
+    film(Path(clip.path), count=80)
+    shelf.kept.clear()
+    for work in (frames.sample(clip, [0.5]), frames.load(item)):
+        with pytest.raises(VideoError) as caught:
+            await work
+        assert caught.value.reason == "file changed"
+
+
+async def test_a_file_that_is_gone_is_unreadable(frames: Frames, clip: Clip) -> None:
+    remove(clip)
+    with pytest.raises(VideoError) as caught:
+        await frames.sample(clip, [0.5])
+    assert caught.value.reason == "unreadable"
+
+
+async def test_an_item_from_the_store_whose_file_is_unknown_says_so(frames: Frames, shelf: Shelf, clip: Clip) -> None:
+    item = framed(clip, await frames.sample(clip, [0.5])).model_copy(update={"path": ""})
+    assert await frames.load(item) == shelf.kept
+    shelf.kept.clear()
+    with pytest.raises(VideoError) as caught:
+        await frames.load(item)
+    assert caught.value.reason == "frames lost"
+
+
+async def test_decoding_is_bounded_and_leaves_the_event_loop_free(shelf: Shelf, clip: Clip) -> None:
+    reader = Slow()
+    frames = Frames(reader, shelf, LOOK, threads=3)
+    work = asyncio.gather(*(frames.sample(clip, [0.5]) for _ in range(9)))
+    turns = 0
+    while not work.done():
+        await asyncio.sleep(0.005)
+        turns += 1
+    frames.close()
+    assert reader.most == 3
+    assert turns >= 10
