@@ -71,10 +71,11 @@ def robbery(s: Stage, t: float, length: float) -> SpanOf:
     x, z = s.spot(t, t + length, reach=0.45)
     victim = s.come((x, z), t, side=-way, item="bag")
     facing = victim.facing = RIGHT if way > 0 else LEFT
-    tug = 0.35 if on_bicycle else min(max(0.9, length - 3.0), s.uniform(0.9, 2.6))
     flight = way if on_bicycle or s.chance(0.5) else -way
     speed = s.uniform(4.6, 5.6) if on_bicycle else s.uniform(3.2, 4.4)
     beside = (x - way * 0.5, z - 0.22)
+    dash = (s.lens.edge(z) - flight * x) / speed
+    tug = max(0.4 if on_bicycle else 0.9, 2.4 - dash, min(length - dash, 0.9 if on_bicycle else 2.6))
     if on_bicycle:
         thief = s.come(beside, t, side=-way, speed=s.uniform(3.4, 4.4), pose="ride")
     else:
@@ -281,7 +282,7 @@ def fire(s: Stage, t: float, length: float) -> SpanOf:
         (x, z), y, size = s.spot(t, t + length), 0.05, 0.9
     end = t + length
     s.take((x, z), t, end)
-    s.happen("fire", t, end, (x, y, z), size * s.uniform(0.85, 1.25))
+    s.happen("fire", t, end, (x, y, z), size * s.uniform(0.95, 1.5))
     walk_z = min(max(z - 0.2, s.place.main_walk[0] + 0.2), s.place.main_walk[1])
     if s.chance(0.5) and t > 2.5:
         way = s.side()

@@ -79,6 +79,7 @@ def paint(place: Place, weather: Weather, rng: Generator) -> Painting:
             continue
         piece = own.crop(box)
         layer.paste(piece, box[:2], piece.getchannel("A"))
+        glow.paste((0, 0, 0), box[:2], piece.getchannel("A"))
         cut.append((prop, box, piece))
         if prop.kind == "lamp" and weather.lamps > 0:
             _lamp_head(shine, place.lens, prop, weather)
@@ -274,7 +275,7 @@ class _Brush:
 
     def _ceiling(self, edge: float) -> None:
         top = self.lens.project(0, 4.4, self.place.wall)[1]
-        self.draw.rectangle((0, 0, CANVAS[0], top), fill=(84, 84, 86))
+        self.draw.rectangle((0, 0, CANVAS[0], max(0.0, top)), fill=(84, 84, 86))
         z = self.place.near_walk[0]
         while z < self.place.wall:
             for x in (-4.5, 0.0, 4.5):

@@ -247,3 +247,7 @@ CONFUSERS: dict[str, Play] = {
         truck_shakes_the_mast,
     )
 }  # fmt: skip
+ON_THE_ROAD = frozenset({"run_for_the_bus", "hard_braking", "draw_in", "truck_shakes_the_mast"})
+"""Those that need the road for themselves."""
+BODILESS = frozenset({"lamp_comes_on", "exposure_jumps", "steam_rises", "glare", "truck_shakes_the_mast"})
+"""Those without people in them."""

@@ -20,10 +20,10 @@ def scenery(s: Stage) -> None:
     if s.chance(0.25):
         z = s.place.far_walk[1] - 0.2
         s.happen("tarp", 0, s.length, (s.uniform(-0.8, 0.8) * s.lens.edge(z), 0, z), s.uniform(0.8, 1.3))
-    if s.chance(0.15):
+    if s.chance(0.2):
         x = s.uniform(-0.6, 0.6) * s.lens.edge(s.place.wall)
         s.happen("paint", -20, s.length, (x, 1.4, s.place.wall - 0.02), 0.9, pick(s.rng, SIGNS), 705)
-    if s.chance(0.1):
+    if s.chance(0.2):
         cars = s.kerb_cars()
         if cars:
             s.happen("cracks", -1, s.length, (cars[0].x + 0.4, 1.15, cars[0].z - 0.8), 0.4)
@@ -37,10 +37,19 @@ def passers(s: Stage) -> None:
         z = s.uniform(walk[0] + 0.15, walk[1] - 0.1)
         side, speed = s.side(), s.uniform(1.0, 1.6)
         middle = s.uniform(-4.0, s.length)
-        life = s.come((0.0, z), max(0.0, middle), side=side, speed=speed, item="bag" if s.chance(0.25) else "")
+        life = s.come((0.0, z), max(0.0, middle), side=side, speed=speed, item=_carried(s))
         if middle < 0:
             life.at = (side * middle * speed * -0.5, z)
         s.add(s.go(life, side=-side, speed=speed))
+
+
+def _carried(s: Stage) -> str:
+    """What a passer has in the hand: mostly nothing, and now and then what an act would need."""
+    return str(
+        s.rng.choice(
+            ["", "bag", "bat", "box", "can", "extinguisher", "broom"], p=[0.6, 0.22, 0.06, 0.05, 0.03, 0.02, 0.02]
+        )
+    )
 
 
 def waiters(s: Stage) -> None:

@@ -36,6 +36,11 @@ def _puff(diameter: int, alpha: int) -> Image.Image:
     return Image.fromarray((soft * alpha).astype(np.uint8))
 
 
+def _lit(light: Light) -> Light:
+    """The light on smoke: its own fire lights it from below."""
+    return (max(0.8, light[0]), max(0.74, light[1]), max(0.68, light[2]))
+
+
 class Air:
     """Draws effects on a canvas, collecting the box that they touch."""
 
@@ -65,7 +70,7 @@ def fire(air: Air, e: Effect, t: float, light: Light) -> None:
     grown = min(1.0, 0.25 + age / 2.0) * min(1.0, left / 1.2)
     s = air.lens.scale(e.z) * e.size * grown
     base = air.lens.project(e.x, e.y, e.z)
-    grey = shade((70, 66, 64), light)
+    grey = shade((74, 69, 66), _lit(light))
     for i in range(9):
         life = (age * 0.45 + i / 9) % 1.0
         if age < life * 2.0:
@@ -101,11 +106,12 @@ def spray(air: Air, e: Effect, t: float, light: Light) -> None:
     s = air.lens.scale(e.z)
     base = air.lens.project(e.x, e.y, e.z)
     way = 1.0 if e.size > 0 else -1.0
-    white = shade((232, 234, 236), light)
+    k = max(0.8, *light)
+    white = shade((232, 234, 236), (k, k, k))
     for i in range(8):
         life = (age * 1.6 + i / 8) % 1.0
         at = (base[0] + way * s * (0.2 + abs(e.size) * life), base[1] + s * (0.45 * life + 0.1 * sin(i * 3 + age * 8)))
-        air.puff(at, s * (0.08 + 0.4 * life), white, 0.75 * (1 - 0.7 * life))
+        air.puff(at, s * (0.08 + 0.4 * life), white, 0.95 * (1 - 0.6 * life))
 
 
 def blast(air: Air, e: Effect, t: float, light: Light) -> None:
@@ -114,7 +120,7 @@ def blast(air: Air, e: Effect, t: float, light: Light) -> None:
     s = air.lens.scale(e.z) * e.size
     base = air.lens.project(e.x, e.y + 0.5, e.z)
     fade = min(1.0, (length - age) / (0.45 * length))
-    grey = shade((84, 80, 78), light)
+    grey = shade((92, 87, 84), _lit(light))
     if age > 0.25:
         for i in range(14):
             a = 2 * pi * _chance(e.seed, i, 1)

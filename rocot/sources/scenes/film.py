@@ -5,6 +5,8 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import numpy as np
+from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from rocot.sources.scenes.camera import Camera
@@ -30,6 +32,7 @@ def shoot(script: Script, path: Path) -> None:
 
 def _encode(script: Script, path: Path) -> None:
     painter, camera = Painter(script), Camera(script)
+    reformatter = VideoReformatter()  # one for all frames: a frame's own builds its tables anew, at 1 ms
     with av.open(str(path), "w", format="mp4", options={"fflags": "+bitexact"}) as container:
         stream = container.add_stream("libx264", rate=Fraction(script.rate))
         if not isinstance(stream, VideoStream):
@@ -38,7 +41,8 @@ def _encode(script: Script, path: Path) -> None:
         stream.options = {"preset": "veryfast", "crf": str(script.weather.crf), "g": str(GOP), "threads": "1"}
         for number in range(script.frames):
             picture = camera.crop(painter.frame(number / script.rate), number)
-            planes = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format="yuv420p").to_ndarray()
+            rgb = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            planes = reformatter.reformat(rgb, format="yuv420p", threads=1).to_ndarray().astype(np.uint8, copy=False)
             camera.expose(planes[:HEIGHT], number)
             frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
             frame.pts = number

@@ -93,9 +93,9 @@ def lay_out(rng: Generator) -> Place:
         lens = Lens(float(rng.uniform(250, 330)), float(rng.uniform(4.0, 5.6)), float(rng.uniform(-14, 34)))
     n = lens.nearest()
     if main_far:
-        near, road, far = (n + 0.3, n + 1.5), (n + 1.9, n + 7.6), (n + 8.0, n + 11.8)
-        lanes = (Lane(n + 3.1, 1), Lane(n + 5.4, -1))
-        kerb = n + 6.75
+        near, road, far = (n + 0.3, n + 1.4), (n + 1.7, n + 6.6), (n + 6.9, n + 10.7)
+        lanes = (Lane(n + 2.8, 1), Lane(n + 4.8, -1))
+        kerb = n + 5.85
     else:
         roomy = 4.6 if kind in {"plaza", "station"} else 3.8
         near, road = (n + 0.7, n + roomy), (n + roomy + 0.4, n + roomy + 7.4)

@@ -13,13 +13,13 @@ from rocot.core.span import Span
 from rocot.core.truth import NORMAL, Truth
 from rocot.sources.scenes import crowd
 from rocot.sources.scenes.anomalies import ANOMALIES
-from rocot.sources.scenes.confusers import CONFUSERS
+from rocot.sources.scenes.confusers import BODILESS, CONFUSERS, ON_THE_ROAD
 from rocot.sources.scenes.places import Place, lay_out
 from rocot.sources.scenes.stage import Stage
 from rocot.sources.scenes.track import Actor, Effect
 from rocot.sources.scenes.weather import Weather, weather
 
-GENERATOR = "1"
+GENERATOR = "2"
 """Raised whenever the same seed gives other scenes; it enters every seed and the cache folder's name."""
 RATE = 12.5
 """Frames a second."""
@@ -43,7 +43,7 @@ class Script:
     actors: tuple[Actor, ...]
     effects: tuple[Effect, ...]
     acts: tuple[str, ...]
-    """The names of the acts played, anomalous and innocent, in the order of their slots."""
+    """The names of the acts played, anomalous and innocent."""
     truth: Truth
     rate: float = RATE
 
@@ -99,25 +99,38 @@ def write(id_: str, seed: int, label: str, *, long: bool) -> Script:
 
 
 def _play(s: Stage, label: str) -> tuple[list[str], list[tuple[float, float]]]:
-    """Deal the clip's time into slots and play an act in most of them."""
+    """Deal the clip's time into slots and play an innocent act in most of them.
+
+    One or two slots are marked: there the label's act is played or, in a normal clip, one more innocent act with people
+    in it, so that no clip is fuller than another for its label.
+    """
     slots = max(2, round(s.length / 10))
     width = s.length / slots
-    guilty: list[int] = []
-    if label != NORMAL:
-        two = s.chance(0.35)
-        guilty = sorted(int(i) for i in s.rng.permutation(slots)[: 2 if two else 1])
+    marked = sorted(int(i) for i in s.rng.permutation(slots)[: 2 if s.chance(0.35) else 1])
+    starts = [i * width + s.uniform(0.15, 0.45) * width for i in range(slots)]
+    plain = [s.chance(0.6) for _ in range(slots)]
     names = [str(name) for name in s.rng.permutation(sorted(CONFUSERS))]
     acts: list[str] = []
     spans: list[tuple[float, float]] = []
-    for i in range(slots):
-        start = i * width + s.uniform(0.15, 0.45) * width
-        if i in guilty:
-            longest = min(9.0, s.length - 0.4 - start, (i + 1) * width + 1.5 - start)
-            spans.append(_whole_frames(ANOMALIES[label](s, _tick(start), _tick(s.uniform(2.4, max(2.6, longest))))))
+    for i in marked:
+        if label == NORMAL:
+            decoy = str(s.rng.choice(sorted(set(CONFUSERS) - BODILESS)))
+            acts.append(decoy)
+            CONFUSERS[decoy](s, starts[i])
+        else:
+            longest = min(9.0, s.length - 0.4 - starts[i], (i + 1) * width - 0.5 - starts[i])
+            spans.append(_whole_frames(ANOMALIES[label](s, _tick(starts[i]), _tick(s.uniform(2.4, max(2.6, longest))))))
             acts.append(label)
-        elif s.chance(0.85):
-            acts.append(names[i % len(names)])
-            CONFUSERS[acts[-1]](s, start + 0.15 * width)
+    for i, start in enumerate(starts):
+        if not plain[i]:
+            continue
+        t = s.uniform(i * width + 1.0, (i + 1) * width - 2.0) if i in marked else start
+        name = names.pop()
+        if name in ON_THE_ROAD and not s.open_road(t - 6.0, t + 8.0):
+            name = next(other for other in reversed(names) if other not in ON_THE_ROAD)
+            names.remove(name)
+        acts.append(name)
+        CONFUSERS[name](s, t)
     return acts, [(a, min(b, s.length)) for a, b in spans]
 
 

@@ -14,6 +14,11 @@ from rocot.sources.scenes.weather import Weather
 RIGHT, LEFT, AWAY, NEAR = 0.0, pi, pi / 2, -pi / 2
 WALK = 1.35
 """Metres a second."""
+HALF_WIDTH = {
+    "car": 2.1, "van": 2.5, "pillar": 0.3, "bin": 0.35, "bench": 0.9, "shelter": 1.8, "planter": 0.8, "stall": 1.3,
+    "pump": 0.6,
+}  # fmt: skip
+"""Half the width, metres, of what may hide an act."""
 
 
 @dataclass
@@ -51,19 +56,24 @@ class Stage:
     def spot(self, t0: float, t1: float, reach: float = 0.6) -> Point:
         """A free point of the main walk for an act from t0 to t1, within `reach` of the way to the picture's edge."""
         z0, z1 = self.place.main_walk
+        hidden_too = self.chance(0.15)
         best, room = (0.0, (z0 + z1) / 2), -1.0
         for _ in range(12):
             z = self.uniform(z0 + 0.5, z1 - 0.5)
             x = self.uniform(-reach, reach) * self.lens.edge(z)
-            others = [abs(x - ox) + abs(z - oz) for ox, oz, a, b in self.taken if a - 3 < t1 and t0 < b + 3]
-            things = [
-                abs(x - p.x) + abs(z - p.z) + 1.5 for p in self.place.props if p.kind != "lamp" and abs(z - p.z) < 2.5
-            ]
-            gap = min([*others, *things, 9.0])
+            gaps = [abs(x - ox) + abs(z - oz) for ox, oz, a, b in self.taken if a - 3 < t1 and t0 < b + 3]
+            if not hidden_too:
+                gaps += [self._clear_of(p, x, z) for p in self.place.props if p.kind in HALF_WIDTH and p.z < z + 0.6]
+            gap = min([*gaps, 6.0])
             if gap > room:
                 best, room = (x, z), gap
         self.take(best, t0, t1)
         return best
+
+    def _clear_of(self, prop: Prop, x: float, z: float) -> float:
+        """Metres, as seen by the camera, between a standing thing and one who stands at (x, z)."""
+        seen = prop.x * z / prop.z
+        return abs(x - seen) - HALF_WIDTH[prop.kind] * z / prop.z
 
     def take(self, at: Point, t0: float, t1: float) -> None:
         """Keep other acts away from a point for a time."""

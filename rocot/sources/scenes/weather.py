@@ -9,7 +9,7 @@ Light = tuple[float, float, float]
 TIMES: dict[str, tuple[Light, float, bool]] = {
     "noon": ((1.04, 1.02, 0.98), 0.0, True),
     "overcast": ((0.82, 0.85, 0.9), 0.0, False),
-    "evening": ((1.0, 0.8, 0.6), 0.0, True),
+    "evening": ((1.04, 0.9, 0.74), 0.0, True),
     "dusk": ((0.5, 0.46, 0.56), 0.6, False),
     "night": ((0.2, 0.22, 0.32), 1.0, False),
     "dawn": ((0.62, 0.66, 0.8), 0.3, False),
