@@ -6,7 +6,7 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Attempt:
-    """One request that was sent, and what came back: failed ones too, since they were paid. When is the store's business."""
+    """One request that was sent, and what came back: failed ones too, since they were paid. The store adds the date."""
 
     call: str
     """Key of the call: the digest of all that is sent."""

@@ -1,0 +1,37 @@
+"""How an item grows by what a stage added: to the store as a delta, and back by validation.
+
+A fresh item is grown from its stored form too: a chain goes on from the same values whether it was resumed or not.
+"""
+
+from pydantic import ValidationError
+from pydantic_core import from_json
+
+from rocot.core.record import Item, Json, digest
+
+
+def input_of(item: Item, context: Json) -> str:
+    """Digest of what goes into a stage: the item as stored (so without the file's place), and the stage's context."""
+    return digest([item.model_dump(mode="json"), context])
+
+
+def added(before: Item, after: Item, output: type[Item]) -> str:
+    """JSON of the fields that a stage added. Raises TypeError for a stage that makes something else (a bug)."""
+    if type(after) is not output:
+        raise TypeError(f"the stage promised a {output.__name__} and made a {type(after).__name__}")
+    known = type(before).model_fields
+    for name in known:
+        old, new = getattr(before, name), getattr(after, name, None)
+        if old is not new and old != new:
+            raise TypeError(
+                f"a stage adds fields and changes none; this one changed {name} of a {type(before).__name__}"
+            )
+    return after.model_dump_json(include=set(output.model_fields) - set(known))
+
+
+def grown(item: Item, output: type[Item], payload: str) -> Item | None:
+    """The item with the fields of a stored payload; None where they do not fit, as when the record's fields changed."""
+    known = {name: getattr(item, name) for name in type(item).model_fields}
+    try:
+        return output.model_validate({**known, **from_json(payload)})
+    except ValidationError:
+        return None

@@ -1,0 +1,129 @@
+"""The layout of a run store: a list of steps from nothing to today. A new store takes them all, an older one the rest.
+
+Published steps are never edited; a change is a new step at the end, with a test that starts from the older layout.
+"""
+
+from pathlib import Path
+
+import apsw
+
+from rocot.errors import StoreError
+
+APPLICATION = 0x726F636F
+"""SQLite's application_id of a run store: "roco"."""
+
+_FIRST = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE recipe (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    fingerprint TEXT NOT NULL,
+    recipe TEXT NOT NULL,                -- JSON
+    made TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+);
+
+CREATE TABLE clip (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,  -- a new one when the record changes
+    id TEXT NOT NULL UNIQUE,
+    split TEXT NOT NULL,
+    position INTEGER NOT NULL,           -- place in the listing, from 0
+    record TEXT NOT NULL,                -- JSON
+    gone INTEGER NOT NULL DEFAULT 0      -- 1: no longer listed
+);
+
+-- One row per attempt at a call, failed ones too; rows are only ever added.
+CREATE TABLE attempt (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    call TEXT NOT NULL,                  -- digest of all that is sent
+    item TEXT NOT NULL,
+    stage TEXT NOT NULL,
+    model TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('ok', 'failed')),
+    reason TEXT NOT NULL,
+    status INTEGER NOT NULL,             -- HTTP
+    body BLOB NOT NULL,                  -- the raw reply
+    sha256 TEXT NOT NULL,                -- of the body
+    request_id TEXT NOT NULL,
+    latency REAL NOT NULL,               -- seconds
+    prompt_tokens INTEGER NOT NULL,
+    completion_tokens INTEGER NOT NULL,
+    made TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+);
+CREATE INDEX attempt_by_call ON attempt (call);
+CREATE INDEX attempt_by_item ON attempt (item);
+
+-- What a stage made of an item.
+CREATE TABLE outcome (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    item TEXT NOT NULL,                  -- the clip's id, from the fan-out on with # and the rollout's number
+    clip TEXT NOT NULL,
+    rollout INTEGER,                     -- NULL before the fan-out
+    stage TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,           -- of this stage and of all before it
+    input TEXT NOT NULL,                 -- digest of the item that came in, and of the context it was judged in
+    kind TEXT NOT NULL CHECK (kind IN ('done', 'rejected', 'failed')),
+    payload TEXT NOT NULL,               -- JSON: the fields that the stage added
+    reason TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    passing INTEGER NOT NULL,            -- 1: a failure that another run tries again
+    made TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+    UNIQUE (item, fingerprint, input)
+);
+"""
+
+_LINKS_AND_CLAIMS = """
+ALTER TABLE attempt ADD COLUMN cached_tokens INTEGER NOT NULL DEFAULT 0;
+
+-- Each outcome names the one it follows, so that no reader joins an answer to frames it was not given:
+-- seq of the outcome of the stage before; for the first stage minus the clip's seq; NULL once superseded.
+ALTER TABLE outcome ADD COLUMN after INTEGER;
+CREATE INDEX outcome_by_after ON outcome (after);
+
+-- integrity_check finds 2 of 60 flipped bits, a checksum all. Over the texts of a row, each followed by a NUL:
+-- id, split, record; item, fingerprint, input, kind, reason, detail, payload. '' in older rows: the clip is registered
+-- again, the outcome made again from the stored replies.
+ALTER TABLE clip ADD COLUMN sha256 TEXT NOT NULL DEFAULT '';
+ALTER TABLE outcome ADD COLUMN sha256 TEXT NOT NULL DEFAULT '';
+
+CREATE TABLE claim (clip TEXT PRIMARY KEY, owner TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+STEPS: tuple[str, ...] = (_FIRST, _LINKS_AND_CLAIMS)
+"""Step n leads from version n to version n + 1."""
+CURRENT = len(STEPS)
+"""The version that this rocot writes, as in SQLite's user_version."""
+
+
+def version_of(connection: apsw.Connection, path: Path) -> int:
+    """The version of a store; 0 for a file with nothing in it. Raises StoreError for what is no run store, or newer."""
+    version = int(str(connection.pragma("user_version")))
+    application = int(str(connection.pragma("application_id")))
+    tables = int(str(connection.execute("SELECT count(*) FROM sqlite_schema").get))
+    if application != APPLICATION and (tables or version or application):
+        raise StoreError(f"{path} is a database of another program; move it away, or choose another run folder")
+    if version > CURRENT:
+        raise StoreError(
+            f"{path} was written by a newer rocot (layout {version}; this one knows up to {CURRENT}); upgrade rocot"
+        )
+    return version
+
+
+def migrate(connection: apsw.Connection, path: Path, created_by: str) -> None:
+    """Brings a store up to the current layout, all or nothing. Raises StoreError as `version_of` does."""
+    if version_of(connection, path) == CURRENT:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        version = version_of(connection, path)  # again: another process may have been first
+        for step in STEPS[version:]:
+            connection.execute(step)
+        if version == 0:
+            connection.execute("INSERT INTO meta VALUES ('created by', ?)", (created_by,))
+        connection.pragma("application_id", APPLICATION)
+        connection.pragma("user_version", CURRENT)
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
