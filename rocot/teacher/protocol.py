@@ -18,10 +18,8 @@ class Raw:
     status: int = 200
     """HTTP status; 200 for a teacher in this process."""
     request_id: str = ""
-    endpoint: str = ""
-    """Where it was sent; recorded, no part of any key."""
     headers: Mapping[str, str] = field(default_factory=dict)
-    """Those that matter for pace (retry-after, x-ratelimit-*); never keys."""
+    """Those that matter for pace (retry-after, date, x-ratelimit-*), names in lower case; never keys."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +51,15 @@ class Teacher(Protocol):
     def model(self) -> str:
         """As the recipe names it, e.g. `openai:gpt-5` or `embedded`: part of every key."""
 
+    @property
+    def endpoint(self) -> str:
+        """Where it is sent, without user, password or query; recorded per attempt, no part of any key."""
+
     async def send(self, ask: Ask, pictures: Mapping[str, bytes]) -> Raw:
         """One attempt. `pictures` holds the JPEG of every digest in the ask.
 
-        Raises TeacherError for an attempt that brought no bytes (passing=True when another may succeed), and
-        ServiceError when every further call would fail as well (key refused, no such model, server down).
+        Whatever bytes came back are returned, a refusal's too, with their status: see `faults.fault_in`.
+        Raises TeacherError for an attempt that brought no bytes; passing=True when another may succeed.
         """
 
     def read(self, raw: bytes) -> Reply:

@@ -1,0 +1,241 @@
+"""One question, one recorded reply: the ledger first, then attempts, each of them accounted for."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol, TypeVar
+from weakref import WeakValueDictionary
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
+from tenacity.wait import wait_random_exponential
+
+from rocot.core.prompt import Ask, Sampling
+from rocot.core.record import Json
+from rocot.core.reflection import Framed
+from rocot.core.reply import Dialect
+from rocot.engine.attempt import Attempt, Ledger
+from rocot.errors import RunError, ServiceError, TeacherError
+from rocot.teacher.completion import usage_of
+from rocot.teacher.faults import NO_FORMAT, UNREACHABLE, TryLaterError, fault_in
+from rocot.teacher.protocol import Compose, Raw, Reply, Teacher
+
+T = TypeVar("T")
+
+
+class Pictures(Protocol):
+    """Where the pixels of frames lie."""
+
+    async def load(self, item: Framed, /) -> Mapping[str, bytes]:
+        """The JPEG of every frame of an item, by digest. Raises VideoError, StoreError."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How often, and after how long, another attempt is made. It changes no reply."""
+
+    tries: int = 6
+    """Attempts at one call in all, while what fails may pass."""
+    base: float = 1.0
+    """Seconds: the waits are drawn evenly from 0 to `base`, twice that, four times that ... (full jitter)."""
+    longest: float = 30.0
+    """Seconds: the most that a wait is drawn from."""
+    longest_wanted: float = 120.0
+    """Seconds: the most that a server's Retry-After is obeyed for."""
+    unreachable: float = 25.0
+    """Seconds for which a server that nobody reaches is tried again, before the run stops."""
+
+
+DEFAULT_PATIENCE = Patience()
+
+
+class Asker:
+    """A teacher whose every attempt is recorded, and whose every reply is paid for once. Implements `Asks`."""
+
+    def __init__(  # noqa: PLR0913  # three to work with, four settings by name
+        self,
+        teacher: Teacher,
+        ledger: Ledger,
+        pictures: Pictures,
+        *,
+        sampling: Sampling,
+        dialect: Dialect | Literal["auto"] = "auto",
+        deadline: float = 300.0,
+        patience: Patience = DEFAULT_PATIENCE,
+    ) -> None:
+        """`deadline` is the seconds that one attempt may take in all, to the last byte of its reply."""
+        self._teacher = teacher
+        self._ledger = ledger
+        self._pictures = pictures
+        self._sampling = sampling
+        self._dialect = dialect
+        self._speaks: Dialect = "json" if dialect == "auto" else dialect
+        self._deadline = deadline
+        self._patience = patience
+        self._jitter = wait_random_exponential(multiplier=patience.base, max=patience.longest)
+        self._asking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    @property
+    def model(self) -> str:
+        """As the recipe names it."""
+        return self._teacher.model
+
+    @property
+    def sampling(self) -> Sampling:
+        """How replies are drawn."""
+        return self._sampling
+
+    @property
+    def identity(self) -> Json:
+        """Model, sampling and the recipe's word on the dialect; which dialect `auto` came to is in each call's key."""
+        return {"model": self.model, "sampling": self._sampling.model_dump(mode="json"), "dialect": self._dialect}
+
+    async def ask(self, compose: Compose, item: Framed, stage: str) -> tuple[Ask, Reply]:
+        """See `Asks.ask`. Also raises what loading the pictures and recording the attempts raise."""
+        ask = compose(self._speaks)
+        key = ask.key
+        # Two samples may hold the same frames and so ask the same: the second waits, and finds the first one's reply.
+        async with self._asking.setdefault(key, asyncio.Lock()):
+            found = self._recorded(compose, ask, key)
+            if found is not None:
+                return found
+            try:
+                return ask, await self._answered(ask, key, item, stage)
+            except TeacherError as error:
+                if error.reason != NO_FORMAT or ask.dialect == "tagged":
+                    raise
+                if self._dialect == "json":
+                    raise ServiceError(
+                        f"{self.model} takes no JSON schema ({error.detail});"
+                        ' set teacher.dialect to "auto" or "tagged" in the recipe'
+                    ) from error
+                self._speaks = "tagged"
+        return await self.ask(compose, item, stage)
+
+    def _recorded(self, compose: Compose, ask: Ask, key: str) -> tuple[Ask, Reply] | None:
+        """The reply that was paid for earlier. `auto` may have got it in the other dialect: then nobody asks again."""
+        body = self._ledger.reply_to(key)
+        if body is not None:
+            return ask, self._teacher.read(body)
+        if self._dialect != "auto":
+            return None
+        other = compose("tagged" if ask.dialect == "json" else "json")
+        body = self._ledger.reply_to(other.key)
+        return None if body is None else (other, self._teacher.read(body))
+
+    async def _answered(self, ask: Ask, key: str, item: Framed, stage: str) -> Reply:
+        pictures = await self._pictures.load(item)
+        retrying = AsyncRetrying(
+            retry=retry_if_exception(lambda error: isinstance(error, TeacherError) and error.passing),
+            stop=self._gives_up,
+            wait=self._wait,
+            reraise=True,
+        )
+        try:
+            return await retrying(self._attempt, ask, key, pictures, item.key, stage)
+        except TeacherError as error:
+            if error.reason != UNREACHABLE:
+                raise
+            raise ServiceError(
+                f"the teacher's server cannot be reached at {error.detail}; is it running, and is the base URL right?"
+                " What was answered so far is kept: run the same command again"
+            ) from error
+
+    def _gives_up(self, state: RetryCallState) -> bool:
+        error = state.outcome.exception() if state.outcome is not None else None
+        if isinstance(error, TeacherError) and error.reason == UNREACHABLE:
+            return (state.seconds_since_start or 0.0) >= self._patience.unreachable
+        return state.attempt_number >= self._patience.tries
+
+    def _wait(self, state: RetryCallState) -> float:
+        drawn = self._jitter(state)
+        error = state.outcome.exception() if state.outcome is not None else None
+        if isinstance(error, TryLaterError):
+            return drawn + min(error.after, self._patience.longest_wanted)
+        if isinstance(error, TeacherError) and error.reason == UNREACHABLE:
+            return min(drawn, self._patience.unreachable / 5)
+        return drawn
+
+    async def _attempt(self, ask: Ask, key: str, pictures: Mapping[str, bytes], item: str, stage: str) -> Reply:
+        started = time.monotonic()
+        came, stopped = await self._sent(ask, pictures)
+        latency = time.monotonic() - started
+        raw = came if isinstance(came, Raw) else Raw(body=b"", status=0)
+        fault = fault_in(raw) if isinstance(came, Raw) else came
+        reply: Reply | None = None
+        try:
+            if fault is None:
+                reply = self._teacher.read(raw.body)
+        except TeacherError as error:
+            fault = error
+        finally:  # a bug in reading loses no bytes
+            usage = usage_of(raw.body) if reply is None else reply.usage
+            attempt = Attempt(
+                call=key,
+                item=item,
+                stage=stage,
+                model=self.model,
+                endpoint=self._teacher.endpoint,
+                ok=reply is not None,
+                reason="" if reply is not None else _named(fault, raw.status),
+                status=raw.status,
+                body=raw.body,
+                request_id=raw.request_id,
+                latency=latency,
+                prompt_tokens=usage.prompt,
+                completion_tokens=usage.completion,
+                cached_tokens=usage.cached,
+            )
+            await _through(self._ledger.add_attempt(attempt))
+        if stopped is not None:
+            raise stopped
+        if reply is None:
+            assert fault is not None
+            raise fault
+        return reply
+
+    async def _sent(
+        self, ask: Ask, pictures: Mapping[str, bytes]
+    ) -> tuple[Raw | TeacherError, asyncio.CancelledError | None]:
+        """What came of an attempt, and the cancellation that came meanwhile: bytes that arrived are kept even so."""
+        sending = asyncio.create_task(self._teacher.send(ask, pictures))
+        stopped: asyncio.CancelledError | None = None
+        try:
+            await asyncio.wait({sending}, timeout=self._deadline)
+        except asyncio.CancelledError as cancelled:
+            stopped = cancelled
+        if not sending.done():
+            sending.cancel()
+            await _through(asyncio.wait({sending}))
+        if sending.cancelled():
+            if stopped is not None:
+                return TeacherError("cancelled", "the run was stopped", passing=True), stopped
+            return TeacherError("timeout", f"no whole reply within {self._deadline:g} s", passing=True), None
+        error = sending.exception()
+        if error is None:
+            return sending.result(), stopped
+        if isinstance(error, TeacherError):
+            return error, stopped
+        raise error
+
+
+def _named(fault: TeacherError | RunError | None, status: int) -> str:
+    """The name that a failed attempt is counted by."""
+    if fault is None:
+        return "unread"
+    return fault.reason if isinstance(fault, TeacherError) else f"http {status}"
+
+
+async def _through(work: Awaitable[T]) -> T:
+    """The result of a piece of work that a cancellation does not cut short; it is raised once the work is done."""
+    task = asyncio.ensure_future(work)
+    stopped: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as error:
+            stopped = error
+    result = task.result()
+    if stopped is not None:
+        raise stopped
+    return result

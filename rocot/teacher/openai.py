@@ -1,0 +1,158 @@
+"""`openai:<model>`: any server that speaks OpenAI's chat completions, vLLM among them."""
+
+import zlib
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+import anyio
+import httpx2
+from openai import AsyncOpenAI, DefaultAsyncHttpxClient
+from pydantic import SecretStr
+
+from rocot import __version__
+from rocot.core.prompt import Ask
+from rocot.errors import ConfigError, TeacherError
+from rocot.machine import KEY_VARIABLES
+from rocot.teacher.completion import read
+from rocot.teacher.faults import UNREACHABLE
+from rocot.teacher.protocol import Raw, Reply
+from rocot.teacher.request import Spelling
+
+PREFIX = "openai:"
+MOST_BYTES = 8_000_000
+"""Of a reply, decompressed; a whole one of 1,024 tokens takes 5 kB."""
+CONNECT_SECONDS = 10.0
+_LEAST_KEY = 8
+"""Characters; shorter ones guard nothing, and may stand in any reply."""
+_NO_KEY = "none"
+"""What is sent to servers that want no key: the client insists on one."""
+
+
+class OpenAITeacher:
+    """One model behind `POST <base URL>/chat/completions`. Frames go as data URIs, each after the text of its time.
+
+    The client from the package `openai` holds what it knows of keys, organisations and headers; bodies bypass its
+    typed walk. It follows no redirect (that would hand prompt and frames to another host) and retries nothing.
+    """
+
+    def __init__(self, model: str, *, base_url: str | None, api_key: SecretStr | None, connections: int) -> None:
+        """`model` as the recipe names it; `connections` is the most that are open at once.
+
+        Raises ConfigError for OpenAI's own service without a key, and for a base URL that is none.
+        """
+        self.model = model
+        if api_key is None and base_url is None:
+            raise ConfigError(
+                f"{model} needs an API key: set {' or '.join(KEY_VARIABLES)},"
+                " or give the base URL of a server that wants none"
+            )
+        self._key = api_key.get_secret_value().strip() if api_key is not None else _NO_KEY
+        if not self._key.isascii() or not self._key.isprintable():
+            raise ConfigError(f"the API key in {' or '.join(KEY_VARIABLES)} holds characters that no key has")
+        self._http = DefaultAsyncHttpxClient(
+            follow_redirects=False,
+            limits=httpx2.Limits(max_connections=connections, max_keepalive_connections=connections),
+            # Only connecting has a limit of its own: whoever asks sets a deadline on the whole attempt.
+            timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS),
+        )
+        client = AsyncOpenAI(
+            api_key=self._key,
+            base_url=_checked(base_url) if base_url is not None else "https://api.openai.com/v1",
+            max_retries=0,
+            http_client=self._http,
+        )
+        self._url = httpx2.URL(f"{str(client.base_url).rstrip('/')}/chat/completions")
+        self.endpoint = _shown(client.base_url)
+        headers = {**client.default_headers, **client.auth_headers}
+        self._headers = {name: value for name, value in headers.items() if isinstance(value, str)} | {
+            "Content-Type": "application/json",
+            "Accept-Encoding": "identity",
+            "User-Agent": f"rocot/{__version__}",
+        }
+        host = client.base_url.host
+        official = host == "api.openai.com" or host.endswith(".openai.azure.com")
+        self._spelling = Spelling(model.removeprefix(PREFIX), official=official)
+
+    async def send(self, ask: Ask, pictures: Mapping[str, bytes]) -> Raw:
+        """One attempt. See `Teacher.send`; a status other than 200 comes back like any reply."""
+        body = self._spelling.body(ask, pictures)
+        try:
+            async with self._http.stream("POST", self._url, content=body, headers=self._headers) as response:
+                received = await _capped(response)
+        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError) as error:
+            raise TeacherError(UNREACHABLE, f"{self.endpoint} ({_why(error)})", passing=True) from error
+        except (
+            httpx2.RequestError,
+            OSError,
+            anyio.EndOfStream,
+        ) as error:  # the last: a TLS end that httpx2 lets through
+            raise TeacherError("connection lost", f"{self.endpoint} ({_why(error)})", passing=True) from error
+        headers = {
+            name: value for name, value in response.headers.items() if name in _TELLING or name.startswith("x-rate")
+        }
+        return Raw(
+            body=self._without_key(received),
+            status=response.status_code,
+            request_id=response.headers.get("x-request-id", "")[:200],
+            headers=headers,
+        )
+
+    def _without_key(self, body: bytes) -> bytes:
+        """A server may quote the key that it refuses; bodies are stored, and shown in errors."""
+        return body.replace(self._key.encode(), b"[key]") if len(self._key) >= _LEAST_KEY else body
+
+    def read(self, raw: bytes) -> Reply:
+        """See `completion.read`."""
+        return read(raw)
+
+    async def close(self) -> None:
+        """Closes the connections; no call can be made after."""
+        await self._http.aclose()
+
+
+_TELLING = ("retry-after", "retry-after-ms", "date")
+
+
+def _checked(base_url: str) -> str:
+    try:
+        parts = urlsplit(base_url)
+        _ = parts.port
+    except ValueError as error:
+        raise ConfigError(f"the base URL is none ({error})") from error
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigError("the base URL must start with http:// or https:// and a host, e.g. http://127.0.0.1:8000/v1")
+    return base_url
+
+
+def _shown(url: httpx2.URL) -> str:
+    """A URL that may stand in a log: without user, password and query."""
+    port = f":{url.port}" if url.port is not None else ""
+    return f"{url.scheme}://{url.host}{port}{url.path}".rstrip("/")
+
+
+def _why(error: BaseException) -> str:
+    """The innermost reason that says something; httpx's own may be an empty text."""
+    cause: BaseException | None = error
+    while cause is not None and not str(cause):
+        cause = cause.__cause__ or cause.__context__
+    return f"{cause or type(error).__name__}"[:200]
+
+
+async def _capped(response: httpx2.Response) -> bytes:
+    """The body, inflated where a server compresses unasked. Raises TeacherError (`too long`) past MOST_BYTES."""
+    encoding = response.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("identity", "", "gzip", "deflate"):
+        raise TeacherError("encoded reply", f"content-encoding {encoding[:40]!r}, wanted identity")
+    inflate = zlib.decompressobj(wbits=47 if encoding == "gzip" else 15) if encoding in ("gzip", "deflate") else None
+    pieces: list[bytes] = []
+    room = MOST_BYTES
+    async for piece in response.aiter_raw():
+        try:
+            plain = inflate.decompress(piece, room + 1) if inflate else piece
+        except zlib.error as error:
+            raise TeacherError("encoded reply", f"broken {encoding} ({error})", passing=True) from error
+        room -= len(plain)
+        if room < 0:
+            raise TeacherError("too long", f"a reply of more than {MOST_BYTES} bytes")
+        pieces.append(plain)
+    return b"".join(pieces)

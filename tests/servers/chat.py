@@ -1,0 +1,216 @@
+"""A chat completions server on loopback, fast enough to measure clients with, that can fail in every way on request.
+
+    python -m tests.servers.chat --port 8099 --latency 0.05 --fault rate=0.02 --fault hang=0.01
+
+It answers as the scripted teacher does, counts requests by the sha256 of their body, and with --canned neither reads
+nor counts them. GET /counts tells the counts.
+"""
+
+import argparse
+import asyncio
+import hashlib
+import json
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping
+from functools import partial
+from random import Random
+from types import TracebackType
+from typing import Self
+
+from rocot.teacher.completion import spelt
+from tests.servers.replies import FAULTS, bomb, error, http, scripted
+
+HANGING = ("hang", "drip", "cut", "close")
+"""Faults of the connection: no reply at all, one byte at a time for ever, half a reply, none and closed."""
+CANNED = {
+    "answer": '{"evidence":[],"reasoning":"Nothing happens.","label":"Normal","spans":[]}',
+    "reflection": '{"checks":[],"critique":"Nothing was overlooked.","verdict":"keep"}',
+}
+
+
+class ChatServer:
+    """Serves until it is closed; `async with ChatServer() as server` listens on a free port."""
+
+    def __init__(
+        self,
+        script: Iterable[str | bytes | None] = (),
+        *,
+        latency: float = 0.0,
+        faults: Mapping[str, float] | None = None,
+        formats: bool = True,
+        canned: bool = False,
+    ) -> None:
+        """`script` names what comes of the first requests, in order, or holds it as bytes; None stands for an answer.
+
+        `latency` is the seconds that an answer takes; `faults` gives the share of requests that meet each fault, drawn
+        from the request and its number; without `formats` a request with a response_format is refused.
+        """
+        self.script = deque(script)
+        self.latency = latency
+        self.faults = dict(faults or {})
+        self.formats = formats
+        self.canned = {shape: http(200, spelt(text, "canned")) for shape, text in CANNED.items()} if canned else None
+        self.counts: Counter[str] = Counter()
+        """Requests by the sha256 of their body."""
+        self.met: Counter[str] = Counter()
+        """Faults that were served, by name."""
+        self.bodies: deque[bytes] = deque(maxlen=8)
+        self.heads: deque[bytes] = deque(maxlen=8)
+        self.in_flight = 0
+        self.most_in_flight = 0
+        self.base_url = ""
+        self._open: set[_Connection] = set()
+
+    async def __aenter__(self) -> Self:
+        await self.listen(0)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def listen(self, port: int) -> None:
+        """Starts on a port of 127.0.0.1; 0 takes a free one."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(partial(_Connection, self), "127.0.0.1", port)
+        self.base_url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v1"
+
+    async def aclose(self) -> None:
+        """Stops listening and drops every connection."""
+        self._server.close()
+        for connection in list(self._open):
+            connection.drop()
+        await self._server.wait_closed()
+
+    @property
+    def repeated(self) -> int:
+        """Requests beyond the first of their kind."""
+        return self.counts.total() - len(self.counts)
+
+    def reply(self, body: bytes) -> bytes | str:
+        """The response to a request, or the name of what happens to its connection."""
+        if self.canned is not None:
+            return self.canned["reflection" if body.find(b'"name":"reflection"', -8000) >= 0 else "answer"]
+        key = hashlib.sha256(body).hexdigest()
+        self.counts[key] += 1
+        self.bodies.append(body)
+        fault = self.script.popleft() if self.script else self._drawn(key)
+        if isinstance(fault, bytes):
+            return fault
+        if fault is not None:
+            self.met[fault] += 1
+            if fault in HANGING:
+                return fault
+            return bomb() if fault == "bomb" else FAULTS[fault]
+        if not self.formats and b'"response_format"' in body:
+            return http(400, error("response_format is not supported by this server"))
+        return http(200, scripted(body, key))
+
+    def _drawn(self, key: str) -> str | None:
+        if not self.faults:
+            return None
+        dice = Random(f"{key} {self.counts[key]}")
+        return next((name for name, share in self.faults.items() if dice.random() < share), None)
+
+
+class _Connection(asyncio.Protocol):
+    """One connection: requests one after another, bodies by Content-Length."""
+
+    def __init__(self, server: ChatServer) -> None:
+        self.server = server
+        self.pieces: list[bytes] = []
+        self.head = b""
+        self.missing = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        self.server._open.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.server._open.discard(self)
+
+    def drop(self) -> None:
+        self.transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        self.pieces.append(data)
+        if self.head:
+            self.missing -= len(data)
+        else:
+            head, found, rest = b"".join(self.pieces).partition(b"\r\n\r\n")
+            if not found:
+                return
+            self.head, self.pieces = head, [rest]
+            lower = head.lower()
+            at = lower.find(b"content-length:")
+            self.missing = (int(lower[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0) - len(rest)
+        if self.missing <= 0:
+            head, body = self.head, b"".join(self.pieces)
+            self.head, self.pieces = b"", []
+            self._answer(head, body)
+
+    def _answer(self, head: bytes, body: bytes) -> None:
+        server = self.server
+        server.heads.append(head)
+        if head.startswith(b"GET /counts "):
+            told = {"calls": server.counts.total(), "kinds": len(server.counts), "repeated": server.repeated}
+            self.transport.write(http(200, json.dumps(told | {"met": server.met}).encode()))
+            return
+        server.in_flight += 1
+        server.most_in_flight = max(server.most_in_flight, server.in_flight)
+        reply = server.reply(body)
+        loop = asyncio.get_running_loop()
+        if server.latency:
+            loop.call_later(server.latency, self._write, reply)
+        else:
+            self._write(reply)
+
+    def _write(self, reply: bytes | str) -> None:
+        self.server.in_flight -= 1
+        if isinstance(reply, bytes):
+            self.transport.write(reply)
+        elif reply == "drip":
+            self.transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n{")
+            self._drip()
+        elif reply == "cut":
+            self.transport.write(http(200, b" " * 1000)[:-500])
+            self.transport.close()
+        elif reply == "close":
+            self.transport.close()
+
+    def _drip(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(b" ")
+            asyncio.get_running_loop().call_later(0.02, self._drip)
+
+
+async def serve(server: ChatServer, port: int) -> None:
+    """Serves until it is interrupted; says where on the first line."""
+    await server.listen(port)
+    print(server.base_url, flush=True)  # noqa: T201  # for whoever runs it by hand, or waits for it
+    await asyncio.Event().wait()
+
+
+def main() -> None:
+    """Runs it by hand."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--latency", type=float, default=0.0, help="seconds")
+    parser.add_argument(
+        "--fault", action="append", default=[], metavar="NAME=SHARE", help=", ".join([*FAULTS, *HANGING])
+    )
+    parser.add_argument("--no-formats", action="store_true", help="refuse response_format")
+    parser.add_argument("--canned", action="store_true", help="answer without reading")
+    given = parser.parse_args()
+    faults = {name: float(share) for name, _, share in (fault.partition("=") for fault in given.fault)}
+    server = ChatServer(latency=given.latency, faults=faults, formats=not given.no_formats, canned=given.canned)
+    try:
+        asyncio.run(serve(server, given.port))
+    except KeyboardInterrupt:
+        return
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,314 @@
+import asyncio
+import time
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+import pytest
+from pydantic import SecretStr
+
+from rocot.core.prompt import Ask, Sampling
+from rocot.core.reply import Dialect
+from rocot.errors import ServiceError, StoreError, TeacherError
+from rocot.stages.asking import compose
+from rocot.teacher.asker import Asker, Patience
+from rocot.teacher.openai import OpenAITeacher
+from rocot.teacher.protocol import Asks, Compose, Raw, Reply
+from rocot.teacher.scripted import ScriptedTeacher
+from tests.contracts.teacher import ITEM, PROMPTS
+from tests.servers.chat import ChatServer
+from tests.servers.replies import error
+from tests.teacher.doubles import Album, Notebook
+
+HASTY = Patience(tries=4, base=0.001, longest=0.01, longest_wanted=0.1, unreachable=0.2)
+
+
+class Scene:
+    """An asker over a scripted teacher, and what it writes down."""
+
+    def __init__(
+        self,
+        script: Iterable[Raw | TeacherError | None] = (),
+        *,
+        latency: float = 0.0,
+        dialect: Dialect | Literal["auto"] = "auto",
+        deadline: float = 5.0,
+        notebook: Notebook | None = None,
+    ) -> None:
+        self.teacher = ScriptedTeacher(script, latency=latency)
+        self.notebook = notebook or Notebook()
+        self.album = Album()
+        self.asker = Asker(
+            self.teacher,
+            self.notebook,
+            self.album,
+            sampling=Sampling(),
+            dialect=dialect,
+            deadline=deadline,
+            patience=HASTY,
+        )
+
+    @property
+    def words(self) -> Compose:
+        return compose(PROMPTS, self.asker, ITEM, "answer")
+
+    async def ask(self) -> tuple[Ask, Reply]:
+        return await self.asker.ask(self.words, ITEM, "reason")
+
+
+def passing(reason: str) -> TeacherError:
+    return TeacherError(reason, "", passing=True)
+
+
+def refused(status: int, message: str = "no", code: str | None = None, **headers: str) -> Raw:
+    return Raw(body=error(message, code), status=status, headers=headers)
+
+
+def test_it_is_what_the_stages_ask() -> None:
+    asks: Asks = Scene().asker
+    assert asks.identity == {"model": "scripted", "sampling": Sampling().model_dump(), "dialect": "auto"}
+
+
+async def test_a_reply_is_recorded_with_all_that_is_known_of_it() -> None:
+    scene = Scene()
+    ask, reply = await scene.ask()
+    [attempt] = scene.notebook.attempts
+    assert (attempt.call, attempt.item, attempt.stage) == (ask.key, ITEM.key, "reason")
+    assert (attempt.ok, attempt.reason, attempt.status) == (True, "", 200)
+    assert (attempt.model, attempt.endpoint) == ("scripted", "in process")
+    assert scene.teacher.read(attempt.body) == reply
+    assert (attempt.prompt_tokens, attempt.completion_tokens) == (reply.usage.prompt, reply.usage.completion)
+
+
+async def test_what_was_answered_is_never_asked_again() -> None:
+    scene = Scene()
+    first = await scene.ask()
+    assert await scene.ask() == first
+    again = Scene(notebook=scene.notebook)
+    assert await again.ask() == first
+    assert (scene.teacher.sent, again.teacher.sent, again.album.loads) == (1, 0, 0)
+
+
+async def test_equal_questions_at_once_share_one_call() -> None:
+    scene = Scene(latency=0.02)
+    replies = await asyncio.gather(*[scene.ask() for _ in range(5)])
+    assert scene.teacher.sent == 1
+    assert all(reply == replies[0] for reply in replies)
+
+
+async def test_equal_questions_at_once_do_not_share_a_failure() -> None:
+    scene = Scene([TeacherError("length", "")], latency=0.01)
+    results = await asyncio.gather(scene.ask(), scene.ask(), return_exceptions=True)
+    assert [isinstance(result, TeacherError) for result in results] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("failure", "reason"),
+    [
+        (passing("connection lost"), "connection lost"),
+        (refused(429, **{"retry-after": "0.001"}), "rate limited"),
+        (refused(500), "server error"),
+        (Raw(body=b'{"choices": []}'), "no choices"),
+        (Raw(body=b"not json"), "invalid json"),
+    ],
+)
+async def test_what_passes_is_tried_again_and_every_attempt_is_on_record(failure: Raw, reason: str) -> None:
+    scene = Scene([failure, failure, None])
+    await scene.ask()
+    assert scene.notebook.reasons == [reason, reason, ""]
+    assert [attempt.ok for attempt in scene.notebook.attempts] == [False, False, True]
+
+
+async def test_it_gives_up_after_so_many_tries() -> None:
+    scene = Scene([refused(503)] * 9)
+    with pytest.raises(TeacherError) as caught:
+        await scene.ask()
+    assert (caught.value.reason, caught.value.passing) == ("server error", True)
+    assert scene.notebook.reasons == ["server error"] * HASTY.tries
+
+
+async def test_a_failure_is_never_taken_for_a_reply() -> None:
+    scene = Scene([Raw(body=b'{"choices": []}')] * HASTY.tries)
+    with pytest.raises(TeacherError):
+        await scene.ask()
+    ask, _ = await scene.ask()
+    assert scene.notebook.reply_to(ask.key) == scene.notebook.attempts[-1].body
+
+
+@pytest.mark.parametrize(
+    ("failure", "reason"), [(refused(400), "bad request"), (TeacherError("no picture", ""), "no picture")]
+)
+async def test_what_does_not_pass_is_tried_once(failure: Raw | TeacherError, reason: str) -> None:
+    scene = Scene([failure])
+    with pytest.raises(TeacherError, match=reason):
+        await scene.ask()
+    assert scene.notebook.reasons == [reason]
+
+
+@pytest.mark.parametrize("status", [401, 402, 403, 404])
+async def test_what_every_call_would_meet_stops_the_run_at_once(status: int) -> None:
+    scene = Scene([refused(status)])
+    with pytest.raises(ServiceError):
+        await scene.ask()
+    assert scene.notebook.reasons == [f"http {status}"]
+    assert scene.notebook.attempts[0].body
+
+
+async def test_a_server_that_is_down_stops_the_run_within_its_patience() -> None:
+    scene = Scene([passing("unreachable")] * 10_000)
+    begun = time.monotonic()
+    with pytest.raises(ServiceError, match="is it running"):
+        await scene.ask()
+    assert 0.15 < time.monotonic() - begun < 5
+    assert set(scene.notebook.reasons) == {"unreachable"}
+    assert len(scene.notebook.reasons) > HASTY.tries
+
+
+async def test_a_server_that_comes_up_in_time_is_asked_on() -> None:
+    scene = Scene([passing("unreachable")] * 6)
+    await scene.ask()
+    assert scene.notebook.reasons == ["unreachable"] * 6 + [""]
+
+
+async def test_a_wish_to_be_left_alone_is_obeyed_up_to_a_cap() -> None:
+    for wish, least, most in (("0.06", 0.06, 2), ("3600", 0.1, 2)):
+        scene = Scene([refused(429, **{"retry-after": wish})])
+        begun = time.monotonic()
+        await scene.ask()
+        assert least <= time.monotonic() - begun < most
+
+
+async def test_each_attempt_has_a_deadline() -> None:
+    scene = Scene(latency=60, deadline=0.02)
+    with pytest.raises(TeacherError) as caught:
+        await scene.ask()
+    assert (caught.value.reason, caught.value.passing) == ("timeout", True)
+    assert scene.notebook.reasons == ["timeout"] * HASTY.tries
+
+
+@pytest.mark.parametrize("fault", ["hang", "drip"])
+async def test_a_reply_that_never_ends_meets_the_deadline(fault: str) -> None:
+    async with ChatServer([fault]) as server:
+        teacher = OpenAITeacher("openai:m", base_url=server.base_url, api_key=SecretStr("key-of-tests"), connections=2)
+        notebook = Notebook()
+        asker = Asker(teacher, notebook, Album(), sampling=Sampling(), deadline=0.2, patience=HASTY)
+        await asker.ask(compose(PROMPTS, asker, ITEM, "answer"), ITEM, "reason")
+        assert notebook.reasons == ["timeout", ""]
+        assert notebook.attempts[0].endpoint == server.base_url
+        await teacher.close()
+
+
+async def test_a_refused_schema_turns_to_tags_for_good() -> None:
+    async with ChatServer(formats=False) as server:
+        teacher = OpenAITeacher("openai:m", base_url=server.base_url, api_key=None, connections=2)
+        notebook = Notebook()
+        asker = Asker(teacher, notebook, Album(), sampling=Sampling(), patience=HASTY)
+        first, reply = await asker.ask(compose(PROMPTS, asker, ITEM, "answer"), ITEM, "reason")
+        assert first.dialect == "tagged"
+        assert reply.text.startswith("<think>")
+        await asker.ask(compose(PROMPTS, asker, ITEM, "reflection", reply.text, "Examine."), ITEM, "reflect")
+        assert notebook.reasons == ["no structured output", "", ""]
+
+        resumed = Asker(teacher, notebook, Album(), sampling=Sampling(), patience=HASTY)
+        assert await resumed.ask(compose(PROMPTS, resumed, ITEM, "answer"), ITEM, "reason") == (first, reply)
+        assert server.counts.total() == 3
+        await teacher.close()
+
+
+async def test_a_recipe_that_insists_on_json_is_told_what_to_change() -> None:
+    scene = Scene([refused(400, "response_format is not supported")], dialect="json")
+    with pytest.raises(ServiceError, match='"auto" or "tagged"'):
+        await scene.ask()
+
+
+async def test_a_reply_that_came_before_the_stop_is_kept() -> None:
+    scene = Scene(notebook=Notebook(delay=0.05))
+    asking = asyncio.create_task(scene.ask())
+    await asyncio.sleep(0.02)  # the reply is here, and is being written
+    asking.cancel()
+    await asyncio.sleep(0)
+    asking.cancel()  # impatient
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert [attempt.ok for attempt in scene.notebook.attempts] == [True]
+
+
+async def test_a_stop_in_the_moment_the_reply_comes_loses_nothing() -> None:
+    class Stopping(ScriptedTeacher):
+        async def send(self, ask: Ask, pictures: Mapping[str, bytes]) -> Raw:
+            raw = await super().send(ask, pictures)
+            asking.cancel()
+            return raw
+
+    scene = Scene()
+    scene.asker = Asker(Stopping(), scene.notebook, scene.album, sampling=Sampling(), patience=HASTY)
+    asking = asyncio.create_task(scene.ask())
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert [attempt.ok for attempt in scene.notebook.attempts] == [True]
+
+
+async def test_a_call_that_is_stopped_midway_is_on_record() -> None:
+    scene = Scene(latency=60)
+    asking = asyncio.create_task(scene.ask())
+    await asyncio.sleep(0.02)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert scene.notebook.reasons == ["cancelled"]
+
+
+async def test_a_bug_in_reading_loses_no_bytes() -> None:
+    class Buggy(ScriptedTeacher):
+        def read(self, raw: bytes) -> Reply:
+            raise ZeroDivisionError
+
+    scene = Scene()
+    scene.asker = Asker(Buggy(), scene.notebook, scene.album, sampling=Sampling(), patience=HASTY)
+    with pytest.raises(ZeroDivisionError):
+        await scene.ask()
+    [attempt] = scene.notebook.attempts
+    assert (attempt.ok, attempt.reason) == (False, "unread")
+    assert ScriptedTeacher().read(attempt.body).text
+
+
+async def test_a_bug_in_sending_stops_the_run() -> None:
+    class Buggy(ScriptedTeacher):
+        async def send(self, ask: Ask, pictures: Mapping[str, bytes]) -> Raw:
+            raise ZeroDivisionError
+
+    asker = Asker(Buggy(), Notebook(), Album(), sampling=Sampling(), patience=HASTY)
+    with pytest.raises(ZeroDivisionError):
+        await asker.ask(compose(PROMPTS, asker, ITEM, "answer"), ITEM, "reason")
+
+
+async def test_a_full_disk_stops_the_run() -> None:
+    with pytest.raises(StoreError, match="full"):
+        await Scene(notebook=Notebook(full=True)).ask()
+
+
+async def test_a_mix_of_faults_costs_only_what_it_injects() -> None:
+    """Every call ends as a reply or by name, none past its deadline; requests = calls + injected faults that pass."""
+    shares = dict.fromkeys(
+        ["rate", "500", "503", "cut", "close", "drip", "hang", "json", "choices", "error", "null", "empty"], 0.02
+    )
+    async with ChatServer(faults=shares) as server:
+        teacher = OpenAITeacher("openai:m", base_url=server.base_url, api_key=None, connections=16)
+        notebook = Notebook()
+        patience = Patience(tries=8, base=0.001, longest=0.01)
+        asker = Asker(teacher, notebook, Album(), sampling=Sampling(seed=0), deadline=0.3, patience=patience)
+        items = [ITEM.fanned(rollout) for rollout in range(120)]
+        gate = asyncio.Semaphore(16)
+
+        async def one(rollout: int) -> Reply:
+            async with gate:
+                item = items[rollout]
+                return (await asker.ask(compose(PROMPTS, asker, item, "answer"), item, "reason"))[1]
+
+        await asyncio.gather(*[one(rollout) for rollout in range(len(items))])
+        injected = server.met.total()
+        assert injected > 10
+        assert server.counts.total() == len(items) + injected
+        assert len(notebook.attempts) == server.counts.total()
+        assert sum(attempt.ok for attempt in notebook.attempts) == len(items)
+        assert max(attempt.latency for attempt in notebook.attempts) < 2
+        await teacher.close()

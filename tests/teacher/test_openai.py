@@ -1,0 +1,150 @@
+import asyncio
+import logging
+import resource
+import socket
+from collections.abc import AsyncIterator
+
+import pytest
+from pydantic import SecretStr
+
+from rocot.errors import ConfigError, TeacherError
+from rocot.stages.asking import compose
+from rocot.teacher.faults import UNREACHABLE, TryLaterError, fault_in
+from rocot.teacher.openai import OpenAITeacher
+from rocot.teacher.protocol import Teacher
+from tests.contracts.teacher import ITEM, PICTURES, PROMPTS, Said, TeacherContract
+from tests.servers.chat import ChatServer
+from tests.servers.replies import error, http
+
+CANARY = "sk-canary-0123456789abcdef"
+ASK = compose(PROMPTS, Said("openai:m"), ITEM, "answer")("json")
+
+
+def made(server: ChatServer | None = None, *, key: str | None = None, url: str | None = None) -> OpenAITeacher:
+    base_url = server.base_url if server is not None else url
+    return OpenAITeacher(
+        "openai:m", base_url=base_url, api_key=SecretStr(key) if key is not None else None, connections=4
+    )
+
+
+class TestOpenAI(TeacherContract):
+    @pytest.fixture
+    async def teacher(self) -> AsyncIterator[Teacher]:
+        async with ChatServer() as server:
+            teacher = made(server)
+            yield teacher
+            await teacher.close()
+
+
+async def test_it_says_who_asks_and_holds_no_key_where_none_is_wanted() -> None:
+    async with ChatServer() as server:
+        teacher = made(server)
+        await teacher.send(ASK, PICTURES)
+        head = server.heads[-1].lower()
+        assert b"user-agent: rocot/" in head
+        assert b"accept-encoding: identity" in head
+        assert b"authorization: bearer none" in head
+        await teacher.close()
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [("key", 401), ("model", 404), ("rate", 429), ("500", 500), ("503", 503), ("redirect", 307), ("error", 200)],
+)
+async def test_whatever_comes_back_is_handed_on_after_one_request(fault: str, status: int) -> None:
+    async with ChatServer([fault]) as server:
+        teacher = made(server, key=CANARY)
+        raw = await teacher.send(ASK, PICTURES)
+        assert raw.status == status
+        assert raw.request_id == "loopback"
+        assert server.counts.total() == 1
+        await teacher.close()
+
+
+async def test_retry_after_is_handed_on() -> None:
+    async with ChatServer(["rate"]) as server:
+        teacher = made(server)
+        fault = fault_in(await teacher.send(ASK, PICTURES))
+        assert isinstance(fault, TryLaterError)
+        assert fault.after == 0.05
+        await teacher.close()
+
+
+@pytest.mark.parametrize("fault", ["cut", "close"])
+async def test_a_lost_connection_may_be_tried_again(fault: str) -> None:
+    async with ChatServer([fault]) as server:
+        teacher = made(server, key=CANARY)
+        with pytest.raises(TeacherError) as caught:
+            await teacher.send(ASK, PICTURES)
+        assert (caught.value.reason, caught.value.passing) == ("connection lost", True)
+        assert (await teacher.send(ASK, PICTURES)).status == 200
+        await teacher.close()
+
+
+async def test_a_server_that_is_down_is_told_with_its_address() -> None:
+    with socket.socket() as taken:  # bound, and nobody listens
+        taken.bind(("127.0.0.1", 0))
+        teacher = made(url=f"http://user:pass@127.0.0.1:{taken.getsockname()[1]}/v1?token={CANARY}", key=CANARY)
+        with pytest.raises(TeacherError) as caught:
+            await teacher.send(ASK, PICTURES)
+        assert (caught.value.reason, caught.value.passing) == (UNREACHABLE, True)
+        assert f"http://127.0.0.1:{taken.getsockname()[1]}/v1" in caught.value.detail
+        assert not {"pass", CANARY} & set(caught.value.detail.replace("@", " ").replace("=", " ").split())
+        await teacher.close()
+
+
+async def test_an_unasked_compression_is_undone() -> None:
+    async with ChatServer(["gzip"]) as server:
+        teacher = made(server)
+        assert teacher.read((await teacher.send(ASK, PICTURES)).body).text == "{}"
+        await teacher.close()
+
+
+@pytest.mark.parametrize("fault", ["bomb", "long"])
+async def test_a_reply_without_end_is_cut_off_in_bounded_memory(fault: str) -> None:
+    async with ChatServer([fault]) as server:
+        teacher = made(server)
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        with pytest.raises(TeacherError) as caught:
+            await teacher.send(ASK, PICTURES)
+        assert (caught.value.reason, caught.value.passing) == ("too long", False)
+        assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # KiB; the bomb holds 300 MB
+        await teacher.close()
+
+
+async def test_the_key_shows_nowhere(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    quoted = http(401, error(f"Incorrect API key provided: {CANARY}", "invalid_api_key"))
+    async with ChatServer([quoted]) as server:
+        teacher = made(server, key=CANARY)
+        raw = await teacher.send(ASK, PICTURES)
+        assert f"authorization: bearer {CANARY}".encode() in server.heads[-1].lower()  # it was really sent
+        await teacher.close()
+    shown = [repr(raw), repr(fault_in(raw)), str(fault_in(raw)), teacher.endpoint, repr(teacher), caplog.text]
+    assert not any(CANARY in text for text in shown)
+    assert b"[key]" in raw.body
+
+
+def test_openai_itself_wants_a_key_before_any_call() -> None:
+    with pytest.raises(ConfigError, match="ROCOT_API_KEY or OPENAI_API_KEY"):
+        made()
+
+
+@pytest.mark.parametrize("url", ["localhost:8000/v1", "ftp://host/v1", "http://", "http://host:port/v1", "http://[::1"])
+def test_a_base_url_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(ConfigError, match="base URL"):
+        made(url=url)
+
+
+def test_a_key_that_no_header_can_hold_is_refused_unquoted() -> None:
+    with pytest.raises(ConfigError) as caught:
+        made(url="http://127.0.0.1:1/v1", key=f"{CANARY}\nevil")
+    assert CANARY not in str(caught.value)
+
+
+async def test_no_more_connections_than_allowed() -> None:
+    async with ChatServer(latency=0.05) as server:
+        teacher = made(server)
+        await asyncio.gather(*[teacher.send(ASK, PICTURES) for _ in range(12)])
+        assert server.most_in_flight == 4
+        await teacher.close()
