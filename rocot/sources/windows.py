@@ -26,12 +26,11 @@ def cut(video: Video, length: float, overlap: float) -> Iterator[Clip]:
         )
     last = video.duration - length
     if last <= MILLISECOND:
-        yield _clip(video, 0.0, video.duration, f"{video.source}/{video.id}")
+        yield _clip(video, 0.0, video.duration)
         return
     count = max(1, ceil((last - MILLISECOND) / step))
     for start in (*(step * number for number in range(count)), last):
-        end = min(start + length, video.duration)
-        yield _clip(video, start, end, f"{video.source}/{video.id}@{_spelt(start)}-{_spelt(end)}")
+        yield _clip(video, start, min(start + length, video.duration))
 
 
 def clips(
@@ -54,9 +53,9 @@ def clips(
                 yield from cut(video, windows.length, windows.overlap)
 
 
-def _clip(video: Video, start: float, end: float, name: str) -> Clip:
+def _clip(video: Video, start: float, end: float) -> Clip:
     return Clip(
-        id=name,
+        id=_id(video, start, end),
         source=video.source,
         video=video.id,
         split=video.split,
@@ -67,6 +66,13 @@ def _clip(video: Video, start: float, end: float, name: str) -> Clip:
         duration=video.duration,
         classes=video.classes,
     )
+
+
+def _id(video: Video, start: float, end: float) -> str:
+    whole = start <= 0 and end >= video.duration
+    if whole and "@" not in video.id:  # else the video "a@0-60" and a window of the video "a" would share a name
+        return f"{video.source}/{video.id}"
+    return f"{video.source}/{video.id}@{_spelt(start)}-{_spelt(end)}"
 
 
 def _spelt(seconds: float) -> str:

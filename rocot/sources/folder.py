@@ -1,0 +1,227 @@
+"""Any folder of videos, with a CSV of what is known of them."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from rocot.core.span import Span
+from rocot.core.truth import NORMAL, Truth
+from rocot.errors import ConfigError, VideoError
+from rocot.sources.annotations import Annotations, read
+from rocot.sources.protocol import Skipped, Video, mark_of
+from rocot.video.protocol import FrameReader
+
+SUFFIXES = (".mp4", ".avi", ".mkv", ".mov", ".webm", ".ts", ".m4v", ".mpg", ".flv", ".wmv")
+
+VAU_BENCH = (
+    NORMAL,
+    "Abuse",
+    "Agriculture",
+    "Arrest",
+    "Arson",
+    "Assault",
+    "Explosion",
+    "Fighting",
+    "Fire",
+    "Food Safety",
+    "Medical Abnormality",
+    "Natural Hazard",
+    "Object_falling",
+    "People_falling",
+    "Robbery",
+    "Shooting",
+    "Stealing",
+    "Traffic_accident",
+    "Vandalism",
+    "Water_incident",
+)
+"""The classes of VAU-Bench (arXiv 2505.23504), as its files spell them; for videos of which no label is known."""
+
+SLACK = 1.0
+"""Seconds that a span may reach past the end, where annotators counted frames differently; what is past is cut off."""
+LONGEST_ID = 400
+"""Characters."""
+
+
+class FolderSource:
+    """A folder of videos, sub-folders included, as one split of a dataset.
+
+    Names that start with a dot are left out. A video's id is its path in the folder without the suffix; with it where
+    two videos would share one. A video that the CSV does not name has no truth.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917 - a folder's section of the recipe, and who opens its files
+        self,
+        name: str,
+        videos: Path,
+        annotations: Path | None,
+        split: str,
+        classes: tuple[str, ...],
+        reader: FrameReader,
+    ) -> None:
+        """`annotations`: see rocot.sources.annotations. `classes`: empty for the CSV's labels, else VAU-Bench's."""
+        self.name = name
+        self._folder = videos
+        self._annotations = annotations
+        self._split = split
+        self._given = classes
+        self._reader = reader
+
+    def videos(self, split: str) -> Iterator[Video | Skipped]:
+        """The videos in order of their paths; none where the folder is another split.
+
+        The folder and the CSV are read at once: ConfigError for what is wrong with either. Files are opened as they
+        come, several ahead; one that cannot be used is Skipped.
+        """
+        if split != self._split:
+            return iter(())
+        root = _root(self._folder)
+        known = read(self._annotations, self._given) if self._annotations else Annotations({}, ())
+        found = _found(root)
+        named = {path for path in known.truths if _is_there(root / path)}
+        if not found and not named:
+            raise ConfigError(
+                f"{self._folder}: no videos in it; put some there, or name another folder"
+                f" (looked for {', '.join(SUFFIXES)})"
+            )
+        if known.truths and not named:
+            raise ConfigError(
+                f"{self._annotations}: none of its {len(known.truths)} paths lies in {self._folder};"
+                f" paths are relative to that folder (the first is {next(iter(known.truths))!r})"
+            )
+        paths = sorted({*found, *known.truths})
+        classes = _classes(self._given, known)
+        return _ahead(_Look(self.name, split, root, classes, known.truths, _ids(paths), self._reader), paths)
+
+
+@dataclass(frozen=True)
+class _Look:
+    """Looks at one file."""
+
+    source: str
+    split: str
+    root: Path
+    classes: tuple[str, ...]
+    truths: dict[str, Truth]
+    ids: dict[str, str]
+    reader: FrameReader
+
+    def __call__(self, path: str) -> Video | Skipped:
+        name = _printable(self.ids[path])
+        try:
+            return self._video(path)
+        except VideoError as error:
+            return Skipped(id=name, source=self.source, reason=error.reason, detail=error.detail)
+
+    def _video(self, path: str) -> Video:
+        if _printable(path) != path or len(self.ids[path]) > LONGEST_ID:
+            raise VideoError("unusable name", f"at most {LONGEST_ID} characters of UTF-8, no control characters")
+        whole = self.root / path
+        if not _is_there(whole):
+            raise VideoError("missing file", f"{path} is not in the folder of videos")
+        if not whole.resolve().is_relative_to(self.root):
+            raise VideoError("outside the folder", f"{path} is a link to a place outside the folder of videos")
+        if whole.is_dir():
+            raise VideoError("linked folder", f"{path} is a link to a folder; such links are not followed")
+        facts = self.reader.probe(whole)
+        return Video(
+            id=self.ids[path],
+            source=self.source,
+            split=self.split,
+            path=str(whole),
+            duration=facts.duration,
+            mark=mark_of(whole),
+            classes=self.classes,
+            truth=_fitted(self.truths.get(path, Truth()), facts.duration),
+        )
+
+
+def _ahead(look: Callable[[str], Video | Skipped], paths: Iterable[str]) -> Iterator[Video | Skipped]:
+    """Looks at several files at once, a bounded number ahead of who asks, and keeps their order."""
+    threads = min(8, os.cpu_count() or 1)
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="probe")
+    under_way: deque[Future[Video | Skipped]] = deque()
+    try:
+        for path in paths:
+            under_way.append(pool.submit(look, path))
+            if len(under_way) > 4 * threads:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _root(folder: Path) -> Path:
+    if _is_there(folder) and folder.is_dir():
+        return folder.resolve()
+    what = "is a file, not a folder" if _is_there(folder) else "no such folder"
+    raise ConfigError(f"{folder}: {what}; `videos` must be a folder of videos")
+
+
+def _found(root: Path) -> set[str]:
+    """Paths of videos relative to the root (POSIX), and of links to folders, which are told and not followed."""
+
+    def stop(error: OSError) -> None:
+        raise ConfigError(f"{error.filename}: cannot be listed ({error.strerror})") from error
+
+    found: set[str] = set()
+    for place, folders, files in os.walk(root, onerror=stop):
+        folders[:] = [folder for folder in folders if not folder.startswith(".")]
+        links = (folder for folder in folders if (Path(place) / folder).is_symlink())
+        videos = (file for file in files if not file.startswith(".") and file.lower().endswith(SUFFIXES))
+        found.update((Path(place) / name).relative_to(root).as_posix() for name in (*links, *videos))
+    return found
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name too long for the file system, a folder that may not be entered
+        return False
+
+
+def _ids(paths: Iterable[str]) -> dict[str, str]:
+    """Paths without their suffixes; whole where that is not unique."""
+    ids = {path: str(PurePosixPath(path).with_suffix("")) for path in paths}
+    while True:
+        owners: dict[str, list[str]] = {}
+        for path, name in ids.items():
+            owners.setdefault(name, []).append(path)
+        clashing = [path for sharing in owners.values() if len(sharing) > 1 for path in sharing if ids[path] != path]
+        if not clashing:
+            return ids
+        ids.update({path: path for path in clashing})
+
+
+def _classes(given: tuple[str, ...], known: Annotations) -> tuple[str, ...]:
+    if given or known.labels:
+        return tuple(dict.fromkeys((NORMAL, *(given or known.labels))))
+    return VAU_BENCH
+
+
+def _fitted(truth: Truth, duration: float) -> Truth:
+    """With spans that end where the video does. VideoError (`span past the end`) where they reach beyond the slack."""
+    if not truth.spans:
+        return truth
+    for span in truth.spans:
+        if span.end > duration + SLACK or span.start >= duration:
+            said = f"a span of {span.start:g} to {span.end:g} s, and the video ends at {duration:.2f} s"
+            raise VideoError("span past the end", said)
+    return truth.model_copy(
+        update={"spans": tuple(Span(start=span.start, end=min(span.end, duration)) for span in truth.spans)}
+    )
+
+
+def _printable(name: str) -> str:
+    """With what no store or terminal should be handed spelt out: lone surrogates, control characters."""
+    return "".join(
+        letter.encode("unicode_escape", "backslashreplace").decode() if _odd(letter) else letter for letter in name
+    )[:LONGEST_ID]
+
+
+def _odd(letter: str) -> bool:
+    return ord(letter) < 32 or 0x7F <= ord(letter) < 0xA0 or 0xD800 <= ord(letter) < 0xE000
