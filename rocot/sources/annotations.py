@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from operator import itemgetter
 from pathlib import Path, PurePosixPath
 
 from rocot.core.span import Span
@@ -58,7 +59,7 @@ def read(path: Path, classes: Sequence[str] = ()) -> Annotations:
         raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
     truths = reading.truths()
     if reading.faults:
-        told = [f"line {line}: {fault}" for line, fault in sorted(reading.faults)[:MOST_FAULTS]]
+        told = [f"line {line}: {fault}" for line, fault in sorted(reading.faults, key=itemgetter(0))[:MOST_FAULTS]]
         more = len(reading.faults) - len(told)
         raise ConfigError.listing(str(path), [*told, f"and {more} more"] if more else told)
     labels = {label for truth in truths.values() for label in truth.labels or ()}
@@ -130,11 +131,15 @@ class _Reading:
         if not missing and len(set(names)) == len(names):
             return names
         other = next((mark for mark in (";", "\t", "|") if len(cells) == 1 and mark in cells[0]), None)
-        for name in missing if other is None else ():
-            strange = [cell for cell in names if cell not in COLUMNS]
-            self.faults.append((line, f"the header has no column {name!r}{_meant(name, strange, 'is it')}"))
         if other is not None:
             self.faults.append((line, f"columns are separated by {other!r}, want commas"))
+        elif len(missing) == len(COLUMNS):
+            self.faults.append((line, f"no header; the first line must be {','.join(COLUMNS)}"))
+        else:
+            strange = [cell for cell in names if cell not in COLUMNS]
+            self.faults.extend(
+                (line, f"the header has no column {name!r}{_meant(name, strange, 'is it')}") for name in missing
+            )
         twice = sorted({name for name in names if names.count(name) > 1})
         self.faults.extend((line, f"the header has two columns {name!r}") for name in twice)
         return None
