@@ -46,6 +46,8 @@ class Patience:
     """Seconds for which a server that nobody reaches is tried again, before the run stops."""
 
 
+MOST_REFUSED = 16
+"""Calls that a server may turn away as malformed or too large before it has answered one."""
 DEFAULT_PATIENCE = Patience()
 
 
@@ -73,6 +75,8 @@ class Asker:
         self._deadline = deadline
         self._patience = patience
         self._jitter = wait_random_exponential(multiplier=patience.base, max=patience.longest)
+        self._refused: int | None = 0
+        """Calls that the server turned away so far; None once it has answered one."""
         self._asking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     @property
@@ -132,14 +136,26 @@ class Asker:
             reraise=True,
         )
         try:
-            return await retrying(self._attempt, ask, key, pictures, item.key, stage)
+            reply: Reply = await retrying(self._attempt, ask, key, pictures, item.key, stage)
         except TeacherError as error:
-            if error.reason != UNREACHABLE:
-                raise
-            raise ServiceError(
-                f"the teacher's server cannot be reached at {error.detail}; is it running, and is the base URL right?"
-                " What was answered so far is kept: run the same command again"
-            ) from error
+            if error.reason == UNREACHABLE:
+                raise ServiceError(
+                    f"the teacher's server cannot be reached at {error.detail}; is it running, and is the base URL"
+                    " right? What was answered so far is kept: run the same command again"
+                ) from error
+            self._count_refusal(error)
+            raise
+        self._refused = None
+        return reply
+
+    def _count_refusal(self, error: TeacherError) -> None:
+        """Stops a run in which the server has turned away every call so far: none of them was about its one sample."""
+        if self._refused is not None and error.reason in ("bad request", "too large"):
+            self._refused += 1
+            if self._refused >= MOST_REFUSED:
+                raise ServiceError(
+                    f"the teacher turned away all of the first {self._refused} calls, the last with: {error.detail}"
+                ) from error
 
     def _gives_up(self, state: RetryCallState) -> bool:
         error = state.outcome.exception() if state.outcome is not None else None

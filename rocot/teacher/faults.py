@@ -45,7 +45,8 @@ _ADVICE = {
 }
 _CREDIT = ("insufficient_quota", "billing_hard_limit", "credit balance")
 _FILTER = ("content_filter", "content_policy", "content management policy", "moderation")
-_FORMAT = ("response_format", "json_schema", "structured output", "guided", "grammar")
+_FORMAT = ("response_format", "json_schema", "json schema", "structured output", "guided", "grammar")
+_SAMPLING = ("temperature", "top_p", "max_tokens", "max_completion_tokens", "seed")
 _LENGTH = ("context_length", "context length", "too long", "too large", "maximum model len")
 
 
@@ -57,10 +58,10 @@ def _advice(status: int, about: str, code: str) -> str:
         return _ADVICE[402]
     if _has(code, "model_not_found"):
         return _ADVICE[404]
-    if _has(code, "unsupported_parameter", "unsupported_value") and not _has(about, *_FORMAT):
+    if status in (400, 422) and code.rpartition(" param=")[2] in _SAMPLING:
         return (
-            "the model refuses a sampling parameter; change it in the recipe's [teacher],"
-            " e.g. temperature = 1 and top_p = 1"
+            "the model refuses a sampling parameter; change it in the recipe's [teacher]"
+            " (models that reason want temperature = 1 and top_p = 1)"
         )
     if 300 <= status < 400:
         return "the teacher's base URL redirects elsewhere; give the final address"
@@ -85,7 +86,7 @@ def _has(text: str, *words: str) -> bool:
 
 
 def told(body: bytes) -> tuple[str, str]:
-    """Message and code of an error body in any form that servers use: one line, at most 300 characters."""
+    """Message (one line, at most 300 characters) and code of an error body, in any form that servers use."""
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):
@@ -102,7 +103,8 @@ def told_in(value: object) -> tuple[str, str]:
     if value.get("error"):
         return told_in(value["error"]) if isinstance(value["error"], dict | list) else (_line(str(value["error"])), "")
     message = value.get("message") or value.get("detail") or json.dumps(value)
-    return _line(str(message)), " ".join(str(value[key]) for key in ("code", "type") if value.get(key))
+    code = " ".join(str(value[key]) for key in ("code", "type") if value.get(key))
+    return _line(str(message)), f"{code} param={value['param']}" if value.get("param") else code
 
 
 def _line(text: str) -> str:

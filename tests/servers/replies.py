@@ -21,9 +21,11 @@ def http(status: int, body: bytes, **headers: str) -> bytes:
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
-def error(message: str, code: str | int | None = None, kind: str = "invalid_request_error") -> bytes:
-    """An error body as OpenAI spells it."""
-    return json.dumps({"error": {"message": message, "type": kind, "code": code, "param": None}}).encode()
+def error(
+    message: str, code: str | int | None = None, kind: str = "invalid_request_error", param: str | None = None
+) -> bytes:
+    """An error body as OpenAI and vLLM spell it."""
+    return json.dumps({"error": {"message": message, "type": kind, "code": code, "param": param}}).encode()
 
 
 def _message(finish: str | None = "stop", **message: Json) -> bytes:
@@ -46,7 +48,9 @@ FAULTS: Mapping[str, bytes] = {
     "400": http(400, error("Invalid image", "invalid_image")),
     "413": http(413, b"<html>Request Entity Too Large</html>", Content_Type="text/html"),
     "context": http(400, error("This model's maximum context length is 4096 tokens", "context_length_exceeded")),
-    "temperature": http(400, error("Unsupported value: 'temperature' does not support 0.7", "unsupported_value")),
+    "temperature": http(
+        400, error("Unsupported value: 'temperature' does not support 0.7", "unsupported_value", param="temperature")
+    ),
     "filter": http(400, error("The response was filtered", "content_filter")),
     "redirect": http(307, b"", Location="http://127.0.0.1:9/v1/chat/completions"),
     "json": http(200, b'{"choices": [{"mess'),

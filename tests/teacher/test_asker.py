@@ -10,7 +10,7 @@ from rocot.core.prompt import Ask, Sampling
 from rocot.core.reply import Dialect
 from rocot.errors import ServiceError, StoreError, TeacherError
 from rocot.stages.asking import compose
-from rocot.teacher.asker import Asker, Patience
+from rocot.teacher.asker import MOST_REFUSED, Asker, Patience
 from rocot.teacher.openai import OpenAITeacher
 from rocot.teacher.protocol import Asks, Compose, Raw, Reply
 from rocot.teacher.scripted import ScriptedTeacher
@@ -151,6 +151,24 @@ async def test_what_every_call_would_meet_stops_the_run_at_once(status: int) -> 
         await scene.ask()
     assert scene.notebook.reasons == [f"http {status}"]
     assert scene.notebook.attempts[0].body
+
+
+async def test_a_server_that_turns_away_all_calls_stops_the_run() -> None:
+    scene = Scene([refused(400, "At most 4 images")] * MOST_REFUSED)
+    for _ in range(MOST_REFUSED - 1):
+        with pytest.raises(TeacherError, match="At most 4 images"):
+            await scene.ask()
+    with pytest.raises(ServiceError, match="At most 4 images"):
+        await scene.ask()
+
+
+async def test_a_server_that_has_answered_may_turn_away_any_number() -> None:
+    scene = Scene([None] + [refused(413)] * (MOST_REFUSED + 1))
+    await scene.ask()
+    for rollout in range(1, MOST_REFUSED + 2):
+        item = ITEM.fanned(rollout)
+        with pytest.raises(TeacherError, match="too large"):
+            await scene.asker.ask(compose(PROMPTS, scene.asker, item, "answer"), item, "reason")
 
 
 async def test_a_server_that_is_down_stops_the_run_within_its_patience() -> None:

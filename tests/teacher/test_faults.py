@@ -22,7 +22,8 @@ from tests.servers.replies import error
         (400, error("no such model", "model_not_found"), "check teacher.model"),
         (429, error("You exceeded your quota", "insufficient_quota"), "top it up"),
         (307, b"", "redirects elsewhere"),
-        (400, error("'temperature' does not support 0.7", "unsupported_value"), "temperature = 1"),
+        (400, error("no support for 0.7", "unsupported_value", param="temperature"), "temperature = 1"),
+        (400, error("max_tokens=9000 cannot be greater", 400, "BadRequestError", "max_tokens"), "[teacher]"),
     ],
 )
 def test_what_every_call_would_meet_stops_the_run_with_advice(status: int, body: bytes, words: str) -> None:
@@ -36,13 +37,15 @@ def test_what_every_call_would_meet_stops_the_run_with_advice(status: int, body:
     [
         (400, error("Invalid image"), "bad request"),
         (418, b"", "bad request"),
-        (400, error("maximum context length is 4096 tokens"), "too large"),
+        (400, error("maximum context length is 4096 tokens", 400, "BadRequestError", "input_tokens"), "too large"),
+        (400, error("At most 16 image(s) may be provided in one prompt.", 400, param="image"), "bad request"),
+        (400, error("Failed to transform json schema into a grammar", 400), NO_FORMAT),
         (413, b"", "too large"),
         (400, error("filtered", "content_filter"), "content filter"),
         (403, error("input was flagged by moderation"), "content filter"),
         (400, error("response_format is not supported"), NO_FORMAT),
         (422, b'{"detail": [{"loc": ["body", "response_format"], "msg": "extra"}]}', NO_FORMAT),
-        (400, error("Unsupported value: 'response_format'", "unsupported_value"), NO_FORMAT),
+        (400, error("not with this model", "unsupported_value", param="response_format"), NO_FORMAT),
     ],
 )
 def test_what_this_call_alone_meets_does_not_pass(status: int, body: bytes, reason: str) -> None:
