@@ -6,10 +6,14 @@ apsw brings a SQLite of its own: that of many Pythons can corrupt a WAL file (sq
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeAlias
 
 import apsw
 
 from rocot.errors import StoreError
+
+Value: TypeAlias = int | float | str | bytes | None
+"""What SQLite holds."""
 
 PATIENCE = 120_000
 """Milliseconds to wait for another process's transaction. With four writers one has been seen to wait 6.3 s."""

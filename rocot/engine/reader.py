@@ -7,9 +7,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Self, TypeVar
 
-import apsw
-
-from rocot.engine.database import open_to_read, open_to_write, translated
+from rocot.engine.database import Value, open_to_read, open_to_write, translated
 from rocot.engine.outcome import Outcome, checksum
 from rocot.engine.schema import CURRENT, migrate, version_of
 from rocot.errors import StoreError
@@ -90,7 +88,7 @@ class StoreReader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def rows(self, kind: Callable[..., T], query: str, bindings: Sequence[apsw.SQLiteValue] = ()) -> list[T]:
+    def rows(self, kind: Callable[..., T], query: str, bindings: Sequence[Value] = ()) -> list[T]:
         """The rows of a query, each as `kind(*columns)`. Raises StoreError."""
         with translated(self.path), self._lock:
             return [kind(*row) for row in self._connection.execute(query, bindings)]
@@ -113,6 +111,10 @@ class StoreReader:
         """What a stage made of an item last, after the outcome or clip of that link."""
         query = f"{_OUTCOME} WHERE after = ? AND fingerprint = ? AND item = ?"
         return self._whole(self.rows(Outcome, query, (after, fingerprint, item)))
+
+    def outcomes_of(self, item: str) -> list[Outcome]:
+        """Every outcome of an item's key, superseded and damaged ones too, oldest first."""
+        return self.rows(Outcome, f"{_OUTCOME} WHERE item = ? ORDER BY seq", (item,))
 
     def _whole(self, found: list[Outcome]) -> Outcome | None:
         whole = [outcome for outcome in found if outcome.whole]

@@ -13,7 +13,7 @@ from rocot import __version__
 from rocot.core.reply import clean
 from rocot.engine.attempt import Attempt
 from rocot.engine.claims import Owner, lives, sweep
-from rocot.engine.database import open_to_write, translated
+from rocot.engine.database import Value, open_to_write, translated
 from rocot.engine.disk import refuse_network
 from rocot.engine.outcome import Outcome, checksum
 from rocot.engine.progress import Spent
@@ -144,7 +144,7 @@ class Store(StoreReader):
         return self
 
 
-def _insert_attempt(connection: apsw.Connection, row: tuple[apsw.SQLiteValue, ...]) -> None:
+def _insert_attempt(connection: apsw.Connection, row: tuple[Value, ...]) -> None:
     connection.execute(
         """
         INSERT INTO attempt (call, item, stage, model, endpoint, kind, reason, status, body, sha256, request_id,

@@ -1,0 +1,93 @@
+"""The finished items of a run, rebuilt from what each stage added, and what became of all the others."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Generic, Literal, TypeVar
+
+from pydantic import ValidationError
+
+from rocot.core.record import Item
+from rocot.engine.growth import grown
+from rocot.engine.reader import ClipRow, StoreReader
+from rocot.engine.stage import Step
+from rocot.engine.walk import fans_out
+
+T = TypeVar("T", bound=Item)
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A sample that did not come to the end of the flow."""
+
+    key: str
+    stage: str
+    """Where it stands."""
+    kind: Literal["rejected", "failed", "missing"]
+    """Missing: nothing is stored, or nothing usable (reason `damaged` or `outdated`); running again mends it."""
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Harvest(Generic[T]):
+    """Every chain of a plan over the clips of a split that are still listed, one clip in memory at a time.
+
+    Only what follows on from one another is joined: an answer to frames that have changed since is not there.
+    """
+
+    store: StoreReader
+    first: type[Item]
+    """What the plan starts with; its fields that are not stored (where a file lies) come back as their defaults."""
+    steps: Sequence[Step]
+    last: type[T]
+    """What the plan ends with."""
+
+    def items(self, split: str) -> Iterator[T | Lost]:
+        """One for each chain, sorted by the clip's id and the rollout's number. Raises StoreError."""
+        after = ""
+        while page := self.store.clips(split, after=after):
+            for row in page:
+                yield from self._clip(row)
+            after = page[-1].id
+
+    def _clip(self, row: ClipRow) -> Iterator[T | Lost]:
+        stage = self.steps[0].stage.name
+        if not row.whole:
+            self.store.damaged += 1
+            yield Lost(row.id, stage, "missing", "damaged", "the clip's record is not as it was written")
+            return
+        try:
+            item = self.first.model_validate_json(row.record)
+        except ValidationError as error:
+            yield Lost(row.id, stage, "missing", "outdated", f"another rocot wrote the clip's record: {error}")
+            return
+        yield from self._from(0, item, row.link)
+
+    def _from(self, index: int, item: Item, after: int) -> Iterator[T | Lost]:
+        """The chains of an item that go on with this step."""
+        if index == len(self.steps):
+            assert isinstance(item, self.last), f"the plan ends with {type(item).__name__}, not {self.last.__name__}"
+            yield item
+            return
+        rollouts = fans_out(self.steps, index)
+        if rollouts is None:
+            yield from self._chain(index, item, after)
+        else:
+            for rollout in range(rollouts):
+                yield from self._chain(index, item.fanned(rollout), after)
+
+    def _chain(self, index: int, item: Item, after: int) -> Iterator[T | Lost]:
+        step = self.steps[index]
+        stage = step.stage.name
+        damaged = self.store.damaged
+        outcome = self.store.follower(after, step.fingerprint, item.key)
+        if outcome is None:
+            yield Lost(item.key, stage, "missing", "damaged" if self.store.damaged > damaged else "not done", "")
+        elif outcome.kind != "done":
+            yield Lost(item.key, stage, outcome.kind, outcome.reason, outcome.detail)
+        else:
+            richer = grown(item, step.stage.output, outcome.payload)
+            if richer is None:
+                yield Lost(item.key, stage, "missing", "outdated", "another rocot wrote what the stage made")
+            else:
+                yield from self._from(index + 1, richer, outcome.seq)

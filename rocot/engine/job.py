@@ -1,0 +1,33 @@
+"""How much of a plan to run, and how a run ends."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, Literal, TypeAlias, TypeVar
+
+from rocot.core.record import Item
+
+T = TypeVar("T", bound=Item)
+Ending: TypeAlias = Literal["finished", "enough", "interrupted"]
+"""All is done; as many items are accepted as were wanted; a stop was requested."""
+
+
+@dataclass(frozen=True)
+class Target(Generic[T]):
+    """When a run has made enough."""
+
+    count: int
+    """No new chain starts once so many finished items are accepted."""
+    accepts: Callable[[T], bool]
+    """Whether a finished item counts."""
+
+
+@dataclass(frozen=True)
+class Job(Generic[T]):
+    """What one run is to do. It changes no answer."""
+
+    split: str
+    workers: int
+    """Chains in flight at most."""
+    limit: int | None = None
+    """Only the first so many clips of the listing."""
+    target: Target[T] | None = None

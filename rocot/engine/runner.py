@@ -1,0 +1,260 @@
+"""Streams a plan's items through its stages, durably: what is stored is never done again, and memory stays flat.
+
+A clip goes through the stages before the fan-out once, then as so many rollouts through the rest. Whoever works on a
+clip claims it first, so that two processes on one store share the work. A sample that a stage spoils or turns away is
+stored as such; anything else that a stage raises stops the run, once the stages in flight have ended and are stored.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TypeVar, cast
+
+from rocot.core.record import Item
+from rocot.engine.chain import Chain, Cut, Place
+from rocot.engine.feed import Feed
+from rocot.engine.job import Ending, Job
+from rocot.engine.progress import StageTally, Tally
+from rocot.engine.stage import Plan, Step
+from rocot.engine.stop import Stop
+from rocot.engine.store import Listed, Store
+from rocot.engine.walk import Replay, fans_out
+
+T = TypeVar("T", bound=Item)
+POLL = 0.25
+"""Seconds between looks at what other processes claim."""
+MOST_WAITING = 1024
+"""Clips put aside because another process claims them, before the listing waits for it."""
+
+
+async def run(plan: Plan[T], store: Store, job: Job[T], tally: Tally, stop: Stop) -> Ending:
+    """Runs a plan over the clips of a split, and keeps `tally` up to date.
+
+    A complete listing marks the clips of the split that it lacks as gone. Raises RunError; a bug comes out as it is.
+    """
+    erased = cast("Job[Item]", job)  # the plan and its target agree by type
+    slots, feed = asyncio.Semaphore(job.workers), Feed(islice(plan.items, job.limit))
+    return await _Run(tuple(plan), store, erased, tally, stop, slots, feed).through()
+
+
+@dataclass(frozen=True)
+class _Clip:
+    """A clip that the sources have listed."""
+
+    item: Item
+    link: "asyncio.Future[int]"
+    """What its first outcome follows, once it is registered."""
+
+
+@dataclass
+class _Run:
+    """One call of `run`."""
+
+    steps: tuple[Step, ...]
+    store: Store
+    job: Job[Item]
+    tally: Tally
+    stop: Stop
+    slots: asyncio.Semaphore
+    """One for each chain at work."""
+    feed: Feed[Item]
+    tasks: set[asyncio.Task[bool]] = field(default_factory=set)
+    waiting: dict[str, _Clip] = field(default_factory=dict)
+    """Clips that another process works on."""
+    faults: list[Exception] = field(default_factory=list)
+    """What stops the run: the first is raised."""
+
+    def __post_init__(self) -> None:
+        fan = next((index for index in range(len(self.steps)) if fans_out(self.steps, index)), len(self.steps))
+        self.trunk, self.branch = self.steps[:fan], self.steps[fan:]
+        self.rollouts = (self.branch[0].rollouts or 0) if self.branch else 0
+        self.since = self.store.last_outcome()
+        self.tally.spent = self.store.spent
+        for step in self.steps:
+            self.tally.stages.setdefault(step.stage.name, StageTally())
+
+    def halted(self) -> bool:
+        """Whether no stage may start any more."""
+        return self.stop.draining or bool(self.faults)
+
+    def over(self) -> bool:
+        """Whether no chain may start any more."""
+        target = self.job.target
+        return self.halted() or (target is not None and self.tally.accepted >= target.count)
+
+    async def through(self) -> Ending:
+        """Lists, works, waits for other processes, and ends when nothing is in flight."""
+        with self.stop.watched(self._obey):
+            try:
+                await self._guarded(self._list())
+                while self.tasks or (self.waiting and not self.over()):
+                    await self._guarded(self._revisit())
+                    await self._pause()
+            finally:  # cancelled from outside, or told to stop at once: nothing may linger
+                self.feed.close()
+                for task in self.tasks:
+                    task.cancel()
+                await asyncio.gather(*self.tasks, return_exceptions=True)
+        if self.faults:
+            for other in self.faults[1:4]:
+                self.faults[0].add_note(f"and, while the run was ending: {type(other).__name__}: {other}")
+            raise self.faults[0]
+        if self.stop.draining:
+            return "interrupted"
+        return "enough" if self.over() else "finished"
+
+    async def _list(self) -> bool:
+        """Meets each clip of the listing once; whether all were met."""
+        await self.store.sweep()
+        await self.store.start_listing()
+        while not self.over():
+            item = await self.feed.next()
+            if item is None:
+                break
+            await self._meet(item)
+            await asyncio.sleep(0)  # replaying awaits nothing, and must not starve the calls in flight
+        if self.over():
+            return False
+        self.tally.clips = self.tally.seen
+        if self.job.limit is None or self.tally.seen < self.job.limit:
+            await self.store.end_listing(self.job.split)
+        return True
+
+    async def _meet(self, item: Item) -> None:
+        """Registers a clip and sees to it. One that is stored in full takes no slot and no claim."""
+        record = item.model_dump_json()
+        known = self.store.clip(item.key)
+        clip = _Clip(item, self.store.list_clip(Listed(item.key, self.job.split, self.tally.seen, record)))
+        clip.link.add_done_callback(self._check)
+        self.tally.seen += 1
+        # In the order of the listing: with a target, what an earlier run accepted counts before more is asked.
+        if known is None or known.record != record or not self._replayed(item, known.link):
+            await self._begin(clip)
+        while len(self.waiting) >= MOST_WAITING and not self.over():
+            await self._revisit()
+            await self._pause()
+
+    def _replayed(self, item: Item, link: int) -> bool:
+        """Counts a clip whose every chain has ended already; False where something is left to do."""
+        replay = Replay(self.store, self.steps, self.since)
+        if not replay.complete(item, link):
+            return False
+        for outcome in replay.outcomes:
+            self.tally.stages[outcome.stage].add(outcome.kind, outcome.reason, reused=True)
+        for end in replay.ends:
+            self._accept(end)
+        self.tally.ended += 1
+        return True
+
+    async def _revisit(self) -> bool:
+        """Looks after the clips that other processes claimed: some are done by now, some were left by the dead."""
+        for key, clip in list(self.waiting.items()):
+            if not self.store.claimed_elsewhere(key):
+                del self.waiting[key]
+                if not self._replayed(clip.item, await clip.link):
+                    await self._begin(clip)
+        self.tally.elsewhere = len(self.waiting)
+        return True
+
+    async def _pause(self) -> None:
+        """Until a task ends, or, where other processes have claims, for a moment."""
+        if self.tasks:
+            timeout = POLL if self.waiting else None
+            await asyncio.wait(self.tasks, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        elif self.waiting and not self.over():
+            await asyncio.sleep(POLL)
+
+    async def _begin(self, clip: _Clip) -> None:
+        """Has a clip worked on, once there is a slot for its first chain."""
+        await self.slots.acquire()
+        if self.over():
+            self.slots.release()
+        else:
+            self._spawn(self._work(clip))
+
+    async def _work(self, clip: _Clip) -> bool:
+        """All chains of a clip; whether they all ended."""
+        key = clip.item.key
+        branches: list[asyncio.Task[bool]] = []
+        with self._in_slot():
+            link = await clip.link
+            if not await self.store.claim(key):
+                self.waiting[key] = clip
+                return False
+            try:
+                place = await self._chain(key, None).through(self.trunk, Place(clip.item, link))
+                if place is None:
+                    ended = True
+                elif self.branch:
+                    branches = [self._spawn(self._rollout(key, place, number)) for number in range(1, self.rollouts)]
+                    ended = await self._guarded(self._branch(key, place, 0))
+                else:
+                    ended = self._accept(place.item)
+            except Cut:
+                ended = False
+        ended = all([ended, *[await branch for branch in branches]])
+        self.tally.ended += ended
+        await self.store.release(key)
+        return ended
+
+    async def _rollout(self, key: str, trunk: Place, number: int) -> bool:
+        await self.slots.acquire()
+        with self._in_slot():
+            return not self.over() and await self._branch(key, trunk, number)
+
+    async def _branch(self, key: str, trunk: Place, number: int) -> bool:
+        place = Place(trunk.item.fanned(number), trunk.after)
+        end = await self._chain(key, number).through(self.branch, place)
+        return end is None or self._accept(end.item)
+
+    def _chain(self, key: str, rollout: int | None) -> Chain:
+        return Chain(self.store, self.tally, key, rollout, self.since, self.halted)
+
+    def _accept(self, item: Item) -> bool:
+        self.tally.accepted += self.job.target is None or self.job.target.accepts(item)
+        return True
+
+    @contextmanager
+    def _in_slot(self) -> Iterator[None]:
+        """A slot that was acquired, until the end of the block."""
+        self.tally.in_flight += 1
+        try:
+            yield
+        finally:
+            self.tally.in_flight -= 1
+            self.slots.release()
+
+    def _spawn(self, work: Coroutine[None, None, bool]) -> "asyncio.Task[bool]":
+        task = asyncio.create_task(self._guarded(work))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+        return task
+
+    async def _guarded(self, work: Coroutine[None, None, bool]) -> bool:
+        """False for work that did not come to its end; what stopped it is kept, and raised when the run has drained."""
+        try:
+            return await work
+        except Cut:
+            return False
+        except Exception as error:  # noqa: BLE001  # `through` raises it
+            self._fail(error)
+            return False
+
+    def _check(self, link: "asyncio.Future[int]") -> None:
+        """Sees to clips that could not be registered, even if nobody waits for their link."""
+        error = None if link.cancelled() else link.exception()
+        if isinstance(error, Exception):
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        if error not in self.faults:
+            self.faults.append(error)
+        self.feed.close()
+
+    def _obey(self) -> None:
+        self.feed.close()
+        if self.stop.at_once:
+            for task in self.tasks:
+                task.cancel()
