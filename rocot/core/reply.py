@@ -61,6 +61,15 @@ def clean(text: str) -> str:
     return re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", "", whole)
 
 
+def cleaned(value: Json) -> Json:
+    """The value with all its texts clean: in JSON an escape may spell what no store can hold."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {clean(name): cleaned(part) for name, part in value.items()}
+    return tuple(cleaned(part) for part in value) if isinstance(value, list | tuple) else value
+
+
 def parse_answer(text: str, classes: tuple[str, ...]) -> Answer:
     """An initial or revised answer from a reply in either dialect.
 
@@ -99,7 +108,7 @@ def _unfenced(text: str) -> str:
 
 def _from_json(text: str, kind: type[R]) -> R:
     try:
-        value = json.loads(_unfenced(text), parse_constant=_no_constant)
+        value = cleaned(json.loads(_unfenced(text), parse_constant=_no_constant))
     except (ValueError, RecursionError) as error:
         raise ReplyError("bad json", str(error)[:200]) from error
     return _checked(kind, value)

@@ -109,3 +109,16 @@ def test_schemas_are_bounded_and_closed() -> None:
         assert text.count('"type":"object"') == text.count('"additionalProperties":false')
         assert text.count('"type":"array"') == text.count('"maxItems"')
         assert text.count('"type":"string"') == text.count('"maxLength"') + text.count('"enum"')
+
+
+def test_escapes_cannot_smuggle_in_what_no_store_holds() -> None:
+    seen = [{"start": 3, "end": 4, "observation": "a \ud800 b\x00\x1b c"}]
+    said = parse_answer(json.dumps(GOOD | {"evidence": seen, "reasoning": "x \udfff"}), CLASSES)
+    assert (said.evidence[0].observation, said.reasoning) == ("a ? b c", "x ?")
+    said.model_dump_json()
+
+
+@pytest.mark.parametrize("depth", [400, 900])
+def test_nesting_without_end_is_a_bad_reply(depth: int) -> None:
+    with pytest.raises(ReplyError, match=r"bad json|bad shape"):
+        parse_answer('{"a":' * depth + "1" + "}" * depth, CLASSES)

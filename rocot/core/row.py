@@ -1,0 +1,187 @@
+"""The published row: one sample, one line of the dataset. Its fields are the columns, in this order.
+
+Nothing in it differs between two equal runs: no dates, latency, usage, cost, paths or addresses.
+"""
+
+from typing import Self
+
+from pydantic import Field
+
+from rocot.core.answer import Answer, Reflection
+from rocot.core.chat import Message, messages
+from rocot.core.gate import Story
+from rocot.core.record import Record
+from rocot.core.reflection import Fault, Judged, Outcome, Said, Scores
+from rocot.core.reply import cleaned
+from rocot.core.truth import GradedOn, Truth
+
+
+class Edition(Record):
+    """What all rows of one export share."""
+
+    release: str
+    """Name of the release, from the recipe."""
+    version: str
+    """Version of the release, from the recipe."""
+    fingerprint: str
+    """Digest of the flow that made the row: stages, prompts, models, sampling, gate."""
+    rocot: str
+    """Version of rocot that exported it."""
+    tiou_floor: float
+    """The least tIoU of a right answer, from the recipe's gate."""
+    keep: tuple[Outcome, ...]
+    """Outcomes that are kept for training, from the recipe's mix."""
+
+
+class Credit(Record):
+    """Who said it, asked how."""
+
+    model: str
+    """The model, as the recipe names it."""
+    prompt: str
+    """sha256 over the digests of the prompt templates behind it."""
+    call: str
+    """Key of the recorded call: sha256 of all that was sent, and the rollout's number."""
+
+    @classmethod
+    def of(cls, said: Said) -> Self:
+        """The credit, without the words."""
+        return cls(model=said.model, prompt=said.prompt, call=said.call)
+
+
+class Provenance(Record):
+    """Where a row comes from."""
+
+    initial: Credit
+    """Of the initial reasoning."""
+    reflection: Credit
+    """Of the self-reflection."""
+    revised: Credit
+    """Of the revised reasoning."""
+    fingerprint: str
+    """Digest of the flow that made the row: stages, prompts, models, sampling, gate."""
+    release: str
+    """Name of the release."""
+    version: str
+    """Version of the release."""
+    rocot: str
+    """Version of rocot that exported the row."""
+
+
+class Row(Record):
+    """One sample of the dataset."""
+
+    id: str = Field(min_length=1)
+    """Unique in the release: the clip, `#`, and the rollout's number. Rows are sorted by it."""
+    split: str
+    """The split, as in the file's name."""
+    source: str
+    """The dataset that the video comes from."""
+    video: str
+    """Id of the source video within its source; clips of one video share it."""
+    clip: str
+    """Id of the clip: source and video, and where a long video is cut, its window."""
+    rollout: int = Field(ge=0)
+    """Which of several independent samples of one clip it is: 0, 1, ..."""
+    clip_start: float = Field(ge=0)
+    """Where the clip starts, seconds of the source video."""
+    clip_end: float = Field(gt=0)
+    """Where the clip ends, seconds of the source video."""
+    video_duration: float = Field(gt=0)
+    """Length of the whole source video, seconds."""
+    video_mark: str
+    """Content mark of the video file: sha256 over its size and the first and last 64 KiB."""
+    classes: tuple[str, ...]
+    """The labels that an answer could use, `Normal` among them."""
+    frame_times: tuple[float, ...] = Field(min_length=1)
+    """True presentation times of the frames that the teacher saw, seconds of the source video, ascending."""
+    frame_digests: tuple[str, ...]
+    """sha256 of each frame's JPEG, in the order of `frame_times`."""
+    reader: str
+    """Which frame reader decoded them."""
+    question: str
+    """What was asked first, without the frames."""
+    initial: Answer
+    """The initial reasoning and its conclusion."""
+    reflection: Reflection
+    """The self-reflection on it."""
+    revised: Answer
+    """The revised reasoning and its conclusion."""
+    messages: tuple[Message, ...] = Field(min_length=2)
+    """The sample as chat, ready for training: a user turn with the frames and the question, an assistant turn with
+    `<think>`, `<answer>`, `<glue>` (spans), `<reflection>`, `<verdict>`, then the revised `<think>`, `<answer>`,
+    `<glue>`."""
+    truth: Truth
+    """Ground truth within the clip. No teacher saw it, unless the recipe is guided."""
+    graded_on: GradedOn
+    """How deep the truth goes: `label+span`, `span`, `label` or `none`."""
+    tiou_floor: float = Field(ge=0, le=1)
+    """The least temporal IoU with the truth at which an answer counts as right."""
+    scores: Scores
+    """Both answers against the truth."""
+    outcome: Outcome
+    """`confirmed` = right then right, `corrected` = wrong then right, `unresolved` = wrong then wrong,
+    `corrupted` = right then wrong, `ungraded` = no truth to grade on."""
+    faults: tuple[Fault, ...]
+    """The gate's rules that the sample breaks; empty for a clean one."""
+    kept: bool
+    """Whether it is meant for training: no faults, and an outcome that the recipe's mix keeps."""
+    provenance: Provenance
+    """Models, prompts, calls, flow, release."""
+
+    @classmethod
+    def of(cls, item: Judged, edition: Edition) -> Self:
+        """The row of a judged item, its text without what Parquet cannot hold (lone surrogates, control characters)."""
+        said = item.model_dump()
+        clean = cleaned(said)
+        item = item if clean == said else Judged.model_validate(clean)
+        times = tuple(frame.time for frame in item.frames)
+        return cls(
+            id=item.key,
+            split=item.split,
+            source=item.source,
+            video=item.video,
+            clip=item.id,
+            rollout=item.rollout,
+            clip_start=item.start,
+            clip_end=item.end,
+            video_duration=item.duration,
+            video_mark=item.mark,
+            classes=item.classes,
+            frame_times=times,
+            frame_digests=tuple(frame.digest for frame in item.frames),
+            reader=item.reader,
+            question=item.question,
+            initial=item.initial,
+            reflection=item.reflection,
+            revised=item.revised,
+            messages=messages(times, item.question, item.initial, item.reflection, item.revised),
+            truth=item.truth,
+            graded_on=item.graded_on,
+            tiou_floor=edition.tiou_floor,
+            scores=item.scores,
+            outcome=item.outcome,
+            faults=item.faults,
+            kept=not item.faults and item.outcome in edition.keep,
+            provenance=Provenance(
+                initial=Credit.of(item.initial_said),
+                reflection=Credit.of(item.reflection_said),
+                revised=Credit.of(item.revised_said),
+                fingerprint=edition.fingerprint,
+                release=edition.release,
+                version=edition.version,
+                rocot=edition.rocot,
+            ),
+        )
+
+    def story(self) -> Story:
+        """What the gate's rules look at."""
+        return Story(
+            start=self.clip_start,
+            end=self.clip_end,
+            frame_times=self.frame_times,
+            classes=self.classes,
+            initial=self.initial,
+            reflection=self.reflection,
+            revised=self.revised,
+        )

@@ -1,0 +1,93 @@
+"""The manifest of a release: what it holds, byte for byte. Written last: a release without one is none."""
+
+import hashlib
+import json
+from pathlib import Path, PurePosixPath
+
+from pydantic import Field, ValidationError
+
+from rocot.core.record import Record
+from rocot.core.reflection import Outcome
+from rocot.errors import StoreError
+from rocot.release.shards import Written, sync
+
+NAME = "manifest.json"
+
+
+class SplitEntry(Record):
+    """One split of a release."""
+
+    rows: int
+    kept: int
+    """Rows that are meant for training."""
+    outcomes: dict[str, int]
+    """Rows by outcome."""
+    left_out: dict[str, int]
+    """Samples that did not become rows, by stage and reason; each stands in `left_out/<split>.parquet`."""
+    files: tuple[Written, ...]
+    """Its shards, in order."""
+
+
+class Manifest(Record):
+    """What two equal runs agree on; dates, usage and cost stand in `usage/`, which it does not list."""
+
+    format: int = 1
+    release: str
+    version: str
+    fingerprint: str
+    """Of the flow."""
+    recipe: str
+    """Digest of the recipe without its folders."""
+    columns: str
+    """Digest of the row's columns: names, types, nullability, order."""
+    rocot: str
+    tiou_floor: float
+    keep: tuple[Outcome, ...]
+    splits: dict[str, SplitEntry] = Field(min_length=1)
+
+    def same_make(self, other: "Manifest") -> bool:
+        """Whether both come from one recipe, flow and version of rocot, so that their splits belong together."""
+        return self.model_copy(update={"splits": other.splits}) == other
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Writes it, and syncs it."""
+    path = folder / NAME
+    text = json.dumps(manifest.model_dump(mode="json"), indent=2, sort_keys=True, ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8")
+    sync(path)
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """The folder's manifest, None where there is none. Raises StoreError for one that cannot be used."""
+    path = folder / NAME
+    if not path.is_file():
+        return None
+    try:
+        manifest = Manifest.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        told = error.errors(include_url=False)[0] if isinstance(error, ValidationError) else None
+        what = f"{'.'.join(map(str, told['loc']))}: {told['msg']}" if told else str(error)
+        raise StoreError(f"{path}: no manifest of a release ({what}); export again") from error
+    for file in (file for entry in manifest.splits.values() for file in entry.files):
+        place = PurePosixPath(file.path)
+        if place.is_absolute() or ".." in place.parts or len(place.parts) != 2:
+            raise StoreError(f"{path}: lists {file.path!r}, which lies outside the release; it is not read")
+    return manifest
+
+
+def damage(folder: Path, file: Written) -> str | None:
+    """What is wrong with a listed file's bytes, None where they are those that were written."""
+    path = folder / file.path
+    try:
+        if not path.is_file():
+            return "is listed in the manifest and not there"
+        with path.open("rb") as opened:
+            found = hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+    if found != file.sha256:
+        return f"is not the file that was exported: {path.stat().st_size} bytes, {file.bytes} were written" + (
+            "" if path.stat().st_size != file.bytes else ", and they differ (sha256)"
+        )
+    return None

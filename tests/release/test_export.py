@@ -1,0 +1,285 @@
+import hashlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from datasets import load_dataset
+
+from rocot.core.reflection import Judged
+from rocot.core.row import Row
+from rocot.errors import StoreError
+from rocot.recipe import Mix, Recipe, Release, Scenes
+from rocot.release.beside import LeftOut, Usage
+from rocot.release.export import Exported, Harvest, export, recipe_digest
+from rocot.release.manifest import Manifest, read_manifest
+from tests.builders import EDITION, many
+
+RECIPE = Recipe(release=Release(name="tiny"), sources=(Scenes(kind="scenes"),))
+FLOW = EDITION.fingerprint
+LOST = LeftOut(item="yard/dark", stage="sample frames", status="failed", reason="unreadable", detail="no video stream")
+
+
+def usage(at: str) -> Usage:
+    return Usage(
+        call="c" * 64,
+        item="yard/v0#0",
+        stage="reason",
+        model="scripted",
+        endpoint="http://127.0.0.1",
+        ok=True,
+        reason="",
+        status=200,
+        request_id="",
+        latency=0.1,
+        prompt_tokens=10,
+        completion_tokens=2,
+        cached_tokens=0,
+        at=at,
+    )
+
+
+def exported(run: Path, count: int = 7, split: str = "train", recipe: Recipe = RECIPE, size: int = 10**8) -> Exported:
+    return export(
+        run, recipe, FLOW, Harvest(split, many(count, split), [LOST], [usage("2026-11-23")]), shard_bytes=size
+    )
+
+
+def manifest_of(run: Path) -> Manifest:
+    found = read_manifest(run / "release")
+    assert found is not None
+    return found
+
+
+def fingerprints(run: Path) -> dict[str, str]:
+    """sha256 of every file that two equal runs must agree on."""
+    folder = run / "release"
+    files = [*sorted((folder / "data").iterdir()), folder / "manifest.json"]
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def test_pandas_reads_the_rows(tmp_path: Path) -> None:
+    exported(tmp_path)
+    frame = pd.read_parquet(tmp_path / "release" / "data" / "train-00000-of-00001.parquet")
+    assert list(frame.columns) == list(Row.model_fields)
+    assert list(frame["id"]) == [item.key for item in many(7)]
+
+
+def test_datasets_reads_the_rows_with_their_types(tmp_path: Path) -> None:
+    exported(tmp_path)
+    exported(tmp_path, 3, "test")
+    files = str(tmp_path / "release" / "data" / "*.parquet")
+    rows = load_dataset("parquet", data_files=files, cache_dir=str(tmp_path / "hf"))["train"]
+    assert len(rows) == 10
+    by_split = load_dataset(str(tmp_path / "release"), cache_dir=str(tmp_path / "hf"))
+    assert {name: len(part) for name, part in by_split.items()} == {"train": 7, "test": 3}
+    assert [Row.model_validate(row) for row in by_split["train"]] == [Row.of(item, EDITION) for item in many(7)]
+
+
+def test_two_equal_runs_export_the_same_bytes(tmp_path: Path) -> None:
+    for run, at in (("one", "2026-11-23"), ("two", "2027-01-01")):
+        export(tmp_path / run, RECIPE, FLOW, Harvest("train", many(1200), [LOST], [usage(at)]), shard_bytes=1)
+    assert fingerprints(tmp_path / "one") == fingerprints(tmp_path / "two")
+    assert len(fingerprints(tmp_path / "one")) == 4
+
+
+SHUFFLED = """
+import sys, random, pathlib
+from tests.builders import many
+from tests.release.test_export import RECIPE, FLOW
+from rocot.release.export import Harvest, export
+items = many(40)
+random.Random(int(sys.argv[2])).shuffle(items)
+export(pathlib.Path(sys.argv[1]), RECIPE, FLOW, Harvest("train", sorted(items, key=lambda item: item.key)))
+"""
+
+
+def test_the_hash_seed_and_the_order_of_insertion_change_no_byte(tmp_path: Path) -> None:
+    root = str(Path(__file__).parents[2])
+    for seed in ("0", "7"):
+        env = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": root}
+        subprocess.run([sys.executable, "-c", SHUFFLED, str(tmp_path / seed), seed], env=env, check=True)
+    assert fingerprints(tmp_path / "0") == fingerprints(tmp_path / "7")
+
+
+def test_shards_end_at_their_size_and_hold_every_row_once(tmp_path: Path) -> None:
+    entry = exported(tmp_path, 1100, size=1).entry
+    names = [file.path for file in entry.files]
+    assert names == [f"data/train-{index:05d}-of-00003.parquet" for index in range(3)]
+    ids = [one for name in names for one in pq.read_table(tmp_path / "release" / name)["id"].to_pylist()]
+    assert ids == [item.key for item in many(1100)]
+    assert [file.rows for file in entry.files] == [512, 512, 76]
+
+
+@pytest.mark.parametrize("count", [512, 1024])
+def test_no_shard_is_empty_where_rows_end_with_a_shard(tmp_path: Path, count: int) -> None:
+    assert [file.rows for file in exported(tmp_path, count, size=1).entry.files] == [512] * (count // 512)
+
+
+def test_a_split_without_rows_is_a_shard_without_rows(tmp_path: Path) -> None:
+    entry = exported(tmp_path, 0).entry
+    assert [file.rows for file in entry.files] == [0]
+    assert pq.read_schema(tmp_path / "release" / entry.files[0].path).names == list(Row.model_fields)
+
+
+def test_what_was_left_out_is_listed_and_counted(tmp_path: Path) -> None:
+    exported(tmp_path)
+    assert manifest_of(tmp_path).splits["train"].left_out == {"sample frames: unreadable": 1}
+    table = pq.read_table(tmp_path / "release" / "left_out" / "train.parquet")
+    assert [LeftOut.model_validate(row) for row in table.to_pylist()] == [LOST]
+
+
+def test_the_manifest_counts_what_the_shards_hold(tmp_path: Path) -> None:
+    exported(tmp_path, 9)
+    entry = manifest_of(tmp_path).splits["train"]
+    assert (entry.rows, entry.kept) == (9, 6)
+    assert entry.outcomes == {"confirmed": 3, "corrected": 3, "corrupted": 3}
+
+
+def test_rows_that_do_not_ascend_are_a_bug(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="ascend"):
+        export(tmp_path, RECIPE, FLOW, Harvest("train", reversed(many(3))))
+
+
+def test_another_split_of_the_same_make_is_kept(tmp_path: Path) -> None:
+    exported(tmp_path)
+    before = fingerprints(tmp_path)["train-00000-of-00001.parquet"]
+    assert exported(tmp_path, 3, "test").carried == ("train",)
+    assert fingerprints(tmp_path)["train-00000-of-00001.parquet"] == before
+    assert sorted(manifest_of(tmp_path).splits) == ["test", "train"]
+    assert len(list((tmp_path / "release" / "usage").iterdir())) == 2
+
+
+def test_another_split_of_another_make_is_dropped_and_named(tmp_path: Path) -> None:
+    exported(tmp_path)
+    other = RECIPE.model_copy(update={"mix": Mix(keep=("corrected",))})
+    done = exported(tmp_path, 3, "test", other)
+    assert [(one.split, "another recipe" in one.why) for one in done.dropped] == [("train", True)]
+    assert sorted(path.name for path in (tmp_path / "release" / "data").iterdir()) == ["test-00000-of-00001.parquet"]
+
+
+def test_a_damaged_split_is_not_carried_on(tmp_path: Path) -> None:
+    exported(tmp_path)
+    shard = tmp_path / "release" / "data" / "train-00000-of-00001.parquet"
+    shard.write_bytes(shard.read_bytes()[:-1])
+    done = exported(tmp_path, 3, "test")
+    assert [(one.split, "was exported" in one.why or "were written" in one.why) for one in done.dropped] == [
+        ("train", True)
+    ]
+
+
+def test_where_files_lie_is_no_part_of_the_make() -> None:
+    def recipe(videos: str) -> Recipe:
+        source = {"kind": "folder", "name": "yard", "videos": videos, "annotations": f"{videos}/a.csv"}
+        return Recipe.model_validate({"release": {"name": "tiny"}, "sources": [source]})
+
+    assert recipe_digest(recipe("/here")) == recipe_digest(recipe("/there"))
+    assert recipe_digest(recipe("/here")) != recipe_digest(RECIPE)
+
+
+def broken(items: Iterable[Judged]) -> Iterator[Judged]:
+    yield from items
+    raise OSError(28, "No space left on device")
+
+
+def test_a_failed_export_leaves_the_old_release_and_nothing_else(tmp_path: Path) -> None:
+    exported(tmp_path)
+    before = fingerprints(tmp_path)
+    with pytest.raises(StoreError, match=r"No space left.*[Ff]ree some space"):
+        export(tmp_path, RECIPE, FLOW, Harvest("train", broken(many(3))))
+    assert fingerprints(tmp_path) == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".release.lock", "release"]
+
+
+FULL = """
+import resource, sys, pathlib
+from tests.release.test_export import exported
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+exported(pathlib.Path(sys.argv[1]), 100)
+"""
+
+
+def test_a_disk_that_refuses_a_write_is_told(tmp_path: Path) -> None:
+    """A limit on the size of files stands for a full disk: the write fails in the same place."""
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    child = subprocess.run(
+        [sys.executable, "-c", FULL, str(tmp_path)], env=env, capture_output=True, text=True, check=False
+    )
+    last = child.stderr.strip().splitlines()[-1]
+    assert last.startswith("rocot.errors.StoreError: ")
+    assert "File too large" in last
+    assert "export again" in last
+    assert [path.name for path in tmp_path.iterdir()] == [".release.lock"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root writes where it likes")
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(StoreError, match="writable"):
+        exported(tmp_path)
+
+
+def test_a_place_that_is_a_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("not a folder")
+    with pytest.raises(StoreError, match="cannot be written"):
+        exported(tmp_path / "run")
+
+
+SLOW = """
+import sys, time, pathlib
+from tests.builders import many
+from tests.release.test_export import RECIPE, FLOW
+from rocot.release.export import Harvest, export
+def slowly():
+    for index, item in enumerate(many(2000)):
+        if index == 1900:
+            print("under way", flush=True)
+            time.sleep(60)
+        yield item
+export(pathlib.Path(sys.argv[1]), RECIPE, FLOW, Harvest("train", slowly()), shard_bytes=1)
+"""
+
+
+def test_a_killed_export_leaves_nothing_that_looks_finished(tmp_path: Path) -> None:
+    root = str(Path(__file__).parents[2])
+    command = [sys.executable, "-c", SLOW, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": root}) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        child.send_signal(signal.SIGKILL)
+    assert not (tmp_path / "release").exists()
+    left = [path for path in tmp_path.iterdir() if path.is_dir()]
+    assert len(left) == 1
+    assert ".unfinished-" in left[0].name
+    assert read_manifest(left[0]) is None
+    assert not list(left[0].rglob("*.parquet"))
+    exported(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".release.lock", "release"]
+
+
+def test_a_reader_finds_a_whole_release_at_every_instant(tmp_path: Path) -> None:
+    """One process swaps release after release, this one looks."""
+    exported(tmp_path)
+    swap = "import sys; from pathlib import Path; from tests.release.test_export import exported\n"
+    swap += "for count in range(3, 9): exported(Path(sys.argv[1]), count)"
+    root = str(Path(__file__).parents[2])
+    rng = random.Random(0)
+    with subprocess.Popen([sys.executable, "-c", swap, str(tmp_path)], env={**os.environ, "PYTHONPATH": root}) as child:
+        while child.poll() is None:
+            assert (tmp_path / "release" / "manifest.json").is_file()
+            time.sleep(rng.uniform(0, 0.002))
+    assert child.returncode == 0
+
+
+def test_what_a_kill_between_two_renames_leaves_is_mended(tmp_path: Path) -> None:
+    exported(tmp_path)
+    (tmp_path / "release").rename(tmp_path / "release.retired")
+    assert exported(tmp_path, 3, "test").carried == ("train",)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".release.lock", "release"]

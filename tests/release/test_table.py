@@ -1,0 +1,70 @@
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from datasets import Features
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rocot.core.answer import Answer
+from rocot.core.record import Record
+from rocot.core.row import Row
+from rocot.core.truth import Truth
+from rocot.release.beside import LeftOut, Usage
+from rocot.release.table import schema_digest, schema_of, table_of
+from tests.builders import EDITION, answer, fight, many, spans
+
+
+@pytest.mark.parametrize("kind", [Row, LeftOut, Usage])
+def test_datasets_would_write_the_same_metadata(kind: type[Record]) -> None:
+    schema = schema_of(kind)
+    assert Features.from_arrow_schema(schema).arrow_schema.metadata == schema.metadata
+
+
+def test_only_what_may_be_unknown_may_be_null() -> None:
+    schema = schema_of(Row)
+    assert not any(field.nullable for field in schema)
+    assert {field.name for field in schema.field("truth").type if field.nullable} == {"labels", "spans"}
+    assert all(field.nullable for field in schema.field("scores").type)
+
+
+def test_a_missing_value_is_never_written(tmp_path: Path) -> None:
+    row = Row.of(fight().judged(), EDITION).model_copy(update={"question": None})
+    with pytest.raises(pa.ArrowInvalid, match="question"), pq.ParquetWriter(tmp_path / "x", schema_of(Row)) as writer:
+        writer.write_table(table_of([row], Row))
+
+
+def test_the_digest_of_the_columns_knows_a_change_deep_inside() -> None:
+    class Other(Record):
+        initial: Truth
+
+    class Another(Record):
+        initial: Answer
+
+    assert schema_digest(Other) != schema_digest(Another)
+
+
+ODD = st.text(st.characters(codec="utf-8"))
+TEXT = st.one_of(ODD, st.sampled_from(["\u202e", "e\u0301", "\U0001f525", "\ufeff", "\u2028", "\x00", "日本語"]))
+
+
+@settings(max_examples=50)
+@given(
+    TEXT.map(lambda text: text + "."), TEXT, st.sampled_from([None, (), ((1.0, 2.5),), ((0.1, 0.30000000000000004),)])
+)
+def test_rows_come_back_from_parquet_as_they_were(
+    reasoning: str, label: str, known: tuple[tuple[float, float], ...] | None
+) -> None:
+    truth = Truth(labels=None if known is None else ("Fighting",), spans=None if known is None else spans(known))
+    sample = fight().but(initial=answer(reasoning=reasoning, label=label or "x"), truth=truth)
+    row = Row.of(sample.judged(), EDITION)
+    sink = pa.BufferOutputStream()
+    pq.write_table(table_of([row], Row), sink)
+    back = pq.read_table(pa.BufferReader(sink.getvalue())).to_pylist()
+    assert [Row.model_validate(one) for one in back] == [row]
+
+
+def test_every_column_is_one_chunk() -> None:
+    table = table_of([Row.of(item, EDITION) for item in many(10)], Row)
+    assert {column.num_chunks for column in table.columns} == {1}
