@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from rocot.sources.scenes.palette import car_look
-from rocot.sources.scenes.stage import AWAY, LEFT, NEAR, RIGHT, Stage
-from rocot.sources.scenes.track import Life
+from rocot.sources.scenes.stage import AWAY, LEFT, NEAR, RIGHT, WALK, Stage
+from rocot.sources.scenes.track import Look, Manner
 
 Play = Callable[[Stage, float], None]
 """(stage, the second about which it happens)."""
@@ -23,7 +23,7 @@ def run_for_the_bus(s: Stage, t: float) -> None:
     door = (x + w * 2.5, z + (0.1 if s.place.main_far else -0.1))
     for i in range(int(s.rng.integers(1, 3))):
         late = s.come(
-            door, t + 2.0 + 0.8 * i, speed=s.uniform(3.2, 4.2), pose="run", item="bag" if s.chance(0.6) else ""
+            door, t + 2.0 + 0.8 * i, item="bag" if s.chance(0.6) else "", manner=Manner(s.uniform(3.2, 4.2), "run")
         )
         late.do(
             "walk", 0.7, NEAR if s.place.main_far else AWAY, (door[0], lane.z + (0.9 if s.place.main_far else -0.9))
@@ -36,14 +36,14 @@ def lamp_comes_on(s: Stage, t: float) -> None:
     lamps = [p for p in s.place.props if p.kind == "lamp"]
     if s.weather.lamps > 0.2 and lamps and not any(e.kind == "lamp" for e in s.effects):
         best = min(range(len(lamps)), key=lambda i: abs(lamps[i].x))
-        s.happen("lamp", t, s.length, (lamps[best].x, 0, lamps[best].z), float(best))
+        s.happen("lamp", (t, s.length), (lamps[best].x, 0, lamps[best].z), float(best))
     else:
         exposure_jumps(s, t)
 
 
 def exposure_jumps(s: Stage, t: float) -> None:
     """The camera's automatic exposure overshoots, as when a cloud passes."""
-    s.happen("gain", t, t + s.uniform(2, 4), (0, 0, 0), float(s.rng.choice([0.72, 1.25, 1.4])))
+    s.happen("gain", (t, t + s.uniform(2, 4)), (0, 0, 0), float(s.rng.choice([0.72, 1.25, 1.4])))
 
 
 def walk_the_dog(s: Stage, t: float) -> None:
@@ -51,18 +51,18 @@ def walk_the_dog(s: Stage, t: float) -> None:
     x, z = s.spot(t, t + 3)
     side = s.side()
     s.add(s.go(s.come((x, z), t, side=side), side=-side))
-    dog = s.come((x - side * 0.9, z - 0.3), t - 0.6, side=side, speed=1.5)
+    dog = s.come((x - side * 0.9, z - 0.3), t - 0.6, side=side, manner=Manner(1.5))
     dog.do("stand", 0.6).go(s.off(-side, z - 0.3), 1.5 if s.chance(0.5) else 3.2)
-    s.actors.append(dog.actor("dog", s.look().__class__(0.9, (90, 66, 44), (60, 50, 40))))
+    s.add(dog, Look(0.9, (90, 66, 44), (60, 50, 40)), "dog")
 
 
 def bicycle(s: Stage, t: float) -> None:
     """A cyclist rides through, between the people."""
     x, z = s.spot(t, t + 1)
     side = s.side()
-    rider = s.come((x, z), t, side=side, speed=s.uniform(3.0, 4.6), pose="ride")
-    s.go(rider, side=-side, speed=s.uniform(3.0, 4.6), pose="ride")
-    s.add(Life(rider.at, rider.t, 0.0, "", list(rider.beats)), car_look(s.rng), "bicycle")
+    rider = s.come((x, z), t, side=side, manner=Manner(s.uniform(3.0, 4.6), "ride"))
+    s.go(rider, side=-side, manner=Manner(s.uniform(3.0, 4.6), "ride"))
+    s.add(rider.twin(), car_look(s.rng), "bicycle")
     s.add(rider)
 
 
@@ -77,7 +77,7 @@ def tie_a_shoe(s: Stage, t: float) -> None:
 def hug(s: Stage, t: float) -> None:
     """Two friends run up to each other, embrace, talk, and part or go on."""
     x, z = s.spot(t, t + 5)
-    a, b = s.come((x - 0.2, z), t, side=-1), s.come((x + 0.2, z + 0.03), t, side=1, speed=s.uniform(1.35, 2.4))
+    a, b = s.come((x - 0.2, z), t, side=-1), s.come((x + 0.2, z + 0.03), t, side=1, manner=Manner(s.uniform(1.35, 2.4)))
     d = s.uniform(1.4, 2.6)
     a.do("hug", d, RIGHT).do("talk", 2.0, RIGHT, (x - 0.45, z))
     b.do("hug", d, LEFT).do("talk", 2.0, LEFT, (x + 0.45, z))
@@ -103,7 +103,7 @@ def hand_over(s: Stage, t: float) -> None:
     b.do("talk", 0.8, LEFT).do("reach", 0.7).hold("bag").do("shake_hands", 1.0)
     s.add(s.go(a, side=-1))
     if s.chance(0.4):
-        s.add(s.go(b, side=1, speed=3.0, pose="run"))
+        s.add(s.go(b, side=1, manner=Manner(3.0, "run")))
     else:
         s.add(s.go(b))
 
@@ -144,8 +144,8 @@ def jogger(s: Stage, t: float) -> None:
     x, z = s.spot(t, t + 1)
     side = s.side()
     for i in range(int(s.rng.integers(1, 3))):
-        life = s.come((x - side * 1.1 * i, z + 0.3 * i), t, side=side, speed=3.0, pose="run")
-        s.add(s.go(life, side=-side, speed=3.0, pose="run"))
+        life = s.come((x - side * 1.1 * i, z + 0.3 * i), t, side=side, manner=Manner(3.0, "run"))
+        s.add(s.go(life, side=-side, manner=Manner(3.0, "run")))
 
 
 def clean_or_wash(s: Stage, t: float) -> None:
@@ -184,7 +184,7 @@ def play_ball(s: Stage, t: float) -> None:
     for i in range(int(d / 1.4)):
         a.do("wave" if i % 2 else "reach", 1.4, RIGHT)
         b.do("reach" if i % 2 else "wave", 1.4, LEFT)
-    s.happen("ball", t0, a.t, (x, 1.2, z - 0.05), gap - 0.35)
+    s.happen("ball", (t0, a.t), (x, 1.2, z - 0.05), gap - 0.35)
     s.add(s.go(a, side=-1))
     s.add(s.go(b, side=1))
 
@@ -206,7 +206,7 @@ def carry_boxes(s: Stage, t: float) -> None:
     cars = s.kerb_cars()
     at = (cars[0].x - 1.6, cars[0].z + (1.2 if s.place.main_far else -1.2)) if cars else s.spot(t, t + 2)
     s.take(at, t, t + 3)
-    life = s.come(at, t, pose="carry", item="box")
+    life = s.come(at, t, item="box", manner=Manner(WALK, "carry"))
     s.add(s.go(life.do("bend", 1.5, NEAR if s.place.main_far else AWAY).hold("")))
 
 
@@ -215,7 +215,7 @@ def steam_rises(s: Stage, t: float) -> None:
     stall = s.prop("stall")
     x, z = (stall.x, stall.z - 0.3) if stall is not None else s.spot(t, t + 5)
     y = 1.4 if stall is not None else 0.05
-    s.happen("steam", max(0.0, t - 1), t + s.uniform(4, 7), (x, y, z), s.uniform(0.7, 1.2))
+    s.happen("steam", (max(0.0, t - 1), t + s.uniform(4, 7)), (x, y, z), s.uniform(0.7, 1.2))
 
 
 def glare(s: Stage, t: float) -> None:
@@ -223,8 +223,7 @@ def glare(s: Stage, t: float) -> None:
     lane = s.place.lanes[int(s.rng.integers(2))]
     s.happen(
         "glare",
-        t,
-        t + s.uniform(1.2, 2.6),
+        (t, t + s.uniform(1.2, 2.6)),
         (s.uniform(-0.7, 0.7) * s.lens.edge(lane.z), 0.8, lane.z),
         s.uniform(0.8, 1.4),
     )
@@ -236,7 +235,7 @@ def truck_shakes_the_mast(s: Stage, t: float) -> None:
     s.close(t - 4, t + 4)
     truck = s.drive(lane, 0.0, t, 6.5)
     s.car(truck.go(s.off(lane.way, lane.z, 7), 6.5, "drive"), "truck")
-    s.happen("shove", t - 0.2, t + 2.5, (0, 0, 0), s.uniform(1.5, 4.0))
+    s.happen("shove", (t - 0.2, t + 2.5), (0, 0, 0), s.uniform(1.5, 4.0))
 
 
 CONFUSERS: dict[str, Play] = {

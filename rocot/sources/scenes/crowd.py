@@ -3,6 +3,7 @@
 from rocot.sources.scenes.palette import pick
 from rocot.sources.scenes.places import SIGNS
 from rocot.sources.scenes.stage import AWAY, LEFT, NEAR, RIGHT, Stage
+from rocot.sources.scenes.track import Manner
 
 
 def scenery(s: Stage) -> None:
@@ -11,22 +12,21 @@ def scenery(s: Stage) -> None:
         x = s.uniform(-0.7, 0.7) * s.lens.edge(s.place.wall)
         s.happen(
             "screen",
-            0,
-            s.length,
+            (0, s.length),
             (x, s.uniform(2.2, 3.6), s.place.wall - 0.1),
             s.uniform(0.6, 1.1),
             seed=int(s.rng.integers(6)),
         )
     if s.chance(0.25):
         z = s.place.far_walk[1] - 0.2
-        s.happen("tarp", 0, s.length, (s.uniform(-0.8, 0.8) * s.lens.edge(z), 0, z), s.uniform(0.8, 1.3))
+        s.happen("tarp", (0, s.length), (s.uniform(-0.8, 0.8) * s.lens.edge(z), 0, z), s.uniform(0.8, 1.3))
     if s.chance(0.2):
         x = s.uniform(-0.6, 0.6) * s.lens.edge(s.place.wall)
-        s.happen("paint", -20, s.length, (x, 1.4, s.place.wall - 0.02), 0.9, pick(s.rng, SIGNS), 705)
+        s.graffito(-20.0, 0.5, x, pick(s.rng, SIGNS))
     if s.chance(0.2):
         cars = s.kerb_cars()
         if cars:
-            s.happen("cracks", -1, s.length, (cars[0].x + 0.4, 1.15, cars[0].z - 0.8), 0.4)
+            s.happen("cracks", (-1, s.length), (cars[0].x + 0.4, 1.15, cars[0].z - 0.8), 0.4)
 
 
 def passers(s: Stage) -> None:
@@ -37,10 +37,10 @@ def passers(s: Stage) -> None:
         z = s.uniform(walk[0] + 0.15, walk[1] - 0.1)
         side, speed = s.side(), s.uniform(1.0, 1.6)
         middle = s.uniform(-4.0, s.length)
-        life = s.come((0.0, z), max(0.0, middle), side=side, speed=speed, item=_carried(s))
+        life = s.come((0.0, z), max(0.0, middle), side=side, item=_carried(s), manner=Manner(speed))
         if middle < 0:
             life.at = (side * middle * speed * -0.5, z)
-        s.add(s.go(life, side=-side, speed=speed))
+        s.add(s.go(life, side=-side, manner=Manner(speed)))
 
 
 def _carried(s: Stage) -> str:

@@ -58,7 +58,6 @@ class Place:
     road: tuple[float, float]
     far_walk: tuple[float, float]
     wall: float
-    wall_height: float
     lanes: tuple[Lane, Lane]
     kerb_cars: float
     """The depth at which cars stand along the kerb."""
@@ -68,7 +67,6 @@ class Place:
     props: tuple[Prop, ...]
     ground: Colour
     road_colour: Colour
-    wall_colour: Colour
     main_far: bool
     """Whether the roomier walk, where people act, lies beyond the road."""
 
@@ -105,23 +103,34 @@ def lay_out(rng: Generator) -> Place:
     if rng.random() < 0.5:
         lanes = (Lane(lanes[0].z, -1), Lane(lanes[1].z, 1))
     wall = far[1] + (5.4 if kind in {"parking", "garage"} else 0.9 if kind != "plaza" else 4.0)
-    edge = lens.edge(wall)
-    tone = rng.uniform(0.85, 1.12)
-    ground, road_colour = _grounds(kind, tone)
-    bays = _bays(rng, kind, edge + 2.0)
+    ground, road_colour = _grounds(kind, rng.uniform(0.85, 1.12))
+    has_crossing = kind in {"crossing", "plaza", "station", "forecourt"}
     place = Place(
-        kind, lens, near, road, far, wall, {"parking": 2.6, "garage": 3.4, "plaza": 9.0}.get(kind, 8.0), lanes, kerb,
-        float(rng.uniform(-0.4, 0.4) * lens.edge(road[0])) if kind in {"crossing", "plaza", "station", "forecourt"} else None,
-        bays, (), ground, road_colour, pick(rng, WALLS), main_far,
-    )  # fmt: skip
+        kind=kind,
+        lens=lens,
+        near_walk=near,
+        road=road,
+        far_walk=far,
+        wall=wall,
+        lanes=lanes,
+        kerb_cars=kerb,
+        crossing=float(rng.uniform(-0.4, 0.4) * lens.edge(road[0])) if has_crossing else None,
+        bays=_bays(rng, kind, lens.edge(wall) + 2.0),
+        props=(),
+        ground=ground,
+        road_colour=road_colour,
+        main_far=main_far,
+    )
     return _furnish(rng, place)
 
 
 WALLS: tuple[Colour, ...] = (
-    (150, 128, 110), (165, 160, 150), (138, 105, 88), (176, 160, 128), (130, 134, 140), (158, 140, 130), (120, 124, 116),
+    (150, 128, 110), (165, 160, 150), (138, 105, 88), (176, 160, 128), (130, 134, 140), (158, 140, 130),
+    (120, 124, 116),
 )  # fmt: skip
 SIGNS: tuple[Colour, ...] = (
-    (190, 60, 45), (40, 90, 150), (215, 140, 40), (50, 120, 80), (120, 60, 120), (220, 200, 90), (60, 60, 70), (225, 110, 40),
+    (190, 60, 45), (40, 90, 150), (215, 140, 40), (50, 120, 80), (120, 60, 120), (220, 200, 90), (60, 60, 70),
+    (225, 110, 40),
 )  # fmt: skip
 
 
@@ -143,7 +152,7 @@ def _bays(rng: Generator, kind: str, edge: float) -> tuple[Bay, ...]:
         "crossing": ("shop", "shop", "shop", "door", "house"), "shops": ("shop", "shop", "shop", "door"),
         "plaza": ("columns", "shop", "columns", "trees"), "station": ("glass", "glass", "door", "columns"),
         "parking": ("hedge", "shop", "fence", "fence"), "garage": ("concrete", "concrete", "door", "glass"),
-        "homes": ("house", "house", "door", "garage", "shop"), "forecourt": ("shop", "glass", "house", "fence"),
+        "homes": ("house", "house", "door", "shutter", "shop"), "forecourt": ("shop", "glass", "house", "fence"),
     }[kind]  # fmt: skip
     bays: list[Bay] = []
     x = -edge - float(rng.uniform(0, 3))

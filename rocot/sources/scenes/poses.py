@@ -43,61 +43,82 @@ def smooth(x: float) -> float:
     return x * x * (3 - 2 * x)
 
 
-def _gait(metres: float, stride: float, hip: float, knee: float, arm: float, elbow: float, lean: float) -> Pose:
-    phase = 2 * pi * metres / stride
-    s, c = sin(phase), cos(phase)
-    return Pose(
-        lean=lean,
-        arm_l=-arm * s,
-        elbow_l=elbow,
-        arm_r=arm * s,
-        elbow_r=elbow,
-        hip_l=hip * s,
-        knee_l=0.08 + knee * max(0.0, c),
-        hip_r=-hip * s,
-        knee_r=0.08 + knee * max(0.0, -c),
-    )
+class Gait(NamedTuple):
+    """A way of going: stride in metres, swings of hip, knee and arm, bend of the elbows, lean of the trunk."""
+
+    stride: float
+    hip: float
+    knee: float
+    arm: float = 0.0
+    elbow: float = 0.0
+    lean: float = 0.0
+
+    def at(self, metres: float) -> Pose:
+        """The pose after so many metres."""
+        phase = 2 * pi * metres / self.stride
+        s, c = sin(phase), cos(phase)
+        return Pose(
+            lean=self.lean,
+            arm_l=-self.arm * s,
+            elbow_l=self.elbow,
+            arm_r=self.arm * s,
+            elbow_r=self.elbow,
+            hip_l=self.hip * s,
+            knee_l=0.08 + self.knee * max(0.0, c),
+            hip_r=-self.hip * s,
+            knee_r=0.08 + self.knee * max(0.0, -c),
+        )
 
 
 def walk(_t: float, _u: float, m: float) -> Pose:
-    return _gait(m, 1.4, 0.46, 0.75, 0.42, 0.25, 0.04)
+    """Going about."""
+    return Gait(1.4, 0.46, 0.75, 0.42, 0.25, 0.04).at(m)
 
 
 def stagger(t: float, _u: float, m: float) -> Pose:
-    return _gait(m, 1.1, 0.4, 0.5, 0.2, 0.6, 0.0)._replace(lean=-0.22 + 0.1 * sin(7 * t), out_l=0.8, out_r=0.7)
+    """Unsteady, leaning back, arms out."""
+    return Gait(1.1, 0.4, 0.5, 0.2, 0.6, 0.0).at(m)._replace(lean=-0.22 + 0.1 * sin(7 * t), out_l=0.8, out_r=0.7)
 
 
 def run(_t: float, _u: float, m: float) -> Pose:
-    return _gait(m, 2.5, 0.8, 1.5, 0.9, 1.5, 0.26)
+    """Running, elbows bent."""
+    return Gait(2.5, 0.8, 1.5, 0.9, 1.5, 0.26).at(m)
 
 
 def carry(_t: float, _u: float, m: float) -> Pose:
-    return _gait(m, 1.4, 0.42, 0.7, 0.0, 0.0, -0.05)._replace(arm_l=0.9, elbow_l=0.8, arm_r=0.9, elbow_r=0.8)
+    """Walking with both arms before the body."""
+    return Gait(1.4, 0.42, 0.7, 0.0, 0.0, -0.05).at(m)._replace(arm_l=0.9, elbow_l=0.8, arm_r=0.9, elbow_r=0.8)
 
 
 def stand(t: float, _u: float, _m: float) -> Pose:
+    """Standing, swaying a little."""
     sway = 0.03 * sin(1.3 * t)
     return Pose(lean=sway, arm_l=sway, arm_r=-sway, apart=0.08, nod=0.1 * sin(0.7 * t))
 
 
 def talk(t: float, _u: float, _m: float) -> Pose:
+    """Talking with one hand."""
     g = 0.5 + 0.5 * sin(2.6 * t)
     return Pose(lean=0.03 * sin(t), arm_r=0.3 + 0.5 * g, elbow_r=1.3 + 0.5 * sin(3.7 * t), out_r=0.25, apart=0.08)
 
 
 def wait(t: float, _u: float, _m: float) -> Pose:
+    """Standing bent over a telephone."""
     return Pose(arm_l=0.45, elbow_l=1.7, arm_r=0.5, elbow_r=1.8, nod=0.45 + 0.05 * sin(t), apart=0.06)
 
 
 def wave(t: float, _u: float, _m: float) -> Pose:
+    """Waving with the right arm, high."""
     return Pose(arm_r=2.7 + 0.3 * sin(9 * t), elbow_r=0.3, out_r=0.3, apart=0.08)
 
 
 def alarm(t: float, _u: float, _m: float) -> Pose:
+    """Both arms up and shaking."""
     return Pose(arm_l=2.5 + 0.3 * sin(8 * t), arm_r=2.5 - 0.3 * sin(8 * t), out_l=0.5, out_r=0.5, apart=0.15)
 
 
 def guard(t: float, _u: float, _m: float) -> Pose:
+    """Fists before the face, feet apart."""
     b = 0.08 * sin(9 * t)
     return Pose(0.18 + b, 0.1, 0.9, 1.9, 0.2, 0.8, 2.0, 0.2, 0.4, 0.35, -0.3, 0.3, 0.0, 0.08)
 
@@ -116,15 +137,16 @@ def punch(t: float, _u: float, _m: float) -> Pose:
 
 
 def kick(t: float, _u: float, _m: float) -> Pose:
+    """One kick, then the foot comes back."""
     k = max(0.0, sin(2 * pi * t / 0.8))
     return Pose(
         -0.15 - 0.25 * k, 0.0, 0.8, 1.6, 0.5, -0.4, 1.0, 0.5, -0.1, 0.2, -0.3 + 1.8 * k, 1.0 - 0.9 * k, 0.0, 0.05
     )
 
 
-def reel(t: float, u: float, m: float) -> Pose:
+def reel(_t: float, u: float, m: float) -> Pose:
     """Hit: thrown back, arms wide."""
-    base = _gait(m, 1.2, 0.35, 0.5, 0.0, 0.0, 0.0)
+    base = Gait(1.2, 0.35, 0.5).at(m)
     j = sin(pi * min(1.0, u * 1.5))
     return base._replace(
         lean=-0.45 * j, nod=-0.4 * j, arm_l=0.9, arm_r=0.7, elbow_l=0.7, elbow_r=0.9, out_l=0.9 * j, out_r=0.8 * j
@@ -132,24 +154,29 @@ def reel(t: float, u: float, m: float) -> Pose:
 
 
 def grapple(t: float, _u: float, _m: float) -> Pose:
+    """Bent over, holding on, pushing."""
     j = 0.15 * sin(11 * t)
     return Pose(0.5 + j, 0.3, 1.25 + j, 0.5, 0.1, 1.2 - j, 0.4, 0.1, 0.5 + j, 0.5, -0.6, 0.3, 0.0, 0.1)
 
 
 def hug(t: float, _u: float, _m: float) -> Pose:
+    """Arms around the other."""
     j = 0.02 * sin(3 * t)
     return Pose(0.12 + j, 0.2, 1.25, 0.7, 0.15, 1.15, 0.9, 0.1)
 
 
 def shake_hands(t: float, _u: float, _m: float) -> Pose:
+    """One hand out, up and down."""
     return Pose(0.08, 0.05, 0.0, 0.15, 0.12, 0.75 + 0.12 * sin(9 * t), 0.6, 0.0, apart=0.06)
 
 
-def reach(t: float, _u: float, _m: float) -> Pose:
+def reach(_t: float, _u: float, _m: float) -> Pose:
+    """A step forward, both arms out."""
     return Pose(0.25, 0.1, 1.2, 0.2, 0.1, 1.3, 0.1, 0.1, 0.45, 0.3, -0.4, 0.1)
 
 
 def tug(t: float, _u: float, _m: float) -> Pose:
+    """Pulling hard at something, to and fro."""
     j = sin(12 * t)
     return Pose(-0.3 + 0.25 * j, 0.0, 1.2, 0.4 + 0.3 * j, 0.1, 1.25, 0.3 - 0.2 * j, 0.1, 0.7, 0.5, -0.3, 0.2)
 
@@ -161,16 +188,19 @@ def bend(_t: float, u: float, _m: float) -> Pose:
 
 
 def crouch(_t: float, u: float, _m: float) -> Pose:
+    """Down on the heels and up again."""
     d = smooth(u / 0.15) * smooth((1 - u) / 0.15)
     return Pose(0.5 * d, 0.2, 0.9 * d, 0.6, 0.1, 0.8 * d, 0.7, 0.1, 1.7 * d, 2.3 * d, 1.4 * d, 2.3 * d)
 
 
 def sit(_t: float, u: float, _m: float) -> Pose:
+    """Sitting down, and getting up again at the end."""
     d = smooth(u / 0.12) * smooth((1 - u) / 0.12)
     return Pose(0.05 * d, 0.1, 0.5 * d, 0.5, 0.1, 0.5 * d, 0.6, 0.1, 1.5 * d, 1.55 * d, 1.45 * d, 1.5 * d)
 
 
-def ride(t: float, _u: float, m: float) -> Pose:
+def ride(_t: float, _u: float, m: float) -> Pose:
+    """On a bicycle, pedalling."""
     p = 2 * pi * m / 3.2
     return Pose(
         0.5, -0.2, 1.15, 0.2, 0.1, 1.15, 0.2, 0.1,
@@ -191,6 +221,7 @@ def swing(t: float, _u: float, _m: float) -> Pose:
 
 
 def spray(t: float, _u: float, _m: float) -> Pose:
+    """One arm out, drawing on a wall."""
     return Pose(0.1, 0.0, 0.1, 0.5, 0.1, 1.55 + 0.45 * sin(2.1 * t), 0.25, 0.25 + 0.4 * sin(1.3 * t), apart=0.1)
 
 
@@ -200,6 +231,7 @@ def wipe(t: float, _u: float, _m: float) -> Pose:
 
 
 def sweep(t: float, _u: float, m: float) -> Pose:
+    """Walking with a broom."""
     s = 0.4 * sin(3.2 * t)
     return walk(t, 0, m)._replace(
         lean=0.3, arm_l=0.8 + s, elbow_l=0.5, arm_r=0.7 + s, elbow_r=0.4, out_l=0.1, out_r=0.1
@@ -207,16 +239,14 @@ def sweep(t: float, _u: float, m: float) -> Pose:
 
 
 def extinguish(t: float, _u: float, _m: float) -> Pose:
+    """Both hands on an extinguisher, leaning in."""
     j = 0.06 * sin(8 * t)
     return Pose(0.2, 0.1, 0.9 + j, 0.5, 0.1, 1.0 - j, 0.4, 0.1, 0.4, 0.3, -0.3, 0.1)
 
 
-def cower(t: float, _u: float, _m: float) -> Pose:
+def cower(_t: float, _u: float, _m: float) -> Pose:
+    """Ducked, arms over the head."""
     return Pose(0.6, 0.5, 2.3, 2.2, 0.3, 2.3, 2.2, 0.3, 0.9, 1.4, 0.7, 1.3)
-
-
-def pick(t: float, _u: float, m: float) -> Pose:
-    return Pose(0.3, 0.2, 1.0, 0.5 + 0.2 * sin(5 * t), 0.1, 1.1, 0.4, 0.1)
 
 
 def _down(d: float, way: float) -> Pose:
@@ -245,14 +275,17 @@ def fall_front(_t: float, u: float, _m: float) -> Pose:
 
 
 def fall_back(_t: float, u: float, _m: float) -> Pose:
+    """Slips and falls on the back."""
     return _down(min(1.0, u) ** 1.8, -1.0)
 
 
 def lie_front(t: float, _u: float, _m: float) -> Pose:
+    """Lying on the face, moving a little."""
     return _down(1.0, 1.0)._replace(arm_r=0.9 + 0.12 * sin(1.5 * t), knee_l=0.4 + 0.1 * sin(1.1 * t))
 
 
 def lie_back(t: float, _u: float, _m: float) -> Pose:
+    """Lying on the back, moving a little."""
     return _down(1.0, -1.0)._replace(arm_r=0.7 + 0.2 * sin(1.5 * t), knee_l=0.5 + 0.1 * sin(1.1 * t))
 
 
@@ -262,6 +295,7 @@ def rise_front(_t: float, u: float, _m: float) -> Pose:
 
 
 def rise_back(_t: float, u: float, _m: float) -> Pose:
+    """Up from the back."""
     return _rise(u, -1.0)
 
 
@@ -276,7 +310,7 @@ POSES: dict[str, PoseAt] = {
     f.__name__: f
     for f in (
         walk, stagger, run, carry, stand, talk, wait, wave, alarm, guard, punch, kick, reel, grapple, hug, shake_hands,
-        reach, tug, bend, crouch, sit, ride, swing, spray, wipe, sweep, extinguish, cower, pick, fall_front, fall_back,
+        reach, tug, bend, crouch, sit, ride, swing, spray, wipe, sweep, extinguish, cower, fall_front, fall_back,
         lie_front, lie_back, rise_front, rise_back,
     )
 }  # fmt: skip

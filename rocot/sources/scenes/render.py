@@ -4,12 +4,16 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 
 from rocot.sources.scenes.film import shoot
 from rocot.sources.scenes.script import compose
 from rocot.sources.scenes.store import is_whole, write_note
+
+Job = tuple[int, str, int, Path]
+"""A seed, a split, a clip's number and its file."""
 
 AHEAD = 4
 """Clips a worker may be ahead of the one that is waited for, so that a split of any length needs little memory."""
@@ -31,37 +35,36 @@ def ready(
     `progress(done, missing)` is called after each rendered clip. Raises OSError when a file cannot be written.
     """
     missing = [i for i, path in enumerate(paths) if not is_whole(path)]
-    workers = min(os.cpu_count() or 1, len(missing))
+    jobs = [(seed, split, i, paths[i]) for i in missing]
+    rendered = _in_turn(jobs) if len(jobs) <= FEW or os.cpu_count() == 1 else _in_workers(jobs)
     done = 0
-    if len(missing) <= FEW or workers == 1:
-        for i, path in enumerate(paths):
-            if i in missing:
-                render(seed, split, i, path)
-                done += 1
-                if progress is not None:
-                    progress(done, len(missing))
-            yield i
-        return
-    waiting: deque[tuple[int, Future[None]]] = deque()
-    rest = iter(missing)
+    for i in range(len(paths)):
+        if done < len(missing) and i == missing[done]:
+            next(rendered)
+            done += 1
+            if progress is not None:
+                progress(done, len(missing))
+        yield i
+
+
+def _in_turn(jobs: list[Job]) -> Iterator[None]:
+    for job in jobs:
+        render(*job)
+        yield
+
+
+def _in_workers(jobs: list[Job]) -> Iterator[None]:
+    """Renders the jobs in processes, a few ahead; what is not begun when nobody asks any more is dropped."""
+    workers = min(os.cpu_count() or 1, len(jobs))
+    waiting: deque[Future[None]] = deque()
+    rest = iter(jobs)
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-
-        def top_up() -> None:
-            while len(waiting) < workers * AHEAD:
-                i = next(rest, None)
-                if i is None:
-                    return
-                waiting.append((i, pool.submit(render, seed, split, i, paths[i])))
-
         try:
-            top_up()
-            for i in range(len(paths)):
-                if waiting and waiting[0][0] == i:
-                    waiting.popleft()[1].result()
-                    top_up()
-                    done += 1
-                    if progress is not None:
-                        progress(done, len(missing))
-                yield i
+            for job in islice(rest, workers * AHEAD):
+                waiting.append(pool.submit(render, *job))
+            while waiting:
+                yield waiting.popleft().result()
+                for job in islice(rest, 1):
+                    waiting.append(pool.submit(render, *job))
         finally:
             pool.shutdown(cancel_futures=True)

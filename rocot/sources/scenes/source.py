@@ -39,8 +39,8 @@ class ScenesSource:
 
     def _videos(self, split: str, count: int) -> Iterator[Video]:
         # Imported here: numpy, Pillow and PyAV take longer to import than the whole command line may to start.
-        from rocot.sources.scenes.render import ready
-        from rocot.sources.scenes.script import CLASSES, GENERATOR, compose
+        from rocot.sources.scenes.render import ready  # noqa: PLC0415
+        from rocot.sources.scenes.script import CLASSES, GENERATOR, compose  # noqa: PLC0415
 
         folder = self.cache.expanduser().absolute() / f"scenes-{GENERATOR}-seed{self.seed}"
         paths = [folder / f"scene-{split}-{i:04d}.mp4" for i in range(count)]

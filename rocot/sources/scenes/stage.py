@@ -8,12 +8,16 @@ from numpy.random import Generator
 from rocot.sources.scenes.lens import Colour, Lens, Point
 from rocot.sources.scenes.palette import car_look, person_look
 from rocot.sources.scenes.places import Lane, Place, Prop
-from rocot.sources.scenes.track import Actor, Effect, Life, Look, arrive
+from rocot.sources.scenes.track import Actor, Effect, Life, Look, Manner, arrive
 from rocot.sources.scenes.weather import Weather
+
+SpanOf = tuple[float, float]
+"""Start and end, seconds of the clip."""
 
 RIGHT, LEFT, AWAY, NEAR = 0.0, pi, pi / 2, -pi / 2
 WALK = 1.35
 """Metres a second."""
+WALKING = Manner(WALK)
 HALF_WIDTH = {
     "car": 2.1, "van": 2.5, "pillar": 0.3, "bin": 0.35, "bench": 0.9, "shelter": 1.8, "planter": 0.8, "stall": 1.3,
     "pump": 0.6,
@@ -83,15 +87,13 @@ class Stage:
         """A point beyond the picture's left (-1) or right (+1) edge."""
         return (side * (self.lens.edge(z) + beyond), z)
 
-    def come(
-        self, to: Point, when: float, *, side: int = 0, speed: float = WALK, pose: str = "walk", item: str = ""
-    ) -> Life:
+    def come(self, to: Point, when: float, manner: Manner = WALKING, *, side: int = 0, item: str = "") -> Life:
         """A person who reaches `to` at the second `when`, from a side of the picture (0: either)."""
-        return arrive(to, when, self.off(side or self.side(), to[1]), speed, pose, item)
+        return arrive(to, when, self.off(side or self.side(), to[1]), manner, item)
 
-    def go(self, life: Life, *, side: int = 0, speed: float = WALK, pose: str = "walk") -> Life:
+    def go(self, life: Life, manner: Manner = WALKING, *, side: int = 0) -> Life:
         """Send someone out of the picture."""
-        return life.go(self.off(side or self.side(), life.at[1]), speed, pose)
+        return life.go(self.off(side or self.side(), life.at[1]), manner.speed, manner.pose)
 
     def add(self, life: Life, look: Look | None = None, kind: str = "person") -> None:
         """Put an actor on the stage."""
@@ -99,7 +101,7 @@ class Stage:
 
     def drive(self, lane: Lane, to: float, when: float, speed: float) -> Life:
         """A vehicle on a lane that reaches x = `to` at the second `when` at an even speed."""
-        return arrive((to, lane.z), when, self.off(-lane.way, lane.z, 6.5), speed, "drive")
+        return arrive((to, lane.z), when, self.off(-lane.way, lane.z, 6.5), Manner(speed, "drive"))
 
     def drive_off(self, life: Life, way: int, speed: float = 6.0) -> Life:
         """Out of the picture, from rest."""
@@ -119,12 +121,17 @@ class Stage:
         return all(t1 <= a or b <= t0 for a, b in self.closed)
 
     def happen(
-        self, kind: str, start: float, end: float, at: tuple[float, float, float], size: float = 1.0,
-        colour: Colour = (214, 216, 218), seed: int | None = None,
+        self, kind: str, during: tuple[float, float], at: tuple[float, float, float], size: float = 1.0,
+        seed: int | None = None,
     ) -> None:  # fmt: skip
-        """Let something happen at (x, y, z)."""
+        """Let something happen at (x, y, z), from one second to another."""
         number = int(self.rng.integers(1 << 20)) if seed is None else seed
-        self.effects.append(Effect(kind, start, end, *at, size, colour, number))
+        self.effects.append(Effect(kind, *during, *at, size, seed=number))
+
+    def graffito(self, start: float, grow: float, x: float, colour: Colour) -> None:
+        """Letters on the wall that are painted during `grow` seconds, 0.1 to 9.9, and stay."""
+        number = 100 * int(self.rng.integers(50)) + min(99, int(grow * 10))
+        self.effects.append(Effect("paint", start, self.length, x, 1.5, self.place.wall - 0.02, 0.95, colour, number))
 
     def kerb_cars(self) -> list[Prop]:
         """The cars parked along the kerb that are well in the picture."""

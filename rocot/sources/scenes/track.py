@@ -5,6 +5,7 @@ Times are seconds of the clip, places metres on the ground. A `Life` writes an a
 
 from dataclasses import dataclass, field
 from math import atan2, hypot
+from typing import NamedTuple
 
 from rocot.sources.scenes.lens import Colour, Point
 
@@ -21,9 +22,16 @@ class Beat:
     facing: float
     """Heading, radians: 0 looks to the right, pi/2 away from the camera."""
     item: str = ""
-    """What is in the hand: "", "bag", "bat", "can", "broom", "leash", "extinguisher", "rag", "box"."""
+    """What is in the hand: "", "bag", "bat", "can", "broom", "extinguisher", "rag", "box"."""
     ease: str = "even"
     """How the way is shared over the time: "even", "brake" (fast, then to rest), "start" (from rest)."""
+
+
+class Manner(NamedTuple):
+    """A way of getting about: metres a second, and the pose."""
+
+    speed: float
+    pose: str = "walk"
 
 
 @dataclass(frozen=True)
@@ -72,7 +80,7 @@ class Effect:
     y: float
     z: float
     size: float = 1.0
-    colour: Colour = (255, 160, 60)
+    colour: Colour = (214, 216, 218)
     seed: int = 0
 
 
@@ -147,21 +155,24 @@ class Life:
         self.t += seconds
         self.at = to
 
+    def twin(self) -> "Life":
+        """Another who goes the same way: a bicycle, under its rider."""
+        return Life(self.at, self.t, self.facing, "", list(self.beats))
+
     def actor(self, kind: str, look: Look) -> Actor:
         """The finished actor."""
         return Actor(kind, look, tuple(self.beats))
 
 
-def arrive(to: Point, when: float, origin: Point, speed: float, pose: str = "walk", item: str = "") -> Life:
+def arrive(to: Point, when: float, origin: Point, manner: Manner, item: str = "") -> Life:
     """A life that comes from `origin` and stands at `to` at the second `when`.
 
     Where the way is longer than the time, the clip opens with the actor already on the way.
     """
-    way = apart(origin, to)
-    seconds = way / speed
+    seconds = apart(origin, to) / manner.speed
     if seconds > when:
         done = 1 - when / seconds
         origin = (origin[0] + (to[0] - origin[0]) * done, origin[1] + (to[1] - origin[1]) * done)
         seconds = when
     life = Life(origin, when - seconds, heading(origin, to), item)
-    return life.go(to, speed, pose) if seconds > 0.02 else life
+    return life.go(to, manner.speed, manner.pose) if seconds > 0.02 else life
