@@ -14,6 +14,8 @@ class Stop:
         """Nothing new starts; what is in flight ends and is stored."""
         self.at_once = False
         """What is in flight is dropped."""
+        self.signal: int | None = None
+        """The number of the signal that asked first; None where none did."""
         self._watchers: list[Callable[[], None]] = []
 
     def request(self) -> None:
@@ -37,9 +39,14 @@ class Stop:
         """Takes Ctrl-C and SIGTERM as requests, within the block, in the running event loop. POSIX."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.request)
+            loop.add_signal_handler(number, self._heard, number)
         try:
             yield
         finally:
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.remove_signal_handler(number)
+
+    def _heard(self, number: int) -> None:
+        if self.signal is None:
+            self.signal = number
+        self.request()

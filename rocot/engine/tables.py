@@ -1,6 +1,6 @@
 """The figures of a run: how its samples stand, what was asked, what is there under which fingerprint."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -73,7 +73,9 @@ class Held:
 class AttemptRow:
     """A stored attempt, without its body."""
 
+    seq: int
     call: str
+    item: str
     stage: str
     model: str
     endpoint: str
@@ -172,14 +174,21 @@ def held(store: StoreReader) -> list[Held]:
     )
 
 
+_ATTEMPT = """
+SELECT seq, call, item, stage, model, endpoint, kind, reason, status, length(body), request_id, latency,
+       prompt_tokens, completion_tokens, cached_tokens, made
+FROM attempt
+"""
+
+
+def attempts(store: StoreReader) -> Iterator[AttemptRow]:
+    """Every attempt, oldest first, few in memory at a time."""
+    after = 0
+    while page := store.rows(AttemptRow, f"{_ATTEMPT} WHERE seq > ? ORDER BY seq LIMIT 1000", (after,)):
+        yield from page
+        after = page[-1].seq
+
+
 def attempts_of(store: StoreReader, item: str) -> list[AttemptRow]:
     """Every attempt that was made for an item's key, oldest first."""
-    return store.rows(
-        AttemptRow,
-        """
-        SELECT call, stage, model, endpoint, kind, reason, status, length(body), request_id, latency,
-               prompt_tokens, completion_tokens, cached_tokens, made
-        FROM attempt WHERE item = ? ORDER BY seq
-        """,
-        (item,),
-    )
+    return store.rows(AttemptRow, f"{_ATTEMPT} WHERE item = ? ORDER BY seq", (item,))
