@@ -72,7 +72,7 @@ class Row(Record):
     """One sample of the dataset."""
 
     id: str = Field(min_length=1)
-    """Unique in the release: the clip, `#`, and the rollout's number. Rows are sorted by it."""
+    """Unique in the release: the clip, `#`, and the rollout's number. Rows are sorted by clip and rollout."""
     split: str
     """The split, as in the file's name."""
     source: str

@@ -1,6 +1,11 @@
 """The tables beside the shards: what was left out, and what differs between two equal runs."""
 
+from typing import Self
+
 from rocot.core.record import Record
+from rocot.core.reply import clean
+from rocot.engine.harvest import Lost
+from rocot.engine.tables import AttemptRow
 
 
 class LeftOut(Record):
@@ -11,10 +16,16 @@ class LeftOut(Record):
     stage: str
     """Where it ended."""
     status: str
-    """`rejected` by a rule, or `failed` with an error."""
+    """`rejected` by a rule, `failed` with an error, or `missing`: not done yet, running again mends it."""
     reason: str
     """A short name to count by."""
     detail: str
+    """What it was about it."""
+
+    @classmethod
+    def of(cls, lost: Lost) -> Self:
+        """As the run's store tells it."""
+        return cls(item=lost.key, stage=lost.stage, status=lost.kind, reason=lost.reason, detail=clean(lost.detail))
 
     @property
     def why(self) -> str:
@@ -25,11 +36,12 @@ class LeftOut(Record):
 class Usage(Record):
     """One attempt at a call: what it cost, when, and where it was sent."""
 
-    call: str
-    """Key of the call; rows name theirs in `provenance`."""
     item: str
     """Key of the sample that it was made for."""
+    call: str
+    """Key of the call; rows name theirs in `provenance`."""
     stage: str
+    """Which stage asked."""
     model: str
     """As the recipe names it."""
     endpoint: str
@@ -40,12 +52,38 @@ class Usage(Record):
     """A short name to count failures by; empty when ok."""
     status: int
     """HTTP status; 0 where nothing came back."""
+    size: int
+    """Bytes of the raw reply."""
     request_id: str
+    """As the server named it."""
     latency: float
     """Seconds from sending to the last byte."""
     prompt_tokens: int
+    """As the server counts them."""
     completion_tokens: int
+    """As the server counts them."""
     cached_tokens: int
     """Of the prompt's, those that a prefix cache paid for."""
-    at: str
-    """When the attempt was recorded, ISO 8601, UTC."""
+    made: str
+    """When it was stored: ISO 8601, UTC."""
+
+    @classmethod
+    def of(cls, attempt: AttemptRow) -> Self:
+        """As the run's store tells it."""
+        return cls(
+            item=attempt.item,
+            call=attempt.call,
+            stage=attempt.stage,
+            model=attempt.model,
+            endpoint=attempt.endpoint,
+            ok=attempt.kind == "ok",
+            reason=attempt.reason,
+            status=attempt.status,
+            size=attempt.size,
+            request_id=clean(attempt.request_id),
+            latency=attempt.latency,
+            prompt_tokens=attempt.prompt_tokens,
+            completion_tokens=attempt.completion_tokens,
+            cached_tokens=attempt.cached_tokens,
+            made=attempt.made,
+        )

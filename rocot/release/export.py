@@ -1,9 +1,9 @@
 """Export: a run's judged samples become a release, whole or not at all.
 
     <run>/release/
-        data/<split>-00000-of-00001.parquet    the rows: atomic, sorted by id, byte-reproducible
+        data/<split>-00000-of-00001.parquet    the rows: atomic, sorted by clip and rollout, byte-reproducible
         left_out/<split>.parquet               the samples that did not become rows, and why
-        usage/<split>.parquet                  tokens, latency, dates, endpoints: what differs between two equal runs
+        usage/attempts.parquet                 tokens, latency, dates, endpoints: what differs between two equal runs
         manifest.json                          written last: rows and sha256 of every file in data/
 
 Exporting a split keeps the other splits of the same recipe, flow and version of rocot, and drops those of another
@@ -13,19 +13,24 @@ make: a release never mixes two.
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from rocot import __version__
+from rocot.core.clip import Clip
 from rocot.core.record import Record, digest
 from rocot.core.reflection import Judged
 from rocot.core.row import Edition, Row
+from rocot.engine.harvest import Harvest, Lost
+from rocot.engine.reader import StoreReader
+from rocot.engine.stage import Step
+from rocot.engine.tables import AttemptRow, attempts
 from rocot.errors import StoreError
 from rocot.recipe import Recipe
 from rocot.release.beside import LeftOut, Usage
 from rocot.release.manifest import Manifest, SplitEntry, damage, read_manifest, write_manifest
-from rocot.release.shards import SHARD_BYTES, write_shards, write_table, written
+from rocot.release.shards import SHARD_BYTES, growing_table, write_shards, written
 from rocot.release.swap import replacing
 from rocot.release.table import schema_digest
 
@@ -34,15 +39,14 @@ FOLDER = "release"
 
 
 @dataclass(frozen=True)
-class Harvest:
-    """What a run has for one split; all three may stream."""
+class Samples:
+    """What a run has for one split."""
 
     split: str
-    items: Iterable[Judged]
-    """Ascending by key."""
-    left_out: Iterable[LeftOut] = ()
-    """Ascending by item."""
-    usage: Iterable[Usage] = ()
+    ends: Iterable[Judged | Lost]
+    """One for each sample, streaming; the judged ones ascend by clip and rollout."""
+    attempts: Iterable[AttemptRow]
+    """All that were ever made in the run, whatever the split: they were paid."""
 
 
 class Dropped(Record):
@@ -66,27 +70,33 @@ class Exported(Record):
 
 @dataclass
 class _Tally:
-    """Counts rows as they stream by."""
+    """Counts samples as they stream by, and hands on those that are no rows."""
 
+    edition: Edition
     kept: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)
 
-    def rows(self, items: Iterable[Judged], edition: Edition) -> Iterator[Row]:
-        last = ""
-        for item in items:
-            row = Row.of(item, edition)
-            if row.id <= last:
-                raise ValueError(f"rows must ascend by id: {row.id!r} came after {last!r}")
-            last = row.id
+    def rows(self, ends: Iterable[Judged | Lost], lose: Callable[[LeftOut], None]) -> Iterator[Row]:
+        last = ("", -1)
+        for end in ends:
+            if isinstance(end, Lost):
+                lost = LeftOut.of(end)
+                self.left_out[lost.why] += 1
+                lose(lost)
+                continue
+            row = Row.of(end, self.edition)
+            if (row.clip, row.rollout) <= last:
+                raise ValueError(f"rows must ascend by clip and rollout: {row.id!r} came after {last}")
+            last = row.clip, row.rollout
             self.kept += row.kept
             self.outcomes[row.outcome] += 1
             yield row
 
-    def lost(self, left_out: Iterable[LeftOut]) -> Iterator[LeftOut]:
-        for sample in left_out:
-            self.left_out[sample.why] += 1
-            yield sample
+
+def gathered(store: StoreReader, steps: Sequence[Step], split: str) -> Samples:
+    """What a run's store has for these very stages."""
+    return Samples(split, Harvest(store, Clip, steps, Judged).items(split), attempts(store))
 
 
 def edition(recipe: Recipe, fingerprint: str) -> Edition:
@@ -102,7 +112,7 @@ def edition(recipe: Recipe, fingerprint: str) -> Edition:
 
 
 def export(
-    run: Path, recipe: Recipe, fingerprint: str, harvest: Harvest, *, shard_bytes: int = SHARD_BYTES
+    run: Path, recipe: Recipe, fingerprint: str, samples: Samples, *, shard_bytes: int = SHARD_BYTES
 ) -> Exported:
     """Writes or replaces `<run>/release`. The old release stands until the new one is whole and on the disk.
 
@@ -111,11 +121,11 @@ def export(
     folder = run / FOLDER
     with replacing(folder) as fresh:
         made = _blank(recipe, fingerprint)
-        entry = _write(fresh, harvest, edition(recipe, fingerprint), shard_bytes)
-        carried, dropped = _carry(folder, fresh, made, harvest.split)
-        write_manifest(fresh, made.model_copy(update={"splits": {**carried, harvest.split: entry}}))
+        entry = _write(fresh, samples, edition(recipe, fingerprint), shard_bytes)
+        carried, dropped = _carry(folder, fresh, made, samples.split)
+        write_manifest(fresh, made.model_copy(update={"splits": {**carried, samples.split: entry}}))
     return Exported(
-        folder=str(folder), split=harvest.split, entry=entry, carried=tuple(sorted(carried)), dropped=dropped
+        folder=str(folder), split=samples.split, entry=entry, carried=tuple(sorted(carried)), dropped=dropped
     )
 
 
@@ -135,15 +145,16 @@ def recipe_digest(recipe: Recipe) -> str:
     )
 
 
-def _write(fresh: Path, harvest: Harvest, shared: Edition, shard_bytes: int) -> SplitEntry:
+def _write(fresh: Path, samples: Samples, shared: Edition, shard_bytes: int) -> SplitEntry:
     for name in ("data", "left_out", "usage"):
         (fresh / name).mkdir()
-    tally = _Tally()
-    rows = tally.rows(harvest.items, shared)
-    shards = write_shards(fresh / "data", harvest.split, rows, Row, shard_bytes=shard_bytes)
-    beside = f"{harvest.split}.parquet"
-    write_table(fresh / "left_out" / beside, tally.lost(harvest.left_out), LeftOut)
-    write_table(fresh / "usage" / beside, harvest.usage, Usage)
+    tally = _Tally(shared)
+    with growing_table(fresh / "left_out" / f"{samples.split}.parquet", LeftOut) as lose:
+        rows = tally.rows(samples.ends, lose)
+        shards = write_shards(fresh / "data", samples.split, rows, Row, shard_bytes=shard_bytes)
+    with growing_table(fresh / "usage" / "attempts.parquet", Usage) as spend:
+        for attempt in samples.attempts:
+            spend(Usage.of(attempt))
     files = tuple(written(path, fresh) for path in shards)
     return SplitEntry(
         rows=tally.outcomes.total(),
@@ -167,8 +178,7 @@ def _carry(folder: Path, fresh: Path, made: Manifest, split: str) -> tuple[dict[
         why = "made by another recipe, flow or version of rocot" if not old.same_make(made) else None
         why = why or next((f"{file.path} {what}" for file in entry.files if (what := damage(folder, file))), None)
         if why is None:
-            beside = [f"{table}/{name}.parquet" for table in ("left_out", "usage")]
-            for place in [*(file.path for file in entry.files), *beside]:
+            for place in (*(file.path for file in entry.files), f"left_out/{name}.parquet"):
                 _take(folder / place, fresh / place)
             carried[name] = entry
         else:

@@ -2,8 +2,8 @@
 
 import hashlib
 import os
-import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -20,6 +20,7 @@ SHARD_BYTES = 100_000_000
 """Where a shard ends: at the first row group after so many bytes on disk. `datasets` aims at the same size."""
 
 T = TypeVar("T")
+R = TypeVar("R", bound=Record)
 
 
 class Written(Record):
@@ -52,10 +53,22 @@ def write_shards(
     return names
 
 
-def write_table(path: Path, rows: Iterable[Record], kind: type[Record]) -> None:
-    """Writes one file in the same way, and syncs it."""
-    groups = batched(rows, ROWS_A_GROUP)
-    _fill(path, next(groups, None), groups, kind, sys.maxsize)
+@contextmanager
+def growing_table(path: Path, kind: type[R]) -> Iterator[Callable[[R], None]]:
+    """One file that rows are added to, one by one, written in the same way and synced at the end."""
+    waiting: list[R] = []
+    with pa.OSFile(str(path), "wb") as sink, _writer(sink, kind) as writer:
+
+        def add(row: R) -> None:
+            waiting.append(row)
+            if len(waiting) == ROWS_A_GROUP:
+                writer.write_table(table_of(waiting, kind))
+                waiting.clear()
+
+        yield add
+        if waiting:
+            writer.write_table(table_of(waiting, kind))
+    sync(path)
 
 
 def written(path: Path, root: Path) -> Written:

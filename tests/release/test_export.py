@@ -15,41 +15,47 @@ from datasets import load_dataset
 
 from rocot.core.reflection import Judged
 from rocot.core.row import Row
+from rocot.engine.harvest import Lost
+from rocot.engine.tables import AttemptRow
 from rocot.errors import StoreError
 from rocot.recipe import Mix, Recipe, Release, Scenes
 from rocot.release.beside import LeftOut, Usage
-from rocot.release.export import Exported, Harvest, export, recipe_digest
+from rocot.release.export import Exported, Samples, export, recipe_digest
 from rocot.release.manifest import Manifest, read_manifest
-from tests.builders import EDITION, many
+from tests.builders import EDITION, fight, many
 
 RECIPE = Recipe(release=Release(name="tiny"), sources=(Scenes(kind="scenes"),))
 FLOW = EDITION.fingerprint
-LOST = LeftOut(item="yard/dark", stage="sample frames", status="failed", reason="unreadable", detail="no video stream")
+LOST = Lost("yard/dark", "sample frames", "failed", "unreadable", "no video stream")
 
 
-def usage(at: str) -> Usage:
-    return Usage(
+def attempt(made: str) -> AttemptRow:
+    return AttemptRow(
+        seq=1,
         call="c" * 64,
         item="yard/v0#0",
         stage="reason",
         model="scripted",
         endpoint="http://127.0.0.1",
-        ok=True,
+        kind="ok",
         reason="",
         status=200,
+        size=900,
         request_id="",
         latency=0.1,
         prompt_tokens=10,
         completion_tokens=2,
         cached_tokens=0,
-        at=at,
+        made=made,
     )
+
+
+def samples(ends: Iterable[Judged | Lost], split: str = "train", made: str = "2026-11-23") -> Samples:
+    return Samples(split, ends, [attempt(made)])
 
 
 def exported(run: Path, count: int = 7, split: str = "train", recipe: Recipe = RECIPE, size: int = 10**8) -> Exported:
-    return export(
-        run, recipe, FLOW, Harvest(split, many(count, split), [LOST], [usage("2026-11-23")]), shard_bytes=size
-    )
+    return export(run, recipe, FLOW, samples([LOST, *many(count, split)], split), shard_bytes=size)
 
 
 def manifest_of(run: Path) -> Manifest:
@@ -84,8 +90,8 @@ def test_datasets_reads_the_rows_with_their_types(tmp_path: Path) -> None:
 
 
 def test_two_equal_runs_export_the_same_bytes(tmp_path: Path) -> None:
-    for run, at in (("one", "2026-11-23"), ("two", "2027-01-01")):
-        export(tmp_path / run, RECIPE, FLOW, Harvest("train", many(1200), [LOST], [usage(at)]), shard_bytes=1)
+    for run, made in (("one", "2026-11-23"), ("two", "2027-01-01")):
+        export(tmp_path / run, RECIPE, FLOW, samples(many(1200), made=made), shard_bytes=1)
     assert fingerprints(tmp_path / "one") == fingerprints(tmp_path / "two")
     assert len(fingerprints(tmp_path / "one")) == 4
 
@@ -93,11 +99,11 @@ def test_two_equal_runs_export_the_same_bytes(tmp_path: Path) -> None:
 SHUFFLED = """
 import sys, random, pathlib
 from tests.builders import many
-from tests.release.test_export import RECIPE, FLOW
-from rocot.release.export import Harvest, export
+from tests.release.test_export import RECIPE, FLOW, samples
+from rocot.release.export import export
 items = many(40)
 random.Random(int(sys.argv[2])).shuffle(items)
-export(pathlib.Path(sys.argv[1]), RECIPE, FLOW, Harvest("train", sorted(items, key=lambda item: item.key)))
+export(pathlib.Path(sys.argv[1]), RECIPE, FLOW, samples(sorted(items, key=lambda item: item.key)))
 """
 
 
@@ -133,7 +139,20 @@ def test_what_was_left_out_is_listed_and_counted(tmp_path: Path) -> None:
     exported(tmp_path)
     assert manifest_of(tmp_path).splits["train"].left_out == {"sample frames: unreadable": 1}
     table = pq.read_table(tmp_path / "release" / "left_out" / "train.parquet")
-    assert [LeftOut.model_validate(row) for row in table.to_pylist()] == [LOST]
+    assert [LeftOut.model_validate(row) for row in table.to_pylist()] == [LeftOut.of(LOST)]
+
+
+def test_what_differs_between_equal_runs_has_a_table_of_its_own(tmp_path: Path) -> None:
+    exported(tmp_path, 2)
+    table = pq.read_table(tmp_path / "release" / "usage" / "attempts.parquet")
+    assert [Usage.model_validate(row) for row in table.to_pylist()] == [Usage.of(attempt("2026-11-23"))]
+
+
+def test_ten_rollouts_stand_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    items = [fight().judged().model_copy(update={"rollout": rollout}) for rollout in range(11)]
+    export(tmp_path, RECIPE, FLOW, samples(items))
+    table = pq.read_table(tmp_path / "release" / "data" / "train-00000-of-00001.parquet")
+    assert table["rollout"].to_pylist() == list(range(11))
 
 
 def test_the_manifest_counts_what_the_shards_hold(tmp_path: Path) -> None:
@@ -145,7 +164,7 @@ def test_the_manifest_counts_what_the_shards_hold(tmp_path: Path) -> None:
 
 def test_rows_that_do_not_ascend_are_a_bug(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="ascend"):
-        export(tmp_path, RECIPE, FLOW, Harvest("train", reversed(many(3))))
+        export(tmp_path, RECIPE, FLOW, samples(reversed(many(3))))
 
 
 def test_another_split_of_the_same_make_is_kept(tmp_path: Path) -> None:
@@ -154,7 +173,7 @@ def test_another_split_of_the_same_make_is_kept(tmp_path: Path) -> None:
     assert exported(tmp_path, 3, "test").carried == ("train",)
     assert fingerprints(tmp_path)["train-00000-of-00001.parquet"] == before
     assert sorted(manifest_of(tmp_path).splits) == ["test", "train"]
-    assert len(list((tmp_path / "release" / "usage").iterdir())) == 2
+    assert len(list((tmp_path / "release" / "left_out").iterdir())) == 2
 
 
 def test_another_split_of_another_make_is_dropped_and_named(tmp_path: Path) -> None:
@@ -193,7 +212,7 @@ def test_a_failed_export_leaves_the_old_release_and_nothing_else(tmp_path: Path)
     exported(tmp_path)
     before = fingerprints(tmp_path)
     with pytest.raises(StoreError, match=r"No space left.*[Ff]ree some space"):
-        export(tmp_path, RECIPE, FLOW, Harvest("train", broken(many(3))))
+        export(tmp_path, RECIPE, FLOW, samples(broken(many(3))))
     assert fingerprints(tmp_path) == before
     assert sorted(path.name for path in tmp_path.iterdir()) == [".release.lock", "release"]
 
@@ -235,15 +254,15 @@ def test_a_place_that_is_a_file_is_told(tmp_path: Path) -> None:
 SLOW = """
 import sys, time, pathlib
 from tests.builders import many
-from tests.release.test_export import RECIPE, FLOW
-from rocot.release.export import Harvest, export
+from tests.release.test_export import RECIPE, FLOW, samples
+from rocot.release.export import export
 def slowly():
     for index, item in enumerate(many(2000)):
         if index == 1900:
             print("under way", flush=True)
             time.sleep(60)
         yield item
-export(pathlib.Path(sys.argv[1]), RECIPE, FLOW, Harvest("train", slowly()), shard_bytes=1)
+export(pathlib.Path(sys.argv[1]), RECIPE, FLOW, samples(slowly()), shard_bytes=1)
 """
 
 
