@@ -1,11 +1,24 @@
-"""Recipe and machine become clients here, and nowhere else."""
+"""Recipe and machine become clients here, and nowhere else.
 
+A client is imported when a recipe picks it: what a recipe does not name need not be installed, nor waited for.
+"""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from rocot.assets import Prompts
-from rocot.sources.protocol import TruthOf
-from rocot.teacher.protocol import Asks
-from rocot.video.protocol import Samples
+from rocot.assets import Prompts, load_prompts
+from rocot.core.clip import Clip
+from rocot.core.prompt import Ask, Sampling
+from rocot.core.record import Json
+from rocot.core.reflection import Frame, Framed
+from rocot.core.truth import Truth
+from rocot.engine.attempt import Ledger
+from rocot.machine import Machine
+from rocot.recipe import FramesRecipe, Recipe, Scenes, TeacherRecipe
+from rocot.sources.protocol import Source, TruthOf
+from rocot.teacher.protocol import Asks, Compose, Reply, Teacher
+from rocot.video.protocol import FrameReader, Look, Samples
 
 
 @dataclass(frozen=True)
@@ -17,3 +30,125 @@ class Tools:
     reflector: Asks
     prompts: Prompts
     truth: TruthOf
+
+
+@asynccontextmanager
+async def opened(recipe: Recipe, machine: Machine, ledger: Ledger, truth: TruthOf) -> AsyncIterator[Tools]:
+    """The tools of a run; what they hold is let go of at the end.
+
+    Raises ConfigError for a prompt that cannot be read, and for a teacher that needs a key or base URL it has not got.
+    """
+    from rocot.engine.blobs import Blobs
+    from rocot.teacher.asker import Asker
+    from rocot.video.frames import Frames
+
+    prompts = load_prompts(recipe.prompts.folder)
+    async with AsyncExitStack() as closing:
+        look = Look(height=recipe.frames.height, quality=recipe.frames.quality)
+        frames = Frames(reader(recipe.frames), Blobs(machine.cache / "frames"), look, machine.decoders)
+        closing.callback(frames.close)
+        clients: dict[str, Teacher] = {}
+
+        def asker(who: TeacherRecipe) -> Asker:
+            if who.model not in clients:
+                clients[who.model] = _teacher(who.model, machine)
+                closing.push_async_callback(clients[who.model].close)
+            return Asker(
+                clients[who.model],
+                ledger,
+                frames,
+                sampling=_sampling(who),
+                dialect=who.dialect,
+                deadline=machine.deadline,
+            )
+
+        teacher = asker(recipe.teacher)
+        reflector = teacher if recipe.reflector is None else asker(recipe.reflector)
+        yield Tools(frames=frames, teacher=teacher, reflector=reflector, prompts=prompts, truth=truth)
+
+
+def described(recipe: Recipe) -> Tools:
+    """Tools that say what they are and do nothing: enough to build a plan, print it and compare its fingerprints.
+
+    Raises ConfigError for a prompt that cannot be read.
+    """
+    teacher = _Described(recipe.teacher)
+    return Tools(
+        frames=_NoFrames(),
+        teacher=teacher,
+        reflector=teacher if recipe.reflector is None else _Described(recipe.reflector),
+        prompts=load_prompts(recipe.prompts.folder),
+        truth=_no_truth,
+    )
+
+
+def sources(recipe: Recipe, machine: Machine, rendered: Callable[[int, int], None] | None = None) -> Sequence[Source]:
+    """The recipe's sources, in its order. `rendered(done, missing)` is called while scenes are made."""
+    from rocot.sources.folder import FolderSource
+    from rocot.sources.scenes.source import ScenesSource
+
+    return [
+        ScenesSource(machine.cache / "scenes", source.train, source.test, source.seed, rendered)
+        if isinstance(source, Scenes)
+        else FolderSource(
+            source.name, source.videos, source.annotations, source.split, source.classes, reader(recipe.frames)
+        )
+        for source in recipe.sources
+    ]
+
+
+def reader(recipe: FramesRecipe) -> FrameReader:
+    """The frame reader of that name; there is one so far."""
+    from rocot.video.av_reader import AvReader
+
+    assert recipe.reader == AvReader.name
+    return AvReader()
+
+
+def _teacher(model: str, machine: Machine) -> Teacher:
+    if model == "embedded":
+        from rocot.teacher.embedded.teacher import Embedded
+
+        return Embedded()
+    if model == "scripted":
+        from rocot.teacher.scripted import ScriptedTeacher
+
+        return ScriptedTeacher()
+    from rocot.teacher.openai import OpenAITeacher
+
+    return OpenAITeacher(model, base_url=machine.base_url, api_key=machine.api_key, connections=machine.workers)
+
+
+def _sampling(who: TeacherRecipe) -> Sampling:
+    return Sampling(**{name: getattr(who, name) for name in Sampling.model_fields})
+
+
+@dataclass(frozen=True)
+class _Described:
+    """A teacher that only says who it is, in the words of `Asker`."""
+
+    who: TeacherRecipe
+
+    @property
+    def model(self) -> str:
+        return self.who.model
+
+    @property
+    def sampling(self) -> Sampling:
+        return _sampling(self.who)
+
+    @property
+    def identity(self) -> Json:
+        return {"model": self.model, "sampling": self.sampling.model_dump(mode="json"), "dialect": self.who.dialect}
+
+    async def ask(self, compose: Compose, item: Framed, stage: str) -> tuple[Ask, Reply]:
+        raise NotImplementedError("a described plan is not run")
+
+
+class _NoFrames:
+    async def sample(self, clip: Clip, times: Sequence[float]) -> tuple[Frame, ...]:
+        raise NotImplementedError("a described plan is not run")
+
+
+def _no_truth(clip: Clip) -> Truth:
+    raise NotImplementedError("a described plan is not run")

@@ -24,6 +24,8 @@ COMMANDS = {
 }
 """In the order of a first use; each lives in the module of its name."""
 
+NO_ROWS = 1
+"""The exit code when all is done, and no usable row came of it."""
 UNUSABLE = 2
 """The exit code when the input, the recipe, an option or the service cannot be used."""
 INTERRUPTED = 130

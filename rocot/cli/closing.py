@@ -7,7 +7,11 @@ from dataclasses import dataclass, field
 from rich.console import Console
 
 from rocot.cli.sample import STYLES
-from rocot.cli.screen import count, heading, money, short, table
+from rocot.cli.screen import count, heading, money, short, size, table
+from rocot.engine.progress import Tally
+from rocot.engine.tables import ModelSpent
+from rocot.prices import Prices
+from rocot.release.export import Exported
 
 MEANING = {
     "confirmed": "right, then right",
@@ -27,6 +31,8 @@ class StageCount:
     """Samples that went on, those of earlier runs among them."""
     reused: int = 0
     """Of these, samples whose result was already there."""
+    missing: int = 0
+    """Samples that reached the stage, and it is still to be done."""
     rejected: Counter[str] = field(default_factory=Counter)
     """By reason."""
     failed: Counter[str] = field(default_factory=Counter)
@@ -40,34 +46,75 @@ class StageCount:
     cost: float | None = 0.0
     """None where a model has no price."""
 
+    def spend(self, part: ModelSpent, prices: Prices) -> None:
+        """Adds what one model was asked."""
+        self.prompt += part.prompt_tokens
+        self.cached += part.cached_tokens
+        self.reply += part.completion_tokens
+        cost = prices.cost(
+            part.model, prompt=part.prompt_tokens, cached=part.cached_tokens, completion=part.completion_tokens
+        )
+        self.cost = None if cost is None or self.cost is None else self.cost + cost
+
+
+def stage_counts(tally: Tally, spent: Iterable[ModelSpent], prices: Prices) -> list[StageCount]:
+    """What came of this run's samples, and what all calls of the run folder have cost, stage by stage."""
+    counts = {
+        name: StageCount(name, stage.done, stage.reused, 0, stage.rejected, stage.failed)
+        for name, stage in tally.stages.items()
+    }
+    for part in spent:
+        if part.stage in counts:
+            counts[part.stage].spend(part, prices)
+    return list(counts.values())
+
 
 def stages_table(console: Console, stages: Sequence[StageCount], currency: str) -> None:
-    """One line a stage; tokens and money only where something was spent."""
-    spent = any(stage.prompt or stage.reply for stage in stages)
-    priced = spent and any(stage.cost for stage in stages)
-    columns = ["stage", "done", "reused", "rejected", "failed"]
-    made = table(*columns, *(["prompt", "cached", "reply"] if spent else []), *([currency] if priced else []))
-    for stage in stages:
-        made.add_row(
-            stage.name,
-            count(stage.done) or "0",
-            count(stage.reused),
-            count(stage.rejected.total()),
-            count(stage.failed.total()),
-            *([_tokens(stage.prompt), _tokens(stage.cached), _tokens(stage.reply)] if spent else []),
-            *([money(stage.cost) if stage.prompt else ""] if priced else []),
-        )
-    if spent:
-        totals = [sum(stage.prompt for stage in stages), sum(stage.cached for stage in stages)]
-        totals.append(sum(stage.reply for stage in stages))
-        costs = [stage.cost for stage in stages]
-        whole = None if None in costs else sum(cost for cost in costs if cost is not None)
-        made.add_row("", "", "", "", "", *map(_tokens, totals), *([money(whole)] if priced else []))
+    """One line a stage, and the sum of what was spent; columns in which nothing stands are left out."""
+    columns: list[tuple[str, list[str]]] = [
+        ("done", [f"{stage.done:,}" for stage in stages]),
+        ("reused", [count(stage.reused) for stage in stages]),
+        ("to do", [count(stage.missing) for stage in stages]),
+        ("rejected", [count(stage.rejected.total()) for stage in stages]),
+        ("failed", [count(stage.failed.total()) for stage in stages]),
+        ("prompt", _summed([stage.prompt for stage in stages])),
+        ("cached", _summed([stage.cached for stage in stages])),
+        ("reply", _summed([stage.reply for stage in stages])),
+        (currency, _costs(stages)),
+    ]
+    columns = [(title, cells) for title, cells in columns if any(cells)]
+    made = table("stage", *(title for title, _ in columns))
+    for index, name in enumerate([*(stage.name for stage in stages), ""]):
+        cells = [cells[index] if index < len(cells) else "" for _, cells in columns]
+        if name or any(cells):
+            made.add_row(name, *cells)
     console.print(made)
 
 
-def _tokens(number: int) -> str:
-    return short(number) if number else ""
+def _summed(tokens: Sequence[int]) -> list[str]:
+    """Tokens in short, and their sum below them."""
+    return [short(number) if number else "" for number in (*tokens, sum(tokens))]
+
+
+def _costs(stages: Sequence[StageCount]) -> list[str]:
+    """Money by stage and in all; nothing where nothing was to be paid, or where a price is missing."""
+    costs = [stage.cost for stage in stages]
+    if not any(costs):
+        return []
+    whole = None if None in costs else sum(cost or 0 for cost in costs)
+    return [money(cost) if stage.prompt else "" for cost, stage in zip(costs, stages, strict=True)] + [money(whole)]
+
+
+def calls_table(console: Console, spent: Sequence[ModelSpent], prices: Prices) -> None:
+    """What each model was asked in each stage, over all splits and all recipes of a run."""
+    made = table("calls", "-model", "made", "failed", "prompt", "cached", "reply", prices.currency)
+    for part in spent:
+        counted = StageCount(part.stage)
+        counted.spend(part, prices)
+        tokens = [short(number) if number else "" for number in (counted.prompt, counted.cached, counted.reply)]
+        cost = money(counted.cost) if counted.cost else ""
+        made.add_row(part.stage, part.model, count(part.attempts), count(part.failed), *tokens, cost)
+    console.print(made)
 
 
 def left_out_table(console: Console, left_out: Mapping[str, int], title: str) -> None:
@@ -91,6 +138,17 @@ def outcomes_table(console: Console, outcomes: Mapping[str, int], kept: int) -> 
     made.add_row("kept for training", "", count(kept) or "0", f"{kept / total:.0%}" if total else "")
     console.print()
     console.print(made)
+
+
+def release_lines(console: Console, exported: Exported) -> None:
+    """Where the rows lie, and what became of the other splits."""
+    console.print()
+    for file in exported.entry.files:
+        console.print(f"{count(file.rows) or 0} rows in {exported.folder}/{file.path} ({size(file.bytes)})")
+    if exported.carried:
+        console.print(f"kept beside it: split {', '.join(exported.carried)}")
+    for gone in exported.dropped:
+        console.print(f"dropped: split {gone.split}, {gone.why}")
 
 
 def next_steps(console: Console, steps: Iterable[tuple[str, str]]) -> None:

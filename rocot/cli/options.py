@@ -1,21 +1,33 @@
-"""Options that several commands share, and how a recipe and a run are found."""
+"""Options that several commands share, and what they stand for."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING
 
 import click
 
-Decorator: TypeAlias = Callable[[Callable[..., object]], Callable[..., object]]
+if TYPE_CHECKING:
+    from rocot.prices import Prices
+
+RUNS = Path("runs")
+"""Where runs lie unless the user says otherwise, below the current folder."""
 
 FILE = click.Path(path_type=Path)
-"""Existence is checked by what reads it, which can say what was perhaps meant."""
+"""Whether it exists is checked by what reads it, which can say what was perhaps meant."""
 
 recipe = click.option(
     "--recipe", default="scenes", show_default=True, metavar="FILE|NAME", help="A recipe's TOML file, or a shipped one."
 )
-run = click.option("--run", "folder", type=FILE, help="The run's folder.  [default: runs/<release>]")
+split = click.option("--split", default="train", show_default=True, metavar="NAME", help="Which videos.")
+run = click.option("--run", "folder", type=FILE, metavar="FOLDER", help="The run's folder.  [default: runs/<release>]")
 prices = click.option("--prices", type=FILE, metavar="FILE", help="What tokens cost, as TOML (docs/recipe.md).")
 base_url = click.option(
-    "--base-url", metavar="URL", help="Of an OpenAI-compatible server, e.g. http://localhost:8000/v1."
+    "--base-url", metavar="URL", help="Of an OpenAI-compatible server, as in http://localhost:8000/v1."
 )
+
+
+def price_table(path: Path | None) -> "Prices":
+    """The user's prices; none where no file is named. Raises ConfigError."""
+    from rocot.prices import Prices
+    from rocot.toml_file import load
+
+    return Prices() if path is None else load(path, Prices)

@@ -1,7 +1,77 @@
-"""Where runs lie, and which one is meant."""
+"""Which run is meant, and what it was made with."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
+from pydantic import ValidationError
 
-RUNS = Path("runs")
-"""Where runs lie unless the user says otherwise, below the current folder."""
+from rocot.cli.options import RUNS
+from rocot.core.reflection import Judged
+from rocot.engine.reader import FILE, StoreReader
+from rocot.engine.stage import Plan
+from rocot.errors import ConfigError
+from rocot.flow import reflection
+from rocot.recipe import Recipe
+from rocot.tools import described
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run, opened to be read."""
+
+    folder: Path
+    store: StoreReader
+    recipe: Recipe
+    """What it was made with last."""
+    plan: Plan[Judged]
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a run lies there."""
+    return (folder / FILE).is_file()
+
+
+def find(name: Path | None) -> Path:
+    """The folder of the run that is named, by its path or by its name below `runs/`; without a name, the newest one.
+
+    Raises ConfigError.
+    """
+    runs = sorted(path.parent for path in RUNS.glob(f"*/{FILE}"))
+    if name is None:
+        if not runs:
+            raise ConfigError(f"no run below {RUNS}/; `rocot generate` makes one, and other folders are named")
+        return max(runs, key=_touched)
+    for folder in (name, RUNS / name):
+        if is_run(folder):
+            return folder
+    close = get_close_matches(str(name), [text for run in runs for text in (run.name, str(run))], n=1)
+    hint = f"; did you mean {close[0]}?" if close else ""
+    raise ConfigError(f"{name}: no run lies there ({FILE} is missing){hint}")
+
+
+def _touched(folder: Path) -> float:
+    """When something was last written into a run: seconds since 1970."""
+    return max(path.stat().st_mtime for path in (folder / FILE, folder / f"{FILE}-wal") if path.exists())
+
+
+@contextmanager
+def reading(folder: Path) -> Iterator[Run]:
+    """Opens a run. Raises ConfigError where its flow cannot be told any more, StoreError where it cannot be read."""
+    with StoreReader(folder) as store:
+        last = store.recipe()
+        if last is None:
+            raise ConfigError(f"{folder}: a run that was never started; run `rocot generate` again")
+        try:
+            recipe = Recipe.model_validate_json(last.recipe)
+        except ValidationError as error:
+            raise ConfigError(f"{folder}: made by another version of rocot; run `rocot generate` again") from error
+        plan = reflection(recipe, (), described(recipe))
+        if plan.fingerprint != last.fingerprint:
+            raise ConfigError(
+                f"{folder}: the prompts, or rocot itself, have changed since it was made;"
+                " run `rocot generate` again, which asks only what the change touches"
+            )
+        yield Run(folder, store, recipe, plan)

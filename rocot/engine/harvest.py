@@ -50,6 +50,12 @@ class Harvest(Generic[T]):
                 yield from self._clip(row)
             after = page[-1].id
 
+    def clip(self, key: str) -> Iterator[T | Lost]:
+        """Those of one clip; none where it is not listed."""
+        row = self.store.clip(key)
+        if row is not None and not row.gone:
+            yield from self._clip(row)
+
     def _clip(self, row: ClipRow) -> Iterator[T | Lost]:
         stage = self.steps[0].stage.name
         if not row.whole:

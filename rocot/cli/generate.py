@@ -1,0 +1,75 @@
+"""`rocot generate`: run a recipe's flow over one split, then export it."""
+
+import os
+from pathlib import Path
+
+import click
+
+from rocot.cli import options
+
+
+@click.command()
+@options.recipe
+@options.split
+@options.run
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="A pilot: the first N clips only.")
+@click.option("--target-accepted", type=click.IntRange(1), metavar="N", help="Stop once N rows are kept for training.")
+@click.option(
+    "--workers", type=click.IntRange(1, 1024), default=8, show_default=True, metavar="N", help="Samples in flight."
+)
+@click.option(
+    "--decoders",
+    type=click.IntRange(1, 256),
+    default=os.cpu_count,
+    show_default="one a core",
+    metavar="N",
+    help="Videos decoded at once.",
+)
+@click.option(
+    "--deadline",
+    type=click.FloatRange(0, min_open=True),
+    default=300.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="For one attempt at a call, in all.",
+)
+@options.base_url
+@options.prices
+def command(
+    recipe: str,
+    split: str,
+    folder: Path | None,
+    limit: int | None,
+    target_accepted: int | None,
+    workers: int,
+    decoders: int,
+    deadline: float,
+    base_url: str | None,
+    prices: Path | None,
+) -> int:
+    r"""Make a dataset: frames, reasoning, reflection, revision, judgement.
+
+    Runs the recipe's flow over one split and writes the rows as Parquet shards into the run's folder. The same
+    command again asks nothing that was answered: it does what is missing. Ctrl-C finishes what is in flight first.
+
+    \b
+    Examples:
+      rocot generate --split train
+      rocot generate --recipe my.toml --split train --limit 20
+      rocot generate --recipe my.toml --base-url http://localhost:8000/v1 --workers 64
+    """
+    from rocot.cli.generating import Order, generate
+    from rocot.machine import Machine, default_cache, key_from_environment
+    from rocot.recipe_file import load_recipe
+
+    chosen = load_recipe(recipe)
+    machine = Machine(
+        run=folder or options.RUNS / chosen.release.name,
+        cache=default_cache(),
+        workers=workers,
+        decoders=decoders,
+        base_url=base_url,
+        api_key=key_from_environment(),
+        deadline=deadline,
+    )
+    return generate(Order(chosen, machine, split, options.price_table(prices), limit, target_accepted))

@@ -1,0 +1,127 @@
+"""What `rocot generate` does once its options are read."""
+
+import asyncio
+import signal
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+from rocot.cli import NO_ROWS
+from rocot.cli.closing import left_out_table, next_steps, outcomes_table, release_lines, stage_counts, stages_table
+from rocot.cli.exporting import export_split
+from rocot.cli.options import RUNS
+from rocot.cli.screen import aside, heading, lasting, out
+from rocot.cli.watch import Watch, drawn
+from rocot.core.reflection import Judged
+from rocot.engine.job import Ending, Job, Target
+from rocot.engine.progress import Tally
+from rocot.engine.runner import run
+from rocot.engine.stop import Stop
+from rocot.engine.store import Store
+from rocot.engine.tables import sum_spent
+from rocot.errors import ConfigError
+from rocot.flow import reflection
+from rocot.machine import Machine
+from rocot.prices import Prices
+from rocot.recipe import Recipe, Scenes
+from rocot.release.export import Exported
+from rocot.sources.protocol import Skipped
+from rocot.sources.truths import Truths
+from rocot.sources.windows import clips
+from rocot.tools import described, opened, sources
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked of one call of the command."""
+
+    recipe: Recipe
+    machine: Machine
+    split: str
+    prices: Prices
+    limit: int | None = None
+    target: int | None = None
+
+    def kept(self, item: Judged) -> bool:
+        """Whether an item counts towards the target: no faults, and an outcome that the mix keeps."""
+        return not item.faults and item.outcome in self.recipe.mix.keep
+
+
+@dataclass
+class Made:
+    """What a run came to."""
+
+    ending: Ending
+    tally: Tally
+    signal: int | None
+    """The one that interrupted it."""
+    skipped: Counter[str] = field(default_factory=Counter)
+    """Videos that the sources could not give, by source and reason."""
+
+
+async def make(order: Order, store: Store) -> Made:
+    """Runs the flow, its progress on the screen."""
+    truths, skipped, stop = Truths(), Counter[str](), Stop()
+    models = {order.recipe.teacher.model, (order.recipe.reflector or order.recipe.teacher).model}
+    watch = Watch(Tally(), stop, models.pop() if len(models) == 1 else None, order.prices, order.limit)
+
+    def skip(video: Skipped) -> None:
+        skipped[f"{video.source}: {video.reason}"] += 1
+
+    found = sources(order.recipe, order.machine, watch.render)
+    listing = clips(found, order.split, order.recipe.windows, truths, skip)
+    target = None if order.target is None else Target(order.target, order.kept)
+    job = Job(order.split, order.machine.workers, order.limit, target)
+    async with opened(order.recipe, order.machine, store, truths) as tools:
+        plan = reflection(order.recipe, listing, tools)
+        await store.add_recipe(plan.fingerprint, order.recipe.model_dump_json())
+        with stop.on_signals():
+            async with drawn(watch):
+                ending = await run(plan, store, job, watch.tally, stop)
+    return Made(ending, watch.tally, stop.signal, skipped)
+
+
+def generate(order: Order) -> int:
+    """Makes, exports, and prints the closing tables. Returns the exit code."""
+    _check_split(order)
+    console = out()
+    started = time.monotonic()
+    with Store(order.machine.run) as store:
+        made = asyncio.run(make(order, store))
+        if made.ending == "interrupted":
+            aside().print(
+                "Interrupted. What was in flight is finished and kept; the same command goes on where this one ended."
+            )
+            return 128 + (made.signal or signal.SIGINT)
+        plan = reflection(order.recipe, (), described(order.recipe))
+        exported = export_split(order.machine.run, store, order.recipe, plan, order.split)
+        stages = stage_counts(made.tally, sum_spent(store), order.prices)
+    release = order.recipe.release
+    ended = f"{made.tally.ended:,} clips in {lasting(time.monotonic() - started)}"
+    console.print(heading(f"{release.name} {release.version}, split {order.split}: {ended}"))
+    console.print()
+    stages_table(console, stages, order.prices.currency)
+    left_out_table(console, made.skipped, "videos that could not be used")
+    left_out_table(console, exported.entry.left_out, "samples left out")
+    outcomes_table(console, exported.entry.outcomes, exported.entry.kept)
+    release_lines(console, exported)
+    next_steps(console, _next(order, exported))
+    return 0 if exported.entry.rows else NO_ROWS
+
+
+def _check_split(order: Order) -> None:
+    """Raises ConfigError for a split that no source has."""
+    named = [("train", "test") if isinstance(source, Scenes) else (source.split,) for source in order.recipe.sources]
+    known = dict.fromkeys(name for names in named for name in names)
+    if order.split not in known:
+        raise ConfigError(f"--split {order.split}: no source of the recipe has it; there is {', '.join(known)}")
+
+
+def _next(order: Order, exported: Exported) -> list[tuple[str, str]]:
+    run = "" if order.machine.run.parent == RUNS else f" {order.machine.run}"
+    if not exported.entry.rows:
+        return [(f"rocot status{run}", "what went wrong, by reason")]
+    return [
+        (f"rocot show{run}", "one sample, with its timeline"),
+        (f"rocot validate{run}", "check every row"),
+    ]

@@ -1,0 +1,33 @@
+"""`rocot show`: one sample of a run."""
+
+from pathlib import Path
+
+import click
+
+from rocot.cli import options
+
+
+@click.command()
+@click.argument("run", type=options.FILE, required=False)
+@click.argument("row", required=False)
+def command(run: Path | None, row: str | None) -> None:
+    r"""Show one sample of a run.
+
+    A timeline with the truth, the first and the revised answer, then what was said and how it was graded. ROW is the
+    sample's id, as in `scenes/scene-train-0003#0`; the number of the rollout may be left out. Without ROW it is one
+    that the reflection corrected, if there is one. RUN is a run's folder or its name below runs/, by default the
+    newest.
+
+    \b
+    Examples:
+      rocot show
+      rocot show scenes/scene-train-0003
+      rocot show runs/my-release car-park/gate/evening#1
+    """
+    from rocot.cli.runs import find, is_run, reading
+    from rocot.cli.showing import found, print_sample
+
+    if row is None and run is not None and not (is_run(run) or is_run(options.RUNS / run)) and not run.exists():
+        run, row = None, str(run)
+    with reading(find(run)) as opened:
+        print_sample(found(opened, row))
