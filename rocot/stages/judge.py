@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from rocot.core.gate import Story, faults
+from rocot.core.gate import EDITION, Story, faults
 from rocot.core.record import Json
 from rocot.core.reflection import Judged, Revised
 from rocot.core.score import outcome, scores
@@ -21,8 +21,8 @@ class Judge:
 
     @property
     def identity(self) -> Json:
-        """The gate section of the recipe."""
-        return self.gate.model_dump(mode="json")
+        """The gate section of the recipe, and the edition of the rules."""
+        return {**self.gate.model_dump(mode="json"), "rules": EDITION}
 
     def context(self, item: Revised, /) -> Json:
         """The truth: a corrected label judges again, and asks nothing again."""

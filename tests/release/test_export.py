@@ -278,7 +278,7 @@ def test_a_killed_export_leaves_nothing_that_looks_finished(tmp_path: Path) -> N
     assert len(left) == 1
     assert ".unfinished-" in left[0].name
     assert read_manifest(left[0]) is None
-    assert not list(left[0].rglob("*.parquet"))
+    assert not list((left[0] / "data").glob("*.parquet"))
     exported(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == [".release.lock", "release"]
 

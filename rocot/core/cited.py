@@ -1,0 +1,151 @@
+"""The times that a text cites: positions in the video, told apart from durations.
+
+A rule that rejects a sample must not misread one, so what could be either is no citation: `12.5 s` alone, `after 3 s`,
+`about 3 s`, `lasts 3-5 s`. A number without a unit is no time.
+"""
+
+import re
+from collections.abc import Iterator
+
+from rocot.core.record import Record
+
+
+class Cited(Record):
+    """A time, or a stretch of time, that a text points at."""
+
+    start: float
+    """Seconds of the source video."""
+    end: float
+    """Seconds of the source video; equal to `start` for an instant."""
+    slack: float
+    """Seconds that its spelling leaves open: one unit of its last digit."""
+    text: str
+    """As it is written."""
+
+
+_NUMBER = r"\d{1,6}(?:\.\d{1,6})?"
+_UNIT = r"[ \t]?(?:s|secs?|seconds?)(?![\w'\u2019])"
+_DASH = r"[ \t]?[-\u2010-\u2015~][ \t]?"
+_WORD = r"[ \t](?:to|until|till|through|and|or)[ \t]"
+_COMMA = r",[ \t](?:and[ \t]|or[ \t])?"
+_JOIN = rf"(?:{_DASH}|{_WORD}|{_COMMA})"
+_QUANTITY = re.compile(rf"(?<![\w.,:/$€+-])(?:{_NUMBER}(?:{_UNIT})?{_JOIN}){{0,8}}{_NUMBER}{_UNIT}", re.IGNORECASE)
+_PIECE = re.compile(rf"(?P<number>{_NUMBER})(?P<unit>{_UNIT})?(?P<join>{_JOIN})?", re.IGNORECASE)
+_STAMP = re.compile(rf"<\s*(?P<start>{_NUMBER})\s*(?:s\s*)?(?:[-\u2010-\u2015]\s*(?P<end>{_NUMBER})\s*)?s\s*>")
+_UNIT_FIRST = re.compile(
+    rf"\b(?:at|from|around|between|by|until|since|before|near)[ \t]seconds?[ \t]"
+    rf"(?P<start>{_NUMBER})(?:[ \t]?(?:[-\u2010-\u2015]|to|and|until)[ \t]?(?P<end>{_NUMBER}))?"
+    r"(?![\w.]|[ \t]?(?:s|m|h)\b)",
+    re.IGNORECASE,
+)
+_CLOCK_TIME = r"(?:0{1,2}:)?0?\d:[0-5]\d(?:\.\d{1,3})?"
+_CLOCK = re.compile(
+    rf"(?<![\w.:/-])(?P<start>{_CLOCK_TIME})(?:{_DASH}|[ \t]to[ \t]|[ \t]and[ \t])?"
+    rf"(?P<end>(?<=[-\u2010-\u2015~ \t]){_CLOCK_TIME})?"
+    r"(?![\w:/]|\.\d|[ \t]?[ap]\.?m\b)",
+    re.IGNORECASE,
+)
+"""mm:ss under ten minutes only: more is more likely the clock that the camera burnt into the picture."""
+
+_ROUGHLY = (
+    r"(?:(?:about|around|approximately|approx\.?|roughly|nearly|almost|exactly|precisely|just|t|time|~|≈|=|the)[ \t]?)*"
+)
+_AT = re.compile(
+    rf"(?:\b(?:at|from|until|till|since|between|before|near|times?|timestamps?|frames?(?:[ \t](?:at|from|of))?|t)|[@=])"
+    rf"[ \t]?{_ROUGHLY}[(\[]?$",
+    re.IGNORECASE,
+)
+_OPENS_SENTENCE = re.compile(r"(?:^|[.!?;:\n][ \t]*)(?:[-*•(\[][ \t]?)?(?:around|about|by|near)[ \t]$", re.IGNORECASE)
+_OPENS_LINE = re.compile(r"(?:^|\n)[ \t]*(?:[-*•][ \t]?|\d+[.)][ \t])?[(\[]?$")
+_LASTING = re.compile(
+    r"\b(?:for|last(?:s|ed|ing)?|tak(?:es?|ing)|took|within|every|than|least|most|an?|another|extra|only|by|over|after|"
+    r"his|her|their|its|early|mid|late|aged|about|around|approximately|roughly|nearly|almost|some|of|per|"
+    r"duration|gap|pause|delay|interval)"
+    rf"[ \t]+{_ROUGHLY}[(\[]?$",
+    re.IGNORECASE,
+)
+_LASTS = re.compile(
+    r"[ \t)\]-]*(?:late|early|later|earlier|apart|long|longer|shorter|before|after|ago|intervals|intervals?[ \t]between|"
+    r"spacing|steps?|gaps?|pauses?|delay|each|per|of|in[ \t](?:length|duration|all|total)|wide|durations?|or[ \t]so|more|less|"
+    r"away|into|worth|window)\b",
+    re.IGNORECASE,
+)
+_SHOWS_CLOCK = re.compile(
+    r"\b(?:clock|overlay|watch|date|time[ -]of[ -]day|shows|reads|displays)\b[^.\n]*$", re.IGNORECASE
+)
+_HEAD = 48
+"""Characters before a quantity that are looked at."""
+
+
+def citations(text: str) -> Iterator[Cited]:
+    """Every time that the text points at: `<12.50s>`, `at 12.5 s`, `3.2-4.5 s`, `from 3 to 5 seconds`, `at 00:12`."""
+    for found in _STAMP.finditer(text):
+        yield _between(found, found["start"], found["end"])
+    for found in _UNIT_FIRST.finditer(text):
+        yield _between(found, found["start"], found["end"])
+    for found in _QUANTITY.finditer(text):
+        yield from _quantity(text, found)
+    for found in _CLOCK.finditer(text):
+        head = text[max(0, found.start() - _HEAD) : found.start()]
+        cued = _AT.search(head) or _OPENS_LINE.search(head) or head.endswith(("(", "[", "<"))
+        if (cued or found["end"]) and not _SHOWS_CLOCK.search(head):
+            yield _between(found, found["start"], found["end"])
+
+
+def _quantity(text: str, found: re.Match[str]) -> Iterator[Cited]:
+    """One run of numbers that ends with a unit of seconds: an instant, a range, or a list of instants."""
+    if text[found.start() - 1 : found.start()] == "<":
+        return  # a stamp
+    head, tail = text[max(0, found.start() - _HEAD) : found.start()], text[found.end() : found.end() + 24]
+    if _LASTS.match(tail):
+        return
+    opens = (_OPENS_SENTENCE.search(head) and tail[:1] == ",") or (_OPENS_LINE.search(head) and tail[:1] == ":")
+    cued = bool(_AT.search(head) or opens)
+    frame = bool(re.match(r"[ \t]frames?\b", tail, re.IGNORECASE))
+    pieces = list(_PIECE.finditer(found[0]))
+    index = 0
+    while index < len(pieces):
+        piece = pieces[index]
+        after = pieces[index + 1] if index + 1 < len(pieces) else None
+        between = bool(re.search(r"\bbetween[ \t]+$", head, re.IGNORECASE))
+        if after is not None and _is_range(piece["join"], between=between and index == 0):
+            if cued or (_stands_alone(piece, after) and not _LASTING.search(head)):
+                yield from _ascending(found, piece["number"], after["number"])
+            index += 2
+        else:
+            if cued or (frame and after is None):
+                yield _between(found, piece["number"], None)
+            index += 1
+
+
+def _is_range(join: str | None, *, between: bool) -> bool:
+    word = (join or "").strip().lower()
+    return (
+        word in {"to", "until", "till", "through"}
+        or (bool(word) and not word[0].isalpha() and word[0] != ",")
+        or (between and word == "and")
+    )
+
+
+def _stands_alone(start: re.Match[str], end: re.Match[str]) -> bool:
+    """Whether a range is one of positions without a word that says so: `3.2-4.5 s`, `3 s to 5 s`; not `3-5 s`."""
+    return start["unit"] is not None or ("." in start["number"] and "." in end["number"])
+
+
+def _ascending(found: re.Match[str], start: str, end: str) -> Iterator[Cited]:
+    """A range of positions ascends; `from 5 s to 3 s` tells how long something became."""
+    if _seconds(start) <= _seconds(end):
+        yield _between(found, start, end)
+
+
+def _between(found: re.Match[str], start: str, end: str | None) -> Cited:
+    spelt = (start, end or start)
+    slack = max(10.0 ** -len(one.partition(".")[2]) for one in spelt)
+    return Cited(start=_seconds(spelt[0]), end=_seconds(spelt[1]), slack=slack, text=found[0].strip())
+
+
+def _seconds(spelt: str) -> float:
+    total = 0.0
+    for part in spelt.split(":"):
+        total = total * 60 + float(part)
+    return total
