@@ -39,7 +39,8 @@ class Owner:
             made.rename(self._path)  # under its real name it is never seen unlocked
         except OSError as error:
             raise StoreError(
-                f"{made}: cannot be made and locked ({error.strerror}); is the run folder writable?"
+                f"{made}: cannot be made and locked ({error.strerror});"
+                " make the run folder writable, or choose another run folder"
             ) from error
         _held.add(self._descriptor)
 

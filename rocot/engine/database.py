@@ -25,7 +25,7 @@ _ADVICE: tuple[tuple[type[apsw.Error], str], ...] = (
     (apsw.PermissionsError, "permission denied; make the file and its folder writable, or choose another run folder"),
     (
         apsw.CantOpenError,
-        "it cannot be opened; does the folder exist, may it be written, and is it no folder of that name?",
+        "it cannot be opened; is its folder writable, and the name not that of a folder? Or choose another run folder",
     ),
     (apsw.BusyError, f"another program has kept it locked for {PATIENCE // 1000} s; close what has it open"),
     (apsw.LockedError, "another program keeps it locked; close what has it open"),

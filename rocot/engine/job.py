@@ -16,7 +16,7 @@ class Target(Generic[T]):
     """When a run has made enough."""
 
     count: int
-    """No new chain starts once so many finished items are accepted."""
+    """No new clip is begun once so many finished items are accepted; what was begun gets all its rollouts."""
     accepts: Callable[[T], bool]
     """Whether a finished item counts."""
 

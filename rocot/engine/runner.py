@@ -6,9 +6,10 @@ stored as such; anything else that a stage raises stops the run, once the stages
 """
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from typing import TypeVar, cast
 
@@ -80,7 +81,7 @@ class _Run:
         return self.stop.draining or bool(self.faults)
 
     def over(self) -> bool:
-        """Whether no chain may start any more."""
+        """Whether no clip may be begun any more. What was begun gets all its rollouts: a rerun must find it whole."""
         target = self.job.target
         return self.halted() or (target is not None and self.tally.accepted >= target.count)
 
@@ -88,9 +89,9 @@ class _Run:
         """Lists, works, waits for other processes, and ends when nothing is in flight."""
         with self.stop.watched(self._obey):
             try:
-                await self._guarded(self._list())
+                await self._guarded(self._list)
                 while self.tasks or (self.waiting and not self.over()):
-                    await self._guarded(self._revisit())
+                    await self._guarded(self._revisit)
                     await self._pause()
             finally:  # cancelled from outside, or told to stop at once: nothing may linger
                 self.feed.close()
@@ -172,7 +173,7 @@ class _Run:
         if self.over():
             self.slots.release()
         else:
-            self._spawn(self._work(clip))
+            self._spawn(partial(self._work, clip))
 
     async def _work(self, clip: _Clip) -> bool:
         """All chains of a clip; whether they all ended."""
@@ -188,8 +189,10 @@ class _Run:
                 if place is None:
                     ended = True
                 elif self.branch:
-                    branches = [self._spawn(self._rollout(key, place, number)) for number in range(1, self.rollouts)]
-                    ended = await self._guarded(self._branch(key, place, 0))
+                    branches = [
+                        self._spawn(partial(self._rollout, key, place, number)) for number in range(1, self.rollouts)
+                    ]
+                    ended = await self._guarded(partial(self._branch, key, place, 0))
                 else:
                     ended = self._accept(place.item)
             except Cut:
@@ -202,7 +205,7 @@ class _Run:
     async def _rollout(self, key: str, trunk: Place, number: int) -> bool:
         await self.slots.acquire()
         with self._in_slot():
-            return not self.over() and await self._branch(key, trunk, number)
+            return await self._branch(key, trunk, number)
 
     async def _branch(self, key: str, trunk: Place, number: int) -> bool:
         place = Place(trunk.item.fanned(number), trunk.after)
@@ -226,16 +229,16 @@ class _Run:
             self.tally.in_flight -= 1
             self.slots.release()
 
-    def _spawn(self, work: Coroutine[None, None, bool]) -> "asyncio.Task[bool]":
+    def _spawn(self, work: Callable[[], Awaitable[bool]]) -> "asyncio.Task[bool]":
         task = asyncio.create_task(self._guarded(work))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
         return task
 
-    async def _guarded(self, work: Coroutine[None, None, bool]) -> bool:
+    async def _guarded(self, work: Callable[[], Awaitable[bool]]) -> bool:
         """False for work that did not come to its end; what stopped it is kept, and raised when the run has drained."""
         try:
-            return await work
+            return await work()
         except Cut:
             return False
         except Exception as error:  # noqa: BLE001  # `through` raises it

@@ -50,21 +50,21 @@ class Store(StoreReader):
         """What was paid for since it was opened, by this process."""
         self._workers = folder / "workers"
         with ExitStack() as undo, translated(path):
+            self._owner = Owner(self._workers)  # first: where nothing can be written it says so better than SQLite
+            undo.callback(self._owner.close)
             connection = open_to_write(path)
             undo.callback(connection.close)
             migrate(connection, path, f"rocot {__version__}")
             connection.execute("CREATE TEMP TABLE listed (id TEXT PRIMARY KEY) WITHOUT ROWID")
             super().__init__(folder)
-            undo.callback(super().close)
-            self._owner = Owner(self._workers)
             undo.pop_all()
         self._writer = Writer(connection, path)
 
     def close(self) -> None:
         """Waits for what is being written, gives up all claims, and lets go of the file."""
+        super().close()  # first: the connection that closes last folds the WAL into the file, and this one cannot
         self._writer.close()
         self._owner.close()
-        super().close()
 
     async def add_attempt(self, attempt: Attempt, /) -> None:
         """Returns once the attempt is on disk."""

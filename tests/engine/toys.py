@@ -1,21 +1,25 @@
 """Items and stages of no video and no model, for tests of the engine."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeAlias
 
 from pydantic import Field
 
 from rocot.core.record import Item, Json
 from rocot.engine.attempt import Attempt
-from rocot.engine.job import Ending, Job, Target
+from rocot.engine.harvest import Harvest, Lost
+from rocot.engine.job import Ending, Job
 from rocot.engine.progress import Tally
 from rocot.engine.runner import run
 from rocot.engine.stage import Plan, Rejected, start
 from rocot.engine.stop import Stop
 from rocot.engine.store import Store
+from rocot.errors import TeacherError
+
+JOB: "Job[Graded]" = Job("train", workers=4)
 
 
 class Toy(Item):
@@ -75,9 +79,18 @@ class Wind:
         return Wound(**dict(item), turns=len(item.id))
 
 
-async def instantly(item: Item) -> None:
-    """Takes no time."""
+async def instantly(_: Wound) -> Rejected | None:
+    """Takes no time, and turns nobody away."""
     await asyncio.sleep(0)
+    return None
+
+
+async def fail_passing(_: object) -> None:
+    """Fails in a way that may pass."""
+    raise TeacherError("timeout", "nothing came", passing=True)
+
+
+During: TypeAlias = Callable[[Wound], Awaitable[Rejected | None]]
 
 
 @dataclass(frozen=True)
@@ -87,7 +100,7 @@ class Speak:
     store: Store
     calls: list[str] = field(default_factory=list, compare=False)
     accent: str = "tin"
-    during: Callable[[Wound], object] = instantly
+    during: During = instantly
     name: str = "speak"
     output: type[Spoken] = Spoken
 
@@ -103,11 +116,9 @@ class Speak:
         body = self.store.reply_to(call)
         if body is None:
             self.calls.append(item.key)
-            waiting = self.during(item)
-            if asyncio.iscoroutine(waiting):
-                waiting = await waiting
-            if isinstance(waiting, Rejected):
-                return waiting
+            rejected = await self.during(item)
+            if rejected is not None:
+                return rejected
             body = call.encode()
             await self.store.add_attempt(attempt(call, body, item=item.key))
         return Spoken(**dict(item), words=tuple(body.decode().split(":")))
@@ -151,9 +162,26 @@ def attempt(call: str, body: bytes = b"{}", *, item: str = "toy", ok: bool = Tru
     )
 
 
+@dataclass(frozen=True)
+class Making:
+    """What is made of which toys."""
+
+    count: int = 10
+    mark: int = 0
+    rollouts: int = 2
+    accent: str = "tin"
+    during: During = instantly
+    truth: Callable[[str], int] = len
+    items: Iterable[Toy] | None = None
+    """Instead of `count` of them."""
+
+
+USUAL = Making()
+
+
 @dataclass
 class Workshop:
-    """A run in a folder, opened anew for each `work`; counts what its stages were asked to do."""
+    """A run in a folder, opened anew for each `work`; notes which items its stages were asked about."""
 
     folder: Path
     winds: list[str] = field(default_factory=list)
@@ -162,37 +190,25 @@ class Workshop:
     tally: Tally = field(default_factory=Tally)
     stop: Stop = field(default_factory=Stop)
 
-    def plan(
-        self,
-        store: Store,
-        *,
-        count: int = 10,
-        mark: int = 0,
-        rollouts: int = 2,
-        accent: str = "tin",
-        during: Callable[[Wound], object] = instantly,
-        truth: Callable[[str], int] = len,
-    ) -> Plan[Graded]:
+    def plan(self, store: Store, making: Making) -> Plan[Graded]:
         return (
-            start(toys(count, mark=mark))
+            start(toys(making.count, mark=making.mark) if making.items is None else making.items)
             .then(Wind(self.winds))
-            .fan_out(rollouts)
-            .then(Speak(store, self.speaks, accent, during))
-            .then(Grade(truth, self.grades))
+            .fan_out(making.rollouts)
+            .then(Speak(store, self.speaks, making.accent, making.during))
+            .then(Grade(making.truth, self.grades))
         )
 
-    async def work(
-        self,
-        *,
-        workers: int = 4,
-        limit: int | None = None,
-        target: Target[Graded] | None = None,
-        **of_the_plan: object,
-    ) -> Ending:
+    async def work(self, making: Making = USUAL, job: Job[Graded] = JOB) -> Ending:
         """Runs once more, as a new process would."""
         for calls in (self.winds, self.speaks, self.grades):
             calls.clear()
         self.tally, self.stop = Tally(), Stop()
         with Store(self.folder) as store:
-            plan = self.plan(store, **of_the_plan)  # type: ignore[arg-type]
-            return await run(plan, store, Job("train", workers, limit, target), self.tally, self.stop)
+            return await run(self.plan(store, making), store, job, self.tally, self.stop)
+
+    def harvest(self, making: Making = USUAL) -> tuple[list[Graded], list[Lost]]:
+        """What came to the end, and what did not."""
+        with Store(self.folder) as store:
+            found = list(Harvest(store, Toy, tuple(self.plan(store, making)), Graded).items("train"))
+        return [it for it in found if isinstance(it, Graded)], [it for it in found if isinstance(it, Lost)]

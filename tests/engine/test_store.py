@@ -1,0 +1,299 @@
+import asyncio
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import apsw
+import pytest
+
+from rocot.engine.outcome import Outcome
+from rocot.engine.reader import FILE, StoreReader
+from rocot.engine.schema import APPLICATION, CURRENT, STEPS
+from rocot.engine.store import Listed, Store
+from rocot.errors import ConfigError, StoreError
+from tests.engine.toys import Workshop, attempt
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store(tmp_path / "run") as opened:
+        yield opened
+
+
+def outcome(item: str = "toy#0", given: str = "in", payload: str = '{"a":1}', after: int | None = 1) -> Outcome:
+    return Outcome(
+        item=item,
+        clip="toy",
+        rollout=0,
+        stage="speak",
+        fingerprint="f",
+        input=given,
+        after=after,
+        kind="done",
+        payload=payload,
+    )
+
+
+def meddle(store: StoreReader, statement: str) -> None:
+    """What another program, or a failing disk, may do to the file."""
+    # By apsw, since two SQLite libraries in one process undo each other's file locks (sqlite.org/howtocorrupt.html).
+    connection = apsw.Connection(str(store.path))
+    connection.execute(statement)
+    assert connection.changes() > 0
+    connection.close()
+
+
+async def test_the_newest_whole_reply_is_the_reply(store: Store) -> None:
+    assert store.reply_to("call") is None
+    await store.add_attempt(attempt("call", b"half", ok=False))
+    assert store.reply_to("call") is None
+    await store.add_attempt(attempt("call", b"first"))
+    await store.add_attempt(attempt("call", b"second"))
+    await store.add_attempt(attempt("call", b"", ok=False))
+    await store.add_attempt(attempt("other", b"other"))
+    assert store.reply_to("call") == b"second"
+    assert (store.spent.attempts, store.spent.failed, store.spent.cached_tokens) == (5, 2, 300)
+
+
+async def test_a_damaged_reply_is_counted_and_not_there(store: Store) -> None:
+    await store.add_attempt(attempt("call", b"first"))
+    await store.add_attempt(attempt("call", b"second"))
+    meddle(store, "UPDATE attempt SET body = CAST('sfcond' AS BLOB) WHERE body = CAST('second' AS BLOB)")
+    assert store.reply_to("call") == b"first"
+    assert store.damaged == 1
+    meddle(store, "UPDATE attempt SET body = zeroblob(5)")
+    assert store.reply_to("call") is None
+    assert store.damaged == 3
+
+
+@pytest.mark.parametrize("column", ["payload", "kind", "reason", "detail", "sha256"])
+async def test_a_damaged_outcome_is_counted_and_not_there(store: Store, column: str) -> None:
+    await store.add_outcome(outcome())
+    assert store.outcome("toy#0", "f", "in") == outcome()
+    meddle(store, f"UPDATE outcome SET {column} = 'failed'")
+    assert store.outcome("toy#0", "f", "in") is None
+    assert store.follower(1, "f", "toy#0") is None
+    assert store.damaged == 2
+
+
+async def test_damage_is_mended_by_running_again_and_nothing_is_paid(tmp_path: Path) -> None:
+    shop = Workshop(tmp_path)
+    await shop.work()
+    whole = shop.harvest()
+    with Store(tmp_path) as store:
+        meddle(store, "UPDATE outcome SET payload = replace(payload, 'tin', 'tim') WHERE item LIKE 'toy/00003%'")
+        meddle(store, "UPDATE clip SET record = replace(record, '00005', '00006') WHERE id = 'toy/00005'")
+    graded, lost = shop.harvest()
+    assert len(graded) == 16
+    assert {(loss.kind, loss.reason) for loss in lost} == {("missing", "damaged")}
+    await shop.work()
+    assert shop.speaks == []
+    assert shop.harvest() == whole
+
+
+async def test_the_last_made_outcome_counts_and_the_others_are_kept(store: Store) -> None:
+    first = await store.add_outcome(outcome(given="a"))
+    second = await store.add_outcome(outcome(given="b"))
+    assert second > first
+    assert [it.after for it in store.outcomes_of("toy#0")] == [None, 1]
+    found = store.outcome("toy#0", "f", "a")
+    assert found is not None
+    await store.relink(found, 1)
+    assert [it.after for it in store.outcomes_of("toy#0")] == [1, None]
+
+
+async def test_an_outcome_that_is_made_again_gets_a_number_of_its_own(store: Store) -> None:
+    """What followed the old one must not be taken to follow the new one."""
+    old = await store.add_outcome(outcome())
+    assert await store.add_outcome(outcome(payload='{"a":2}')) != old
+    assert [it.payload for it in store.outcomes_of("toy#0")] == ['{"a":2}']
+
+
+async def test_writes_that_come_together_share_a_transaction(store: Store) -> None:
+    commits = 0
+
+    def count() -> bool:
+        nonlocal commits
+        commits += 1
+        return False
+
+    store._writer._connection.set_commit_hook(count)
+    await asyncio.gather(*(store.add_attempt(attempt(str(number))) for number in range(400)))
+    assert 1 <= commits <= 40
+
+
+async def test_a_write_that_cannot_be_done_takes_no_other_down(store: Store) -> None:
+    writes = [store.list_clip(Listed(key, "train", 0, "{}")) for key in ("a", "b", "a", "c")]
+    writes.append(store.list_clip(Listed("lone \udc80 surrogate", "train", 0, "{}")))
+    done = await asyncio.gather(*writes, store.add_attempt(attempt("call")), return_exceptions=True)
+    assert [type(it) for it in done] == [int, int, ConfigError, int, UnicodeEncodeError, type(None)]
+    assert [row.id for row in store.clips("train")] == ["a", "b", "c"]
+    assert store.reply_to("call") is not None
+
+
+async def test_any_sqlite_tool_reads_the_store_while_it_grows(store: Store) -> None:
+    await store.add_attempt(attempt("call", b"body"))
+    script = (
+        f"import sqlite3; print(sqlite3.connect({str(store.path)!r}).execute('SELECT call FROM attempt').fetchall())"
+    )
+    assert subprocess.check_output([sys.executable, "-c", script], text=True).strip() == "[('call',)]"
+    await store.add_attempt(attempt("call", b"body"))
+
+
+def test_a_closed_store_is_one_file(tmp_path: Path) -> None:
+    asyncio.run(Workshop(tmp_path).work())
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == [FILE]
+
+
+async def test_the_recipe_is_noted_when_it_changes(store: Store) -> None:
+    assert store.recipe() is None
+    for recipe in ("{}", "{}", '{"a":1}'):
+        await store.add_recipe("f", recipe)
+    last = store.recipe()
+    assert last is not None
+    assert last.recipe == '{"a":1}'
+    assert store.rows(int, "SELECT count(*) FROM recipe") == [2]
+
+
+async def test_an_older_layout_is_brought_up_to_date_and_pays_nothing_again(tmp_path: Path) -> None:
+    shop = Workshop(tmp_path)
+    await shop.work()
+    whole = shop.harvest()
+    _as_first_layout(tmp_path / FILE)
+    with StoreReader(tmp_path) as reader:
+        assert reader.rows(int, "SELECT user_version FROM pragma_user_version") == [CURRENT]
+        assert reader.reply_to("tin:0:toy/00000#0") == b"tin:0:toy/00000#0"
+    await shop.work()
+    assert shop.speaks == []
+    assert shop.harvest() == whole
+
+
+def _as_first_layout(path: Path) -> None:
+    """A store as the first layout had it, with the same contents."""
+    newer = path.with_name("newer.sqlite")
+    path.rename(newer)
+    with sqlite3.connect(path) as connection:
+        connection.executescript(STEPS[0])
+        connection.executescript(f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = 1;")
+        connection.execute("ATTACH ? AS newer", (str(newer),))
+        for table in ("meta", "recipe", "clip", "attempt", "outcome"):
+            columns = ", ".join(row[1] for row in connection.execute(f"PRAGMA main.table_info({table})"))
+            connection.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM newer.{table}")
+    connection.close()
+
+
+def test_a_store_of_a_newer_rocot_is_refused(tmp_path: Path) -> None:
+    Store(tmp_path).close()
+    with sqlite3.connect(tmp_path / FILE) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    for opener in (Store, StoreReader):
+        with pytest.raises(StoreError, match=r"newer rocot \(layout 99.*upgrade rocot"):
+            opener(tmp_path)
+
+
+def test_a_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / FILE) as connection:
+        connection.execute("CREATE TABLE song (title TEXT)")
+    connection.close()
+    for opener in (Store, StoreReader):
+        with pytest.raises(StoreError, match="another program"):
+            opener(tmp_path)
+
+
+def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_text("dear diary, " * 400)
+    for opener in (Store, StoreReader):
+        with pytest.raises(StoreError, match="no SQLite file"):
+            opener(tmp_path)
+
+
+def test_a_folder_without_a_run_is_told_as_such_and_stays_empty(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="there is no run here"):
+        StoreReader(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_places_where_no_store_can_be_made_are_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match="cannot be made"):
+        Store(tmp_path / "file" / "run")
+    (tmp_path / "run" / FILE).mkdir(parents=True)
+    with pytest.raises(StoreError, match=r"run\.sqlite: it cannot be opened"):
+        Store(tmp_path / "run")
+    with pytest.raises(StoreError, match="cannot be made"):
+        Store(Path("/proc/run"))
+
+
+async def test_a_full_disk_is_told_and_what_was_acknowledged_stays(tmp_path: Path) -> None:
+    shop = Workshop(tmp_path)
+    with Store(tmp_path) as store:
+        store._writer._connection.pragma("max_page_count", 40)
+        acknowledged = []
+
+        async def fill() -> None:
+            for number in range(1000):
+                await store.add_attempt(attempt(str(number), b"x" * 2000))
+                acknowledged.append(str(number))
+
+        with pytest.raises(StoreError, match=r"the disk is full; .*run the same again"):
+            await fill()
+    assert 10 < len(acknowledged) < 1000
+    with Store(tmp_path) as store:
+        assert all(store.reply_to(call) for call in acknowledged)
+        assert store.rows(str, "PRAGMA integrity_check") == ["ok"]
+    assert await shop.work() == "finished"
+
+
+@pytest.fixture
+def mounts(tmp_path: Path) -> Iterator[Path]:
+    place = tmp_path / "mounted"
+    place.mkdir()
+    if os.geteuid() != 0 or shutil.which("mount") is None:
+        pytest.skip("only root may mount a file system")
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)], check=False).returncode:
+        pytest.skip("this system lets nobody mount a tmpfs")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+async def test_a_run_that_fills_its_disk_goes_on_once_there_is_room(mounts: Path) -> None:
+    ballast = mounts / "ballast"
+    ballast.write_bytes(b"x" * 1_800_000)
+    shop = Workshop(mounts / "run")
+    with pytest.raises(StoreError, match=r"free"):
+        await shop.work()
+    ballast.unlink()
+    assert await shop.work() == "finished"
+    assert len(shop.harvest()[0]) == 20
+
+
+async def test_a_medium_that_cannot_be_written_is_told_but_can_be_read(mounts: Path) -> None:
+    await Workshop(mounts / "run").work()
+    await asyncio.to_thread(subprocess.run, ["mount", "-o", "remount,ro", str(mounts)], check=True)
+    with pytest.raises(StoreError, match=r"writable, or choose another run folder"):
+        Store(mounts / "run")
+    with pytest.raises(StoreError, match=r"choose another run folder"):
+        Store(mounts / "other")
+    with StoreReader(mounts / "run") as reader:
+        assert len(reader.clips("train")) == 10
+
+
+def test_a_locked_store_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Store(tmp_path).close()
+    holder = apsw.Connection(str(tmp_path / FILE))
+    holder.execute("BEGIN EXCLUSIVE; UPDATE meta SET value = value")
+    monkeypatch.setattr("rocot.engine.database.PATIENCE", 50)
+
+    async def write() -> None:
+        with Store(tmp_path) as store:
+            await store.add_attempt(attempt("call"))
+
+    with pytest.raises(StoreError, match="close what has it open"):
+        asyncio.run(write())
+    holder.execute("ROLLBACK")
+    holder.close()
