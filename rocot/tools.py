@@ -3,9 +3,10 @@
 A client is imported when a recipe picks it: what a recipe does not name need not be installed, nor waited for.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rocot.assets import Prompts, load_prompts
 from rocot.core.clip import Clip
@@ -20,6 +21,9 @@ from rocot.sources.protocol import Source, TruthOf
 from rocot.teacher.protocol import Asks, Compose, Reply, Teacher
 from rocot.video.protocol import FrameReader, Look, Samples
 
+if TYPE_CHECKING:
+    from rocot.video.frames import Frames
+
 
 @dataclass(frozen=True)
 class Tools:
@@ -32,27 +36,27 @@ class Tools:
     truth: TruthOf
 
 
+def _no_truth(clip: Clip) -> Truth:
+    raise NotImplementedError("a described plan is not run")
+
+
 @asynccontextmanager
 async def opened(recipe: Recipe, machine: Machine, ledger: Ledger, truth: TruthOf) -> AsyncIterator[Tools]:
     """The tools of a run; what they hold is let go of at the end.
 
     Raises ConfigError for a prompt that cannot be read, and for a teacher that needs a key or base URL it has not got.
     """
-    from rocot.engine.blobs import Blobs
     from rocot.teacher.asker import Asker
-    from rocot.video.frames import Frames
 
     prompts = load_prompts(recipe.prompts.folder)
-    async with AsyncExitStack() as closing:
-        look = Look(height=recipe.frames.height, quality=recipe.frames.quality)
-        frames = Frames(reader(recipe.frames), Blobs(machine.cache / "frames"), look, machine.decoders)
-        closing.callback(frames.close)
+    async with AsyncExitStack() as stack:
+        frames = stack.enter_context(sampler(recipe.frames, machine))
         clients: dict[str, Teacher] = {}
 
         def asker(who: TeacherRecipe) -> Asker:
             if who.model not in clients:
                 clients[who.model] = _teacher(who.model, machine)
-                closing.push_async_callback(clients[who.model].close)
+                stack.push_async_callback(clients[who.model].close)
             return Asker(
                 clients[who.model],
                 ledger,
@@ -67,7 +71,18 @@ async def opened(recipe: Recipe, machine: Machine, ledger: Ledger, truth: TruthO
         yield Tools(frames=frames, teacher=teacher, reflector=reflector, prompts=prompts, truth=truth)
 
 
-def described(recipe: Recipe) -> Tools:
+@contextmanager
+def sampler(recipe: FramesRecipe, machine: Machine) -> Iterator["Frames"]:
+    """What reads frames, and keeps them in the cache."""
+    from rocot.engine.blobs import Blobs
+    from rocot.video.frames import Frames
+
+    look = Look(height=recipe.height, quality=recipe.quality)
+    with closing(Frames(reader(recipe), Blobs(machine.cache / "frames"), look, machine.decoders)) as frames:
+        yield frames
+
+
+def described(recipe: Recipe, truth: TruthOf = _no_truth) -> Tools:
     """Tools that say what they are and do nothing: enough to build a plan, print it and compare its fingerprints.
 
     Raises ConfigError for a prompt that cannot be read.
@@ -78,7 +93,7 @@ def described(recipe: Recipe) -> Tools:
         teacher=teacher,
         reflector=teacher if recipe.reflector is None else _Described(recipe.reflector),
         prompts=load_prompts(recipe.prompts.folder),
-        truth=_no_truth,
+        truth=truth,
     )
 
 
@@ -148,7 +163,3 @@ class _Described:
 class _NoFrames:
     async def sample(self, clip: Clip, times: Sequence[float]) -> tuple[Frame, ...]:
         raise NotImplementedError("a described plan is not run")
-
-
-def _no_truth(clip: Clip) -> Truth:
-    raise NotImplementedError("a described plan is not run")

@@ -11,6 +11,7 @@ from rocot.cli.closing import left_out_table, next_steps, outcomes_table, releas
 from rocot.cli.exporting import export_split
 from rocot.cli.options import RUNS
 from rocot.cli.screen import aside, heading, lasting, out
+from rocot.cli.split import check_split
 from rocot.cli.watch import Watch, drawn
 from rocot.core.reflection import Judged
 from rocot.engine.job import Ending, Job, Target
@@ -19,11 +20,10 @@ from rocot.engine.runner import run
 from rocot.engine.stop import Stop
 from rocot.engine.store import Store
 from rocot.engine.tables import sum_spent
-from rocot.errors import ConfigError
 from rocot.flow import reflection
 from rocot.machine import Machine
 from rocot.prices import Prices
-from rocot.recipe import Recipe, Scenes
+from rocot.recipe import Recipe
 from rocot.release.export import Exported
 from rocot.sources.protocol import Skipped
 from rocot.sources.truths import Truths
@@ -83,7 +83,7 @@ async def make(order: Order, store: Store) -> Made:
 
 def generate(order: Order) -> int:
     """Makes, exports, and prints the closing tables. Returns the exit code."""
-    _check_split(order)
+    check_split(order.recipe, order.split)
     console = out()
     started = time.monotonic()
     with Store(order.machine.run) as store:
@@ -107,14 +107,6 @@ def generate(order: Order) -> int:
     release_lines(console, exported)
     next_steps(console, _next(order, exported))
     return 0 if exported.entry.rows else NO_ROWS
-
-
-def _check_split(order: Order) -> None:
-    """Raises ConfigError for a split that no source has."""
-    named = [("train", "test") if isinstance(source, Scenes) else (source.split,) for source in order.recipe.sources]
-    known = dict.fromkeys(name for names in named for name in names)
-    if order.split not in known:
-        raise ConfigError(f"--split {order.split}: no source of the recipe has it; there is {', '.join(known)}")
 
 
 def _next(order: Order, exported: Exported) -> list[tuple[str, str]]:

@@ -1,0 +1,53 @@
+"""`rocot plan`: what a run would do, ask and cost."""
+
+from pathlib import Path
+
+import click
+
+from rocot.cli import options
+
+
+@click.command()
+@options.recipe
+@options.split
+@options.run
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="A pilot: the first N clips only.")
+@options.base_url
+@options.prices
+@click.option("--ping", is_flag=True, help="One real call: the first question about the first clip, and its reply.")
+def command(
+    recipe: str,
+    split: str,
+    folder: Path | None,
+    limit: int | None,
+    base_url: str | None,
+    prices: Path | None,
+    ping: bool,
+) -> None:
+    r"""Tell what a run would do, ask and cost. Asks nothing.
+
+    Prints the flow with its fingerprints, the clips of the split, the calls, and an estimate of tokens, bytes and
+    cost; where the run exists, what of it is there and what a changed recipe would ask again. It reads the frames of
+    the first clip (scenes are rendered first), and makes no call unless there is --ping.
+
+    \b
+    Examples:
+      rocot plan
+      rocot plan --recipe my.toml --prices prices.toml
+      rocot plan --recipe my.toml --base-url http://localhost:8000/v1 --ping
+    """
+    from rocot.cli.planning import Outline, print_outline, print_ping
+    from rocot.machine import Machine, default_cache, key_from_environment
+    from rocot.recipe_file import load_recipe
+
+    chosen = load_recipe(recipe)
+    machine = Machine(
+        run=folder or options.RUNS / chosen.release.name,
+        cache=default_cache(),
+        base_url=base_url,
+        api_key=key_from_environment(),
+    )
+    outline = Outline(chosen, machine, split, limit)
+    print_outline(outline, options.price_table(prices))
+    if ping:
+        print_ping(outline)

@@ -1,0 +1,231 @@
+"""What `rocot plan` looks up and prints."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
+
+from rich.console import Console
+
+from rocot.cli.closing import left_out_table
+from rocot.cli.runs import is_run
+from rocot.cli.screen import aside, count, heading, lasting, money, out, short, size, table
+from rocot.cli.split import check_split
+from rocot.core.clip import Clip
+from rocot.core.prompt import Text
+from rocot.core.record import Item
+from rocot.core.reflection import Framed, Judged
+from rocot.engine.reader import StoreReader
+from rocot.engine.stage import Plan, Step
+from rocot.engine.store import Store
+from rocot.engine.walk import fans_out, look
+from rocot.errors import ConfigError, ItemError
+from rocot.estimate import Call, Look, Wording, calls
+from rocot.flow import reflection
+from rocot.machine import Machine
+from rocot.prices import IN_PROCESS, Prices
+from rocot.recipe import Recipe
+from rocot.sources.protocol import Skipped
+from rocot.sources.truths import Truths
+from rocot.sources.windows import clips
+from rocot.stages.asking import compose, form
+from rocot.stages.reason import Reason
+from rocot.stages.sample_frames import SampleFrames
+from rocot.tools import described, opened, sampler, sources
+
+
+@dataclass
+class Outline:
+    """A recipe's run as it would be."""
+
+    recipe: Recipe
+    machine: Machine
+    split: str
+    limit: int | None
+    skipped: Counter[str] = field(default_factory=Counter)
+    truths: Truths = field(default_factory=Truths)
+
+    @cached_property
+    def clips(self) -> Sequence[Clip]:
+        """The clips of the split; looking them up opens every video. Raises ConfigError."""
+        check_split(self.recipe, self.split)
+
+        def skip(video: Skipped) -> None:
+            self.skipped[f"{video.source}: {video.reason}"] += 1
+
+        def rendered(done: int, missing: int) -> None:
+            if done == 1:
+                aside().print(f"rendering {missing} scenes into {self.machine.cache}")
+
+        found = sources(self.recipe, self.machine, rendered)
+        return list(islice(clips(found, self.split, self.recipe.windows, self.truths, skip), self.limit))
+
+    @cached_property
+    def plan(self) -> Plan[Judged]:
+        """The flow, which is not run."""
+        return reflection(self.recipe, (), described(self.recipe, self.truths))
+
+    @cached_property
+    def framed(self) -> Framed:
+        """The first clip with its frames. Raises ConfigError where they cannot be read."""
+
+        async def sampled() -> Framed:
+            with sampler(self.recipe.frames, self.machine) as frames:
+                return await SampleFrames(self.recipe.frames, frames)(self.clips[0])
+
+        try:
+            return asyncio.run(sampled())
+        except ItemError as error:
+            raise ConfigError(f"{self.clips[0].id}: the first clip's frames cannot be read ({error})") from error
+
+    def calls(self) -> Sequence[Call]:
+        """What each of the three asks takes, by the size of the first clip's frames. Raises ConfigError."""
+        seen, tools, recipe = self.framed, described(self.recipe), self.recipe
+        dialect = "json" if recipe.teacher.dialect == "auto" else recipe.teacher.dialect
+        asked = compose(tools.prompts, tools.teacher, seen, "answer")(dialect)
+        opening = sum(len(part.text) for turn in asked.turns for part in turn.parts if isinstance(part, Text))
+        examine = tools.prompts.guided if recipe.teacher.guided else tools.prompts.reflect
+        first = seen.frames[0]
+        return calls(
+            Look(frames=len(seen.frames), width=first.width, height=first.height, octets=self._octets()),
+            Wording(
+                opening=opening,
+                reflect=len(examine.text + form(tools.prompts, "reflection", dialect).text),
+                revise=len(tools.prompts.revise.text + form(tools.prompts, "answer", dialect).text),
+            ),
+            longest=recipe.teacher.max_tokens,
+            one_model=recipe.reflector is None or recipe.reflector.model == recipe.teacher.model,
+        )
+
+    def _octets(self) -> int:
+        async def loaded() -> int:
+            with sampler(self.recipe.frames, self.machine) as frames:
+                return sum(map(len, (await frames.load(self.framed)).values()))
+
+        return asyncio.run(loaded())
+
+
+@dataclass
+class Standing:
+    """What of a plan is stored, and what is to be done, by stage."""
+
+    there: Counter[str] = field(default_factory=Counter)
+    missing: Counter[str] = field(default_factory=Counter)
+
+    def add(self, store: StoreReader | None, steps: Sequence[Step], clip: Clip) -> None:
+        """Counts all chains of a clip, without asking or writing anything."""
+        known: list[Item] = [clip]
+        unknown = 0
+        for index, step in enumerate(steps):
+            if (rollouts := fans_out(steps, index)) is not None:
+                known = [item.fanned(number) for item in known for number in range(rollouts)]
+                unknown *= rollouts
+            further: list[Item] = []
+            for item in known:
+                sight = None if store is None else look(store, step, item, store.last_outcome())
+                if sight is None or sight.outcome is None:
+                    unknown += 1
+                else:
+                    self.there[step.stage.name] += 1
+                    further += [] if sight.item is None else [sight.item]
+            self.missing[step.stage.name] += unknown
+            known = further
+
+
+def print_outline(outline: Outline, prices: Prices) -> None:
+    """The flow, the clips, the calls, the estimate. Raises ConfigError."""
+    console = out()
+    recipe, found = outline.recipe, outline.clips
+    console.print(heading(f"{recipe.release.name} {recipe.release.version}, split {outline.split}"))
+    console.print()
+    console.print(str(outline.plan))
+    console.print()
+    footage = sum(clip.end - clip.start for clip in found)
+    videos = len({(clip.source, clip.video) for clip in found})
+    console.print(f"{len(found):,} clips of {videos:,} videos, {lasting(footage)} of footage")
+    left_out_table(console, outline.skipped, "videos that cannot be used")
+    if not found:
+        return
+    standing = Standing()
+    run = outline.machine.run
+    if is_run(run):
+        with StoreReader(run) as store:
+            for clip in found:
+                standing.add(store, tuple(outline.plan), clip)
+    else:
+        for clip in found:
+            standing.add(None, tuple(outline.plan), clip)
+    _print_calls(console, outline, standing, prices)
+
+
+def _print_calls(console: Console, outline: Outline, standing: Standing, prices: Prices) -> None:
+    estimates = {call.stage: call for call in outline.calls()}
+    recipe, first = outline.recipe, outline.framed.frames[0]
+    reflector = (recipe.reflector or recipe.teacher).model
+    asked_of = {"reason": recipe.teacher.model, "reflect": reflector, "revise": recipe.teacher.model}
+    console.print(f"{len(outline.framed.frames)} frames a clip, {first.width} x {first.height} in the first")
+    console.print()
+    made = table("stage", "there", "to do", "prompt", "repeated", "reply", "sent")
+    low = high = 0.0
+    priced = True
+    for name in standing.missing:
+        number, call = standing.missing[name], estimates.get(name)
+        cells = [count(standing.there[name]), count(number)]
+        if call is not None and asked_of[name] not in IN_PROCESS:
+            cells += [short(number * part) for part in (call.prompt, call.repeated, call.reply)]
+            cells += [size(number * call.octets)]
+            least, most = (
+                prices.cost(
+                    asked_of[name],
+                    prompt=number * call.prompt,
+                    cached=number * cached,
+                    completion=number * call.reply,
+                )
+                for cached in (call.repeated, 0)
+            )
+            priced = priced and least is not None and most is not None
+            low, high = low + (least or 0), high + (most or 0)
+        made.add_row(name, *cells)
+    console.print(made)
+    console.print()
+    if all(model in IN_PROCESS for model in asked_of.values()):
+        console.print("The teacher runs in this process: no tokens, no cost.")
+        return
+    console.print("Prompt, repeated, reply and sent are estimates, in tokens and bytes (docs/cli.md has the rules).")
+    if priced:
+        console.print(
+            f"Cost, estimated: {money(low)} {prices.currency} with a prefix cache that serves what is repeated,"
+            f" {money(high)} without."
+        )
+    else:
+        console.print("Cost: the model has no price; --prices names a table (docs/recipe.md).")
+
+
+def print_ping(outline: Outline) -> None:
+    """Asks the first question about the first clip; the reply is kept in the run, so that it is paid once.
+
+    Raises ServiceError, ConfigError.
+    """
+    console = out()
+
+    async def asked() -> None:
+        with Store(outline.machine.run) as store:
+            async with opened(outline.recipe, outline.machine, store, outline.truths) as tools:
+                reason = Reason(tools.prompts, tools.teacher)
+                try:
+                    answered = await reason(outline.framed)
+                except ItemError as error:
+                    raise ConfigError(f"{outline.framed.id}: no usable reply ({error})") from error
+                console.print()
+                console.print(heading(f"{tools.teacher.model} on {answered.id}"))
+                console.print(answered.initial_said.text)
+                spent = store.spent
+                asked_now = (
+                    f"{spent.prompt_tokens:,} + {spent.completion_tokens:,} tokens" if spent.attempts else "stored"
+                )
+                spans = ", ".join(f"{span.start:.2f}-{span.end:.2f} s" for span in answered.initial.spans) or "no span"
+                console.print(f"\nRead as: {answered.initial.label}, {spans} ({asked_now})")
+
+    asyncio.run(asked())
