@@ -1,16 +1,19 @@
 """The default reader: PyAV (FFmpeg), exact by time, one thread a call."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import pairwise
 from math import isfinite
 from pathlib import Path
+from typing import TypeVar
 
 from rocot.errors import VideoError
 from rocot.video.container import MAX_SECONDS, Opened, opened
-from rocot.video.cursor import WAYS, Astray, Cursor, Way, latest, stamp_of
+from rocot.video.cursor import WAYS, Astray, Cursor, latest, stamp_of
 from rocot.video.picture import jpeg_of, shown_size
 from rocot.video.protocol import Facts, Look, Still
+
+T = TypeVar("T")
 
 
 class AvReader:
@@ -33,66 +36,67 @@ class AvReader:
         So `duration` is the end of the last frame that is there, whatever the header says. A container without an
         index (MPEG-TS, MPEG-PS, FLV, ASF) is read through once, without decoding.
         """
-        with opened(path) as video:
-            cursor = Cursor(video)
-            _, frame = cursor.show(0.0)
-            width, height = shown_size(frame, video.stream.sample_aspect_ratio)
-            codec = video.stream.codec_context.name
-            return Facts(_duration(video, cursor.start), width, height, video.fps, codec)
+        return _any_way(path, _facts)
 
     def read(self, path: Path, times: Sequence[float], look: Look) -> tuple[Still, ...]:
         """For each asked time the frame that is on screen then. Raises VideoError; ValueError for unordered times."""
         if not all(map(isfinite, times)) or any(before > after for before, after in pairwise(times)):
             raise ValueError("times must be finite and ascend")
-        for way in WAYS[:-1]:
-            with suppress(Astray):
-                return _stills(path, times, look, way)
-        return _stills(path, times, look, WAYS[-1])
+        return _any_way(path, lambda video, cursor: _stills(video, cursor, times, look))
 
 
-def _stills(path: Path, times: Sequence[float], look: Look, way: Way) -> tuple[Still, ...]:
+def _any_way(path: Path, work: Callable[[Opened, Cursor], T]) -> T:
+    for way in WAYS:
+        with opened(path, strict=way.strict) as video, suppress(Astray):
+            return work(video, Cursor(video, way))
+    raise VideoError("bad timestamps", f"{path.name}: its frames cannot be told apart by time")
+
+
+def _facts(video: Opened, cursor: Cursor) -> Facts:
+    _, frame = cursor.show(0.0)
+    width, height = shown_size(frame, video.stream.sample_aspect_ratio)
+    return Facts(_duration(video, cursor), width, height, video.fps, video.stream.codec_context.name)
+
+
+def _stills(video: Opened, cursor: Cursor, times: Sequence[float], look: Look) -> tuple[Still, ...]:
+    aspect = video.stream.sample_aspect_ratio
     stills: list[Still] = []
-    with opened(path, strict=way.strict) as video:
-        aspect = video.stream.sample_aspect_ratio
-        cursor = Cursor(video, way)
-        for asked in times:
-            time, frame = cursor.show(asked)
-            if stills and stills[-1].time == time:
-                stills.append(stills[-1])
-            else:
-                stills.append(Still(time, *jpeg_of(frame, aspect, look)))
+    for asked in times:
+        time, frame = cursor.show(asked)
+        same = bool(stills) and stills[-1].time == time
+        stills.append(stills[-1] if same else Still(time, *jpeg_of(frame, aspect, look)))
     return tuple(stills)
 
 
-def _duration(video: Opened, start: int) -> float:
+def _duration(video: Opened, cursor: Cursor) -> float:
     """Seconds from the first frame to the end of the last one."""
-    last, step = _last_shown(video)
+    last, step = _last_shown(video, cursor)
     if not step and video.fps:
         step = round(1 / (video.fps * video.tick))
-    seconds = float((max(last, start) + max(step, 1) - start) * video.tick)
+    seconds = float((last - cursor.start + max(step, 1)) * video.tick)
     if seconds > MAX_SECONDS:
         raise VideoError("bad timestamps", f"{video.name}: it claims to last {seconds:.3g} s")
     return seconds
 
 
-def _last_shown(video: Opened) -> tuple[int, int]:
+def _last_shown(video: Opened, cursor: Cursor) -> tuple[int, int]:
     """When the last frame appears and how long it stays (0 where nobody says), in ticks; from the packets alone."""
     index = video.stream.index_entries
     goal = index[-1].timestamp if video.seekable and len(index) else None
     if goal is not None and (key := index.search_timestamp(goal)) >= 0:
         video.container.seek(index[key].timestamp, stream=video.stream)
     reached: int | None = None
-    latest_two: list[tuple[int, int]] = []
-    for packet in video.container.demux(video.stream):
+    latest_two = [(cursor.start, 0)]
+    if goal is None and cursor.reached is not None:  # what was read already does not come again
+        latest_two.append((cursor.reached, 0))
+    for packet in video.packets():
         stamp = packet.dts if video.unstamped else stamp_of(packet)
         if stamp is None or packet.is_corrupt:
             continue
         reached = latest(reached, packet)
         if not packet.is_discard:
-            latest_two = sorted([*latest_two, (stamp, packet.duration or 0)])[-2:]
+            latest_two = sorted({*latest_two, (stamp, packet.duration or 0)})[-2:]
     if goal is not None and (reached is None or reached < goal):
         raise VideoError("damaged", f"{video.name}: the file ends before the last frame that its index lists")
-    if not latest_two:
-        return video.stream.start_time or 0, 0
     last, stays = latest_two[-1]
     return last, stays or last - latest_two[0][0]

@@ -66,6 +66,13 @@ class Opened:
         name = self.container.format.name
         return name == "mpeg" or (name == "avi" and bool(self.stream.codec_context.has_b_frames))
 
+    def packets(self) -> Iterator[VideoPacket]:
+        """The stream's packets from where the container stands."""
+        try:
+            yield from self.container.demux(self.stream)
+        except IndexError:  # PyAV 18 at the end of a file in which another stream turned up on the way
+            return
+
     @property
     def fps(self) -> float:
         """Average frames a second; 0 where the file does not say, or says nonsense."""

@@ -4,7 +4,6 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import chain
 from math import floor
 
 from av.error import FFmpegError
@@ -59,10 +58,10 @@ class Cursor:
         self._jumps = way.jumps and not video.unstamped
         self._began = False
         self._ended = False
-        self._packets: Iterator[VideoPacket] = video.container.demux(video.stream)
+        self._packets = video.packets()
         self._read: int | None = None  # decoding time of the last packet taken, ticks
-        self._reached: int | None = None  # latest time of any packet taken, ticks
-        self._landed: int | None = None  # index entry of the last jump
+        self.reached: int | None = None  # latest time of any packet taken, ticks
+        self._landed: int | None = None  # index entry of the last jump, ticks
         self._key: int | None = None  # presentation time of the key frame that decoding started from
         self._last: int | None = None  # presentation time of the last frame that came out
         self._skipped = False  # whether what lies before that key frame was left out
@@ -125,7 +124,7 @@ class Cursor:
             held.append(packet)
             size += packet.size
             self._read = decoding_time_of(packet)
-            self._reached = latest(self._reached, packet)
+            self.reached = latest(self.reached, packet)
             if size > HELD_BYTES or (self._began and _reaches(packet, target)):
                 break
         else:
@@ -216,25 +215,26 @@ class Cursor:
         entry = index.search_timestamp(target)
         if entry < 0 or known is None or index[entry].timestamp <= known:
             return
+        self._landed = index[entry].timestamp  # never tried again, wherever it leads: else a false index is a circle
         while entry >= 0:
-            self._landed = index[entry].timestamp
-            self._video.container.seek(self._landed, stream=self._video.stream)
-            packets = self._video.container.demux(self._video.stream)
+            goal = index[entry].timestamp
+            self._video.container.seek(goal, stream=self._video.stream)
+            packets = self._video.packets()
             first = next((packet for packet in packets if packet.size), None)
             if first is None:
-                raise VideoError("damaged", f"{self._video.name}: the file ends {self._about(self._landed)}")
+                raise VideoError("damaged", f"{self._video.name}: the file ends {self._about(goal)}")
             stamp = stamp_of(first)
             if first.is_keyframe and stamp is not None and stamp <= target:
-                self._packets = chain([first], packets)
+                self._packets = _after(first, packets)
                 return
-            entry = index.search_timestamp(self._landed - 1)  # shown after the target: B-frames come before it
+            entry = index.search_timestamp(goal - 1)  # shown after the target: B-frames come before it
         raise Astray
 
     def _check_whole(self) -> None:
         """A file whose tail is cut off ends like any other, but its index goes on."""
         index = self._video.stream.index_entries
-        if self._video.seekable and len(index) and self._reached is not None and self._reached < index[-1].timestamp:
-            raise VideoError("damaged", f"{self._video.name}: the file ends {self._about(self._reached)}")
+        if self._video.seekable and len(index) and self.reached is not None and self.reached < index[-1].timestamp:
+            raise VideoError("damaged", f"{self._video.name}: the file ends {self._about(self.reached)}")
 
     def _about(self, stamp: int | None) -> str:
         if stamp is None:
@@ -255,6 +255,11 @@ def decoding_time_of(packet: VideoPacket) -> int | None:
 def latest(reached: int | None, packet: VideoPacket) -> int | None:
     """The latest time so far, ticks. An index holds decoding times in MP4, presentation times in Matroska."""
     return max((at for at in (reached, packet.pts, packet.dts) if at is not None), default=None)
+
+
+def _after(first: VideoPacket, others: Iterator[VideoPacket]) -> Iterator[VideoPacket]:
+    yield first
+    yield from others
 
 
 def _reaches(packet: VideoPacket, target: int | None) -> bool:

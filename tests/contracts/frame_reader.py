@@ -1,6 +1,7 @@
 """What every frame reader must do. A reader's test inherits FrameReaderContract and gives it a reader."""
 
 import random
+import struct
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -15,7 +16,7 @@ from rocot.errors import VideoError
 from rocot.video.protocol import FrameReader, Look
 from tests.contracts.films import FILMS, NAMES
 from tests.contracts.hostile import HOSTILE, Hostile
-from tests.contracts.numbered import HEIGHT, WIDTH, Film, coloured, film, spelt
+from tests.contracts.numbered import FPS, HEIGHT, WIDTH, Film, coloured, film, spelt
 
 LOOK = Look(height=HEIGHT, quality=90)
 
@@ -71,6 +72,26 @@ class FrameReaderContract:
         slack = 0.3 if name.startswith("variable") else 2e-3  # how long the last frame stays, nobody says
         assert facts.duration == pytest.approx(whole.duration, abs=slack)
         assert (facts.width, facts.height) == (WIDTH, HEIGHT)
+
+    @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".avi", ".flv"])
+    @pytest.mark.parametrize("count", [1, 2, 3])
+    def test_very_short_films_are_films(self, reader: FrameReader, tmp_path: Path, suffix: str, count: int) -> None:
+        short = film(tmp_path / f"short{suffix}", count=count)
+        facts = reader.probe(short.path)
+        assert 0 < facts.duration <= short.duration + 2e-3 + (count > 1) / FPS
+        stills = reader.read(short.path, [*short.middles(), 9.0], LOOK)
+        assert [spelt(still.jpeg) for still in stills] == [*range(count), count - 1]
+
+    def test_a_false_index_leads_nowhere_and_not_in_circles(
+        self, reader: FrameReader, make: MakeFilm, tmp_path: Path
+    ) -> None:
+        data = make("open-gop-pyramid.mp4").path.read_bytes()
+        entry = data.index(b"ctts") + 4 + 8 + 8 * 17  # from here on every frame claims to be shown in 12 hours
+        path = tmp_path / "false.mp4"
+        path.write_bytes(data[:entry] + struct.pack(">II", 69, 0x20000200) + data[entry + 8 :])
+        with suppress(VideoError):
+            (still, _) = reader.read(path, [0.2, 1.3], LOOK)
+            assert spelt(still.jpeg) == 5
 
     def test_a_time_past_the_end_gives_the_last_frame(self, reader: FrameReader, make: MakeFilm) -> None:
         whole = make("b-frames.mp4")

@@ -39,7 +39,7 @@ class Film:
     @property
     def duration(self) -> float:
         """The last frame stays as long as the one before it."""
-        return self.times[-1] + (self.times[-1] - self.times[-2])
+        return self.times[-1] + (self.times[-1] - self.times[-2] if len(self.times) > 1 else 1 / FPS)
 
     def on_screen(self, time: float) -> int:
         """The number of the frame that is on screen then."""
