@@ -19,6 +19,7 @@ from rocot.errors import RunError, ServiceError, TeacherError
 from rocot.teacher.completion import usage_of
 from rocot.teacher.faults import NO_FORMAT, UNREACHABLE, TryLaterError, fault_in
 from rocot.teacher.protocol import Compose, Raw, Reply, Teacher
+from rocot.teacher.recent import Recent
 
 T = TypeVar("T")
 
@@ -46,6 +47,8 @@ class Patience:
     """Seconds for which a server that nobody reaches is tried again, before the run stops."""
 
 
+KEPT_BYTES = 24_000_000
+"""Of pictures: what 64 calls in flight hold anyway, where a clip takes 240 kB."""
 MOST_REFUSED = 16
 """Calls that a server may turn away as malformed or too large before it has answered one."""
 DEFAULT_PATIENCE = Patience()
@@ -75,6 +78,7 @@ class Asker:
         self._deadline = deadline
         self._patience = patience
         self._jitter = wait_random_exponential(multiplier=patience.base, max=patience.longest)
+        self._loaded: Recent[tuple[str, ...], Mapping[str, bytes]] = Recent(KEPT_BYTES)
         self._refused: int | None = 0
         """Calls that the server turned away so far; None once it has answered one."""
         self._asking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -128,7 +132,7 @@ class Asker:
         return None if body is None else (other, self._teacher.read(body))
 
     async def _answered(self, ask: Ask, key: str, item: Framed, stage: str) -> Reply:
-        pictures = await self._pictures.load(item)
+        pictures = await self._pixels(item)
         retrying = AsyncRetrying(
             retry=retry_if_exception(lambda error: isinstance(error, TeacherError) and error.passing),
             stop=self._gives_up,
@@ -147,6 +151,15 @@ class Asker:
             raise
         self._refused = None
         return reply
+
+    async def _pixels(self, item: Framed) -> Mapping[str, bytes]:
+        """The pictures of an item: loaded once for its three asks, and for all its rollouts."""
+        digests = tuple(frame.digest for frame in item.frames)
+        pictures = self._loaded.get(digests)
+        if pictures is None:
+            pictures = await self._pictures.load(item)
+            self._loaded.put(digests, pictures, sum(map(len, pictures.values())))
+        return pictures
 
     def _count_refusal(self, error: TeacherError) -> None:
         """Stops a run in which the server has turned away every call so far: none of them was about its one sample."""

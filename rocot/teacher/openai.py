@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import anyio
 import httpx2
-from openai import AsyncOpenAI, DefaultAsyncHttpxClient
+from openai import AsyncOpenAI
 from pydantic import SecretStr
 
 from rocot import __version__
@@ -15,10 +15,12 @@ from rocot.errors import ConfigError, TeacherError
 from rocot.machine import KEY_VARIABLES
 from rocot.teacher.completion import read
 from rocot.teacher.faults import UNREACHABLE
+from rocot.teacher.lanes import Lanes
 from rocot.teacher.protocol import Raw, Reply
 from rocot.teacher.request import Spelling
 
 PREFIX = "openai:"
+OPENAI = "https://api.openai.com/v1"
 MOST_BYTES = 8_000_000
 """Of a reply, decompressed; a whole one of 1,024 tokens takes 5 kB."""
 CONNECT_SECONDS = 10.0
@@ -31,8 +33,9 @@ _NO_KEY = "none"
 class OpenAITeacher:
     """One model behind `POST <base URL>/chat/completions`. Frames go as data URIs, each after the text of its time.
 
-    The client from the package `openai` holds what it knows of keys, organisations and headers; bodies bypass its
-    typed walk. It follows no redirect (that would hand prompt and frames to another host) and retries nothing.
+    The client from the package `openai` knows keys, organisations and headers; bodies bypass its typed walk, which
+    takes several times the CPU of sending them. Redirects are not followed, for they would hand prompt and frames to
+    another host, and nothing is retried here.
     """
 
     def __init__(self, model: str, *, base_url: str | None, api_key: SecretStr | None, connections: int) -> None:
@@ -49,18 +52,8 @@ class OpenAITeacher:
         self._key = api_key.get_secret_value().strip() if api_key is not None else _NO_KEY
         if not self._key.isascii() or not self._key.isprintable():
             raise ConfigError(f"the API key in {' or '.join(KEY_VARIABLES)} holds characters that no key has")
-        self._http = DefaultAsyncHttpxClient(
-            follow_redirects=False,
-            limits=httpx2.Limits(max_connections=connections, max_keepalive_connections=connections),
-            # Only connecting has a limit of its own: whoever asks sets a deadline on the whole attempt.
-            timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS),
-        )
-        client = AsyncOpenAI(
-            api_key=self._key,
-            base_url=_checked(base_url) if base_url is not None else "https://api.openai.com/v1",
-            max_retries=0,
-            http_client=self._http,
-        )
+        client = AsyncOpenAI(api_key=self._key, base_url=_checked(base_url or OPENAI), max_retries=0)
+        self._lanes = Lanes(connections, CONNECT_SECONDS)
         self._url = httpx2.URL(f"{str(client.base_url).rstrip('/')}/chat/completions")
         self.endpoint = _shown(client.base_url)
         headers = {**client.default_headers, **client.auth_headers}
@@ -77,7 +70,10 @@ class OpenAITeacher:
         """One attempt. See `Teacher.send`; a status other than 200 comes back like any reply."""
         body = self._spelling.body(ask, pictures)
         try:
-            async with self._http.stream("POST", self._url, content=body, headers=self._headers) as response:
+            async with (
+                self._lanes.lane() as http,
+                http.stream("POST", self._url, content=body, headers=self._headers) as response,
+            ):
                 received = await _capped(response)
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError) as error:
             raise TeacherError(UNREACHABLE, f"{self.endpoint} ({_why(error)})", passing=True) from error
@@ -107,7 +103,7 @@ class OpenAITeacher:
 
     async def close(self) -> None:
         """Closes the connections; no call can be made after."""
-        await self._http.aclose()
+        await self._lanes.aclose()
 
 
 _TELLING = ("retry-after", "retry-after-ms", "date")

@@ -6,16 +6,16 @@ frames are 300 kB of base64. So frames are encoded once, and everything else is 
 
 import json
 from base64 import b64encode
-from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 
-from rocot.core.prompt import Ask, Part, Sampling, Text, Turn
+from rocot.core.prompt import Ask, Sampling, Text, Turn
 from rocot.core.record import Json
 from rocot.core.reply import Shape, schema_of
 from rocot.errors import TeacherError
+from rocot.teacher.recent import Recent
 
-KEPT_BYTES = 48_000_000
+KEPT_BYTES = 32_000_000
 """Of frames in base64: the three asks about one clip follow one another while many clips are in flight."""
 
 
@@ -32,8 +32,7 @@ class Spelling:
         """
         self._served = served
         self._official = official
-        self._room = kept_bytes
-        self._frames: OrderedDict[str, bytes] = OrderedDict()
+        self._frames: Recent[str, bytes] = Recent(kept_bytes)
 
     def body(self, ask: Ask, pictures: Mapping[str, bytes]) -> bytes:
         """The request for an ask. Raises TeacherError (`no picture`) for a digest that `pictures` lacks.
@@ -42,50 +41,38 @@ class Spelling:
         """
         pieces = [b'{"model":', _json(self._served), b',"messages":[']
         for index, turn in enumerate(ask.turns):
-            pieces.append(b"," if index else b"")
-            pieces.extend(self._turn(turn, pictures))
-        format_ = (ask.shape, ask.classes) if ask.dialect == "json" else None
-        pieces += [b"],", _settings(ask.sampling, ask.seed, format_, self._official), b"}"]
+            pieces.append(b'%b{"role":"%b","content":' % (b"," if index else b"", turn.role.encode()))
+            pieces += self._content(turn, pictures)
+        form = (ask.shape, ask.classes) if ask.dialect == "json" else None
+        pieces += [b"],", _settings(ask.sampling, ask.seed, form, self._official), b"}"]
         return b"".join(pieces)
 
-    def _turn(self, turn: Turn, pictures: Mapping[str, bytes]) -> Iterator[bytes]:
-        yield b'{"role":"' + turn.role.encode() + b'","content":'
+    def _content(self, turn: Turn, pictures: Mapping[str, bytes]) -> list[bytes]:
+        """What stands after `"content":`, with the brace that closes the turn."""
         first = turn.parts[0] if len(turn.parts) == 1 else None
         if isinstance(first, Text):  # a plain string: some servers take nothing else from system and assistant
-            yield _json(first.text)
-        else:
-            yield b"["
-            for index, part in enumerate(turn.parts):
-                yield b"," if index else b""
-                yield from self._part(part, pictures)
-            yield b"]"
-        yield b"}"
-
-    def _part(self, part: Part, pictures: Mapping[str, bytes]) -> Iterator[bytes]:
-        if isinstance(part, Text):
-            yield b'{"type":"text","text":'
-            yield _json(part.text)
-            yield b"}"
-        else:
-            yield b'{"type":"image_url","image_url":{"url":"data:image/jpeg;base64,'
-            yield self._encoded(part.digest, pictures)
-            yield b'"}}'
+            return [_json(first.text), b"}"]
+        pieces: list[bytes] = []
+        for part in turn.parts:
+            pieces.append(b"," if pieces else b"[")
+            if isinstance(part, Text):
+                pieces += [b'{"type":"text","text":', _json(part.text), b"}"]
+            else:
+                pieces += [b'{"type":"image_url","image_url":{"url":"data:image/jpeg;base64,']
+                pieces += [self._encoded(part.digest, pictures), b'"}}']
+        return [*pieces, b"]}"]
 
     def _encoded(self, digest: str, pictures: Mapping[str, bytes]) -> bytes:
         kept = self._frames.get(digest)
-        if kept is not None:
-            self._frames.move_to_end(digest)
-            return kept
-        if digest not in pictures:
-            raise TeacherError("no picture", f"the frame {digest[:12]} was not handed over")
-        fresh = b64encode(pictures[digest])
-        self._frames[digest] = fresh
-        self._room -= len(fresh)
-        while self._room < 0 and self._frames:
-            self._room += len(self._frames.popitem(last=False)[1])
-        return fresh
+        if kept is None:
+            if digest not in pictures:
+                raise TeacherError("no picture", f"the frame {digest[:12]} was not handed over")
+            kept = b64encode(pictures[digest])
+            self._frames.put(digest, kept, len(kept))
+        return kept
 
 
+@lru_cache(maxsize=1024)
 def _json(text: str) -> bytes:
     return json.dumps(text, ensure_ascii=False).encode()
 
