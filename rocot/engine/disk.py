@@ -4,18 +4,18 @@ from pathlib import Path
 
 from rocot.errors import StoreError
 
-_MOUNTS = Path("/proc/self/mountinfo")
+MOUNTS = Path("/proc/self/mountinfo")
 _NETWORK = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "lustre", "beegfs", "gpfs", "glusterfs", "fuse.sshfs"}
     | {"fuse.glusterfs", "fuse.ceph", "fuse.s3fs", "fuse.gcsfuse"}
 )
 
 
-def refuse_network(folder: Path) -> None:
+def refuse_network(folder: Path, mounts: Path = MOUNTS) -> None:
     """Raises StoreError for a folder on a network file system, where the system tells (Linux)."""
-    if not _MOUNTS.is_file():
+    if not mounts.is_file():
         return
-    kind = kind_of(folder.resolve(), _MOUNTS.read_text(errors="replace"))
+    kind = kind_of(folder.resolve(), mounts.read_text(errors="replace"))
     if kind in _NETWORK:
         raise StoreError(
             f"{folder} lies on a network file system ({kind}), where SQLite's locks cannot be trusted;"

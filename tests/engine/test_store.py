@@ -135,13 +135,20 @@ async def test_a_write_that_cannot_be_done_takes_no_other_down(store: Store) -> 
     assert store.reply_to("call") is not None
 
 
-async def test_any_sqlite_tool_reads_the_store_while_it_grows(store: Store) -> None:
-    await store.add_attempt(attempt("call", b"body"))
-    script = (
-        f"import sqlite3; print(sqlite3.connect({str(store.path)!r}).execute('SELECT call FROM attempt').fetchall())"
-    )
-    assert subprocess.check_output([sys.executable, "-c", script], text=True).strip() == "[('call',)]"
-    await store.add_attempt(attempt("call", b"body"))
+def test_any_sqlite_tool_reads_the_store_while_it_grows(tmp_path: Path) -> None:
+    script = "import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute('SELECT call FROM attempt').fetchall())"
+
+    def read() -> str:
+        return subprocess.check_output([sys.executable, "-c", script, str(tmp_path / FILE)], text=True).strip()
+
+    async def grow() -> None:
+        with Store(tmp_path) as store:
+            await store.add_attempt(attempt("one"))
+            assert await asyncio.to_thread(read) == "[('one',)]"
+            await store.add_attempt(attempt("two"))
+
+    asyncio.run(grow())
+    assert read() == "[('one',), ('two',)]"
 
 
 def test_a_closed_store_is_one_file(tmp_path: Path) -> None:
@@ -283,17 +290,12 @@ async def test_a_medium_that_cannot_be_written_is_told_but_can_be_read(mounts: P
         assert len(reader.clips("train")) == 10
 
 
-def test_a_locked_store_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    Store(tmp_path).close()
-    holder = apsw.Connection(str(tmp_path / FILE))
-    holder.execute("BEGIN EXCLUSIVE; UPDATE meta SET value = value")
-    monkeypatch.setattr("rocot.engine.database.PATIENCE", 50)
-
-    async def write() -> None:
-        with Store(tmp_path) as store:
-            await store.add_attempt(attempt("call"))
-
+async def test_a_locked_store_is_told(store: Store) -> None:
+    store._writer._connection.set_busy_timeout(50)
+    holder = apsw.Connection(str(store.path))
+    holder.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreError, match="close what has it open"):
-        asyncio.run(write())
+        await store.add_attempt(attempt("call"))
     holder.execute("ROLLBACK")
     holder.close()
+    await store.add_attempt(attempt("call"))

@@ -1,0 +1,77 @@
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from rocot.engine.claims import Owner, lives, sweep
+from rocot.engine.store import Store
+
+HOLDING = """
+import sys, time
+from pathlib import Path
+from rocot.engine.claims import Owner
+print(Owner(Path(sys.argv[1])).id, flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_worker_lives_as_long_as_it_holds_its_lock(tmp_path: Path) -> None:
+    owner = Owner(tmp_path)
+    assert lives(tmp_path, owner.id)
+    assert sweep(tmp_path) == []
+    owner.close()
+    assert not lives(tmp_path, owner.id)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_killed_worker_is_dead_at_once_and_swept(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", HOLDING, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        owner = process.stdout.readline().strip()
+        assert lives(tmp_path, owner)
+        process.kill()
+    assert not lives(tmp_path, owner)
+    assert sweep(tmp_path) == [owner]
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_child_that_outlives_its_parent_does_not_keep_its_claims(tmp_path: Path) -> None:
+    forking = HOLDING.replace(
+        "time.sleep(60)", "import os; child = os.fork(); print(child, flush=True); time.sleep(60)"
+    )
+    command = [sys.executable, "-c", forking, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        owner = process.stdout.readline().strip()
+        child = next(int(line) for line in process.stdout if line.strip() != "0")
+        process.kill()
+        process.wait()
+        try:
+            assert not lives(tmp_path, owner)
+        finally:
+            os.kill(child, signal.SIGKILL)
+
+
+async def test_a_claim_holds_against_the_living_and_not_for_the_dead(tmp_path: Path) -> None:
+    with Store(tmp_path) as first, Store(tmp_path) as second:
+        assert await first.claim("toy")
+        assert await first.claim("toy"), "one may claim again what one has"
+        assert not await second.claim("toy")
+        assert second.claimed_elsewhere("toy")
+        assert not first.claimed_elsewhere("toy")
+        await second.release("toy")
+        assert not await second.claim("toy"), "nobody gives up what is not theirs"
+        first._owner.close()
+        assert not second.claimed_elsewhere("toy")
+        assert await second.claim("toy")
+
+
+async def test_only_one_of_many_gets_a_claim(tmp_path: Path) -> None:
+    stores = [Store(tmp_path) for _ in range(5)]
+    got = await asyncio.gather(*(store.claim("toy") for store in stores))
+    assert sum(got) == 1
+    for store in stores:
+        store.close()
