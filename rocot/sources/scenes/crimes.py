@@ -108,8 +108,12 @@ def vandalism(s: Stage, t: float, length: float) -> SpanOf:
         at, target, facing = (shelter.x - 0.7, shelter.z - 0.6), (shelter.x + 0.1, 1.4, shelter.z + 0.1), 0.6
     elif car:
         side = s.side()
-        at = (car[0].x + side * 1.1, car[0].z + (1.2 if z_far else -1.2))
-        target = (car[0].x + side * 0.35, 1.1, car[0].z + (0.75 if z_far else -0.85))
+        at = (
+            car[0].x + (1.1 * side if car[0].kind == "car" else 1.3 + 0.75 * side),
+            car[0].z + (1.2 if z_far else -1.2),
+        )
+        pane = (0.35 * side, 1.1) if car[0].kind == "car" else (1.3, 1.5)
+        target = (car[0].x + pane[0], pane[1], car[0].z + (0.75 if z_far else -0.85))
         facing = (LEFT if side > 0 else RIGHT) + (0.5 if (side > 0) == z_far else -0.5)
     else:
         x, z = s.spot(t, end)

@@ -24,7 +24,7 @@ def scenery(s: Stage) -> None:
         x = s.uniform(-0.6, 0.6) * s.lens.edge(s.place.wall)
         s.graffito(-20.0, 0.5, x, pick(s.rng, SIGNS))
     if s.chance(0.2):
-        cars = s.kerb_cars()
+        cars = [car for car in s.kerb_cars() if car.kind == "car"]
         if cars:
             s.happen("cracks", (-1, s.length), (cars[0].x + 0.4, 1.15, cars[0].z - 0.8), 0.4)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from numpy.random import Generator
 
 from rocot.sources.scenes.lens import Colour, Lens
-from rocot.sources.scenes.palette import CAR_COLOURS, car_look, pick
+from rocot.sources.scenes.palette import car_look, pick
 from rocot.sources.scenes.track import Look
 
 KINDS = ("crossing", "shops", "plaza", "station", "parking", "garage", "homes", "forecourt")
@@ -177,11 +177,12 @@ def _furnish(rng: Generator, place: Place) -> Place:
     x = side * float(rng.uniform(0.25, 0.6)) * edge
     if place.crossing is not None and abs(place.crossing - x) < 4.2:
         place = replace(place, crossing=-x * 0.6)
-    props.append(_parked(rng, x, place.kerb_cars, 0.0))
+    vans = 0.06 if place.main_far else 0.2  # a van hides who is behind it
+    props.append(_parked(rng, x, place.kerb_cars, 0.0, vans))
     if rng.random() < 0.5:
         other = x - side * float(rng.uniform(5.6, 7.5))
         if abs(other) < edge + 2 and (place.crossing is None or abs(other - place.crossing) > 4.2):
-            props.append(_parked(rng, other, place.kerb_cars, 0.0))
+            props.append(_parked(rng, other, place.kerb_cars, 0.0, vans))
     if place.kind in {"parking", "garage"}:
         z = place.far_walk[1] + 2.7
         x = -lens.edge(z) - 1
@@ -202,9 +203,9 @@ def _furnish(rng: Generator, place: Place) -> Place:
     return replace(place, props=tuple(sorted(props, key=lambda p: -p.z)))
 
 
-def _parked(rng: Generator, x: float, z: float, heading: float) -> Prop:
-    kind = "van" if rng.random() < 0.2 else "car"
-    return Prop(kind, x, z, heading, look=car_look(rng, kind), colour=pick(rng, CAR_COLOURS))
+def _parked(rng: Generator, x: float, z: float, heading: float, vans: float = 0.2) -> Prop:
+    kind = "van" if rng.random() < vans else "car"
+    return Prop(kind, x, z, heading, look=car_look(rng, kind))
 
 
 def _extras(rng: Generator, place: Place) -> list[Prop]:

@@ -65,7 +65,7 @@ def weather(rng: Generator, indoor: bool) -> Weather:
         ambient, lamps, sun = (day, day, day * 1.03), 0.9, False
     tint = float(rng.uniform(0.9, 1.1))
     low, high = _HOURS[time]
-    noisy = 1.0 + 2.2 * (lamps > 0.5)
+    noise = float(rng.uniform(0.7, 1.8)) * (2.6 if lamps > 0.5 else 1.0)
     return Weather(
         time=time,
         ambient=(ambient[0] * tint, ambient[1] * tint, ambient[2] * tint),
@@ -73,11 +73,11 @@ def weather(rng: Generator, indoor: bool) -> Weather:
         sun=sun,
         lamp_colour=(1.0, 0.78, 0.48) if rng.random() < 0.5 else (0.86, 0.92, 1.0),
         sun_slant=float(rng.uniform(-0.9, 0.9)),
-        noise=float(rng.uniform(0.8, 2.4)) * noisy,
+        noise=noise,
         jitter=float(rng.choice([0.0, 0.0, 0.0, 0.4, 0.9, 1.6])),
         shake_speed=float(rng.uniform(1.5, 6.0)),
         gain=float(rng.uniform(0.9, 1.1)),
         clock=bool(rng.random() < 0.6),
         clock_start=int(rng.integers(low * 3600, high * 3600 + 3000)) % 86400,
-        crf=int(rng.integers(24, 30)),
+        crf=int(rng.integers(25, 30)) + (2 if noise > 3 else 0),
     )
