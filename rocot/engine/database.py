@@ -17,6 +17,10 @@ Value: TypeAlias = int | float | str | bytes | None
 
 PATIENCE = 120_000
 """Milliseconds to wait for another process's transaction. With four writers one has been seen to wait 6.3 s."""
+PAGE = 16 * 1024
+"""Bytes. Replies of 2 kB leave a third of each 4 kB page empty: 28.5 kB a row there, 20.9 kB here, as fast."""
+WAL = 4 * 1024 * 1024
+"""Bytes of the log that are folded into the file at the latest."""
 
 _ADVICE: tuple[tuple[type[apsw.Error], str], ...] = (
     (apsw.NotADBError, "it is no SQLite file; move it away, or choose another run folder"),
@@ -53,7 +57,9 @@ def open_to_write(path: Path) -> apsw.Connection:
     """A connection whose every commit is on disk when it returns. The file is made if it is missing."""
     connection = apsw.Connection(str(path))
     connection.set_busy_timeout(PATIENCE)
+    connection.pragma("page_size", PAGE)  # of a new file; an older one keeps its own
     connection.pragma("journal_mode", "wal")
+    connection.pragma("wal_autocheckpoint", WAL // PAGE)
     connection.pragma("synchronous", "full")  # NORMAL lost acknowledged rows in 181 of 200 simulated power losses
     return connection
 

@@ -22,7 +22,7 @@ def test_the_innermost_mount_counts() -> None:
 def test_a_network_disk_is_refused(tmp_path: Path) -> None:
     mounts = tmp_path / "mountinfo"
     mounts.write_text(MOUNTS)
-    with pytest.raises(StoreError, match="network file system .nfs4.*local disk"):
+    with pytest.raises(StoreError, match=r"network file system .nfs4.*local disk"):
         refuse_network(Path("/home/me/run"), mounts)
 
 

@@ -14,8 +14,9 @@ from rocot.engine.outcome import Outcome
 from rocot.engine.reader import FILE, StoreReader
 from rocot.engine.schema import APPLICATION, CURRENT, STEPS
 from rocot.engine.store import Listed, Store
+from rocot.engine.tables import attempts
 from rocot.errors import ConfigError, StoreError
-from tests.engine.toys import Workshop, attempt
+from tests.engine.toys import Making, Workshop, attempt
 
 
 @pytest.fixture
@@ -262,21 +263,25 @@ def mounts(tmp_path: Path) -> Iterator[Path]:
     place.mkdir()
     if os.geteuid() != 0 or shutil.which("mount") is None:
         pytest.skip("only root may mount a file system")
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)], check=False).returncode:
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(place)], check=False).returncode:
         pytest.skip("this system lets nobody mount a tmpfs")
     yield place
     subprocess.run(["umount", "-l", str(place)], check=True)
 
 
 async def test_a_run_that_fills_its_disk_goes_on_once_there_is_room(mounts: Path) -> None:
-    ballast = mounts / "ballast"
-    ballast.write_bytes(b"x" * 1_800_000)
-    shop = Workshop(mounts / "run")
+    ballast, shop, making = mounts / "ballast", Workshop(mounts / "run"), Making(count=200)
+    ballast.write_bytes(b"x" * 7_500_000)
     with pytest.raises(StoreError, match=r"free"):
-        await shop.work()
+        await shop.work(making)
     ballast.unlink()
-    assert await shop.work() == "finished"
-    assert len(shop.harvest()[0]) == 20
+    with StoreReader(shop.folder) as reader:
+        acknowledged = {row.item for row in attempts(reader)}
+    assert acknowledged
+    assert await shop.work(making) == "finished"
+    assert len(shop.speaks) == 400 - len(acknowledged)
+    assert not acknowledged & set(shop.speaks)
+    assert len(shop.harvest(making)[0]) == 400
 
 
 async def test_a_medium_that_cannot_be_written_is_told_but_can_be_read(mounts: Path) -> None:
