@@ -8,15 +8,23 @@ from rich.table import Table
 from rich.text import Text
 
 
+class _Screen(Console):
+    """Lets the command line say what becomes of a run whose reader went away."""
+
+    def on_broken_pipe(self) -> None:
+        """Raises BrokenPipeError, where rich would exit with 1."""
+        raise BrokenPipeError
+
+
 def out() -> Console:
     """For results: plain text when piped, with no codes and no wrapping at 80 columns."""
     piped = not sys.stdout.isatty()
-    return Console(highlight=False, markup=False, emoji=False, soft_wrap=piped)
+    return _Screen(highlight=False, markup=False, emoji=False, soft_wrap=piped)
 
 
 def aside() -> Console:
     """For progress and remarks, on standard error."""
-    return Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=not sys.stderr.isatty())
+    return _Screen(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=not sys.stderr.isatty())
 
 
 def table(*columns: str, head: bool = True) -> Table:

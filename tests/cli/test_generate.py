@@ -1,0 +1,157 @@
+import asyncio
+import hashlib
+import signal
+import socket
+from asyncio.subprocess import PIPE
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.cli.bench import Bench
+from tests.servers.chat import ChatServer
+
+SHARD = "release/data/train-00000-of-00001.parquet"
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_rendered_scenes_become_valid_shards_and_a_second_run_asks_nothing(bench: Bench) -> None:
+    (bench.folder / "tiny.toml").write_text(
+        '[release]\nname = "tiny"\n[[sources]]\nkind = "scenes"\ntrain = 2\n[frames]\ncount = 8\n'
+        '[teacher]\nmodel = "scripted"\nrollouts = 2\n'
+    )
+    first = bench.rocot("generate", "--recipe", "tiny.toml", "--split", "train")
+    assert first.returncode == 0, first.stderr
+    shard = bench.folder / "runs" / "tiny" / SHARD
+    digest = sha256(shard)
+    rows = pd.read_parquet(shard)
+    assert len(rows) >= 4
+    assert "rocot show" in first.stdout
+    assert str(shard.relative_to(bench.folder)) in first.stdout
+
+    second = bench.rocot("generate", "--recipe", "tiny.toml", "--split", "train")
+    assert second.returncode == 0, second.stderr
+    assert " 0 in flight" in second.stderr
+    assert "tokens" not in second.stderr
+    assert sha256(shard) == digest
+
+    checked = bench.rocot("validate")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_a_folder_of_films_is_made_shown_told_and_exported(bench: Bench) -> None:
+    bench.lay()
+    made = bench.rocot("generate", "--recipe", "own.toml")
+    assert made.returncode == 0, made.stderr
+    assert made.stdout.startswith("own 0.1.0, split train: 2 clips in ")
+
+    told = bench.rocot("status")
+    assert told.returncode == 0, told.stderr
+    assert "split train: 2 clips" in told.stdout
+
+    shown = bench.rocot("show", "own/a")
+    assert shown.returncode == 0, shown.stderr
+    assert shown.stdout.startswith("own/a#0")
+    assert "Fighting, 1.00-2.00 s" in shown.stdout
+
+    mistaken = bench.rocot("show", "own/aa")
+    assert mistaken.returncode == 2
+    assert "did you mean own/a?" in mistaken.stderr
+
+    before = sha256(bench.folder / "runs/own" / SHARD)
+    exported = bench.rocot("export", "own")
+    assert exported.returncode == 0, exported.stderr
+    assert sha256(bench.folder / "runs/own" / SHARD) == before
+
+
+def test_the_flow_of_a_plan_is_that_of_the_run(bench: Bench) -> None:
+    bench.lay()
+    planned = bench.rocot("plan", "--recipe", "own.toml")
+    assert planned.returncode == 0, planned.stderr
+    assert not (bench.folder / "runs").exists()
+    bench.rocot("generate", "--recipe", "own.toml")
+    after = bench.rocot("plan", "--recipe", "own.toml")
+    lines = [line.split() for line in after.stdout.splitlines()]
+    assert ["judge", "2"] in lines, "what is there is counted as there, and nothing is to do"
+
+
+def test_a_pilot_takes_the_first_clips_only(bench: Bench) -> None:
+    bench.lay(length=0.5)
+    made = bench.rocot("generate", "--recipe", "own.toml", "--limit", "3")
+    assert made.returncode == 0, made.stderr
+    assert len(pd.read_parquet(bench.folder / "runs/own" / SHARD)) == 3
+
+
+def test_a_target_stops_the_run_once_enough_rows_are_kept(bench: Bench) -> None:
+    bench.lay(length=0.1, csv="path,label,start,end\na.mp4,Fighting,0,3\nb.mp4,Normal,,\n")
+    made = bench.rocot("generate", "--recipe", "own.toml", "--target-accepted", "2", "--workers", "1")
+    assert made.returncode == 0, made.stderr
+    rows = pd.read_parquet(bench.folder / "runs/own" / SHARD)
+    assert rows["kept"].sum() == 2
+    assert len(rows) < 60
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+async def test_a_signal_finishes_what_is_in_flight_and_nothing_is_paid_twice(
+    bench: Bench, number: signal.Signals, code: int
+) -> None:
+    bench.lay(model="openai:m", length=0.125, films="a", csv="path,label,start,end\na.mp4,Fighting,1,2\n")
+    async with ChatServer(latency=0.2) as server:
+        words = ["generate", "--recipe", "own.toml", "--base-url", server.base_url, "--workers", "4"]
+
+        async def start() -> asyncio.subprocess.Process:
+            return await asyncio.create_subprocess_exec(
+                *bench.command, *words, cwd=bench.folder, env=bench.environment, stdout=PIPE, stderr=PIPE
+            )
+
+        interrupted = await start()
+        while server.counts.total() < 8:  # noqa: ASYNC110 - the server tells nobody
+            await asyncio.sleep(0.02)
+        interrupted.send_signal(number)
+        _, told = await interrupted.communicate()
+        assert interrupted.returncode == code, told.decode()
+        assert b"goes on" in told
+        assert b"Traceback" not in told
+
+        again = await start()
+        _, told = await again.communicate()
+        assert again.returncode == 0, told.decode()
+        assert server.counts.total() == 3 * 24
+        assert server.repeated == 0
+
+
+async def test_a_key_that_the_server_refuses_stops_the_run_and_is_never_shown(bench: Bench) -> None:
+    bench.lay(model="openai:m")
+    keyed = Bench(bench.folder, bench.cache, {"ROCOT_API_KEY": "sk-canary-0123456789"})
+    async with ChatServer(["key"] * 20) as server:
+        words = ["generate", "--recipe", "own.toml", "--base-url", server.base_url]
+        process = await asyncio.create_subprocess_exec(
+            *keyed.command, *words, cwd=keyed.folder, env=keyed.environment, stdout=PIPE, stderr=PIPE
+        )
+        out, told = await process.communicate()
+    assert process.returncode == 2
+    assert b"Traceback" not in told
+    assert b"key" in told.lower()
+    written = [path.read_bytes() for path in bench.folder.rglob("*") if path.is_file()]
+    assert not [data for data in (out, told, *written) if b"canary" in data]
+
+
+def test_a_server_that_is_down_stops_the_run_with_what_to_do(bench: Bench) -> None:
+    bench.lay(model="openai:m")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    made = bench.rocot("generate", "--recipe", "own.toml", "--base-url", f"http://127.0.0.1:{port}/v1")
+    assert made.returncode == 2
+    assert "cannot be reached" in made.stderr
+    assert "run the same command again" in made.stderr
+    assert "Traceback" not in made.stderr
+
+
+def test_a_teacher_without_a_key_says_which_variable_to_set(bench: Bench) -> None:
+    bench.lay(model="openai:m")
+    made = bench.rocot("generate", "--recipe", "own.toml")
+    assert made.returncode == 2
+    assert "ROCOT_API_KEY" in made.stderr
