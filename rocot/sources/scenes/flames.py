@@ -19,7 +19,7 @@ def _lit(light: Light) -> Light:
 def fire(air: Air, e: Effect, t: float, light: Light) -> None:
     """Flames that grow, flicker, and die down when put out; dark smoke above."""
     age, left = t - e.start, e.end - t
-    grown = min(1.0, 0.25 + age / 2.0) * min(1.0, left / 1.2)
+    grown = min(1.0, 0.3 + age / 1.6) * min(1.0, left / 1.2)
     s = air.lens.scale(e.z) * e.size * grown
     base = air.lens.project(e.x, e.y, e.z)
     grey = shade((74, 69, 66), _lit(light))

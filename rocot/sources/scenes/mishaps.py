@@ -48,7 +48,7 @@ def fire(s: Stage, t: float, length: float) -> SpanOf:
         x, y, z, size = bin_.x, 0.95, bin_.z - 0.1, 0.85
     else:
         (x, z), y, size = s.spot(t, t + length), 0.05, 0.9
-    end = t + length
+    end = t + max(length, 4.0)
     s.take((x, z), t, end)
     s.happen("fire", (t, end), (x, y, z), size * s.uniform(0.95, 1.5))
     walk_z = min(max(z - 0.2, s.place.main_walk[0] + 0.2), s.place.main_walk[1])

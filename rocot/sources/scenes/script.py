@@ -19,7 +19,7 @@ from rocot.sources.scenes.stage import Stage
 from rocot.sources.scenes.track import Actor, Effect
 from rocot.sources.scenes.weather import Weather, weather
 
-GENERATOR = "4"
+GENERATOR = "5"
 """Raised whenever the same seed gives other scenes; it enters every seed and the cache folder's name."""
 RATE = 12.5
 """Frames a second."""
