@@ -108,7 +108,8 @@ def _unfenced(text: str) -> str:
 
 def _from_json(text: str, kind: type[R]) -> R:
     try:
-        value = cleaned(json.loads(_unfenced(text), parse_constant=_no_constant))
+        # Not strict: models write line breaks and tabs into JSON strings as they are, and grammars let them.
+        value = cleaned(json.loads(_unfenced(text), parse_constant=_no_constant, strict=False))
     except (ValueError, RecursionError) as error:
         raise ReplyError("bad json", str(error)[:200]) from error
     return _checked(kind, value)

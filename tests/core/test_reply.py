@@ -28,6 +28,11 @@ def test_json_in_a_fence_is_json(wrap: str) -> None:
     assert parse_answer(wrap.replace("{}", json.dumps(GOOD)), CLASSES).label == "Fighting"
 
 
+def test_line_breaks_within_a_json_string_are_text() -> None:
+    text = json.dumps(GOOD | {"reasoning": "Two men. LINE They fight."}).replace(" LINE ", "\n\t")
+    assert parse_answer(text, CLASSES).reasoning == "Two men.\n\tThey fight."
+
+
 @pytest.mark.parametrize("label", ["traffic accident", "TRAFFIC_ACCIDENT", " Traffic  accident "])
 def test_a_label_is_known_by_its_plain_form(label: str) -> None:
     assert parse_answer(json.dumps(GOOD | {"label": label}), CLASSES).label == "Traffic_accident"
