@@ -65,15 +65,15 @@ _LASTING = re.compile(
     re.IGNORECASE,
 )
 _LASTS = re.compile(
-    r"[ \t)\]-]*(?:late|early|later|earlier|apart|long|longer|shorter|before|after|ago|intervals|intervals?[ \t]between|"
-    r"spacing|steps?|gaps?|pauses?|delay|each|per|of|in[ \t](?:length|duration|all|total)|wide|durations?|or[ \t]so|more|less|"
-    r"away|into|worth|window)\b",
+    r"[ \t)\]-]*(?:late|early|later|earlier|apart|long|longer|shorter|before|after|ago|intervals|spacing|steps?|gaps?|"
+    r"intervals?[ \t]between|pauses?|delay|each|per|of|in[ \t](?:length|duration|all|total)|wide|durations?|or[ \t]so|"
+    r"more|less|away|into|worth|window)\b",
     re.IGNORECASE,
 )
 _SHOWS_CLOCK = re.compile(
     r"\b(?:clock|overlay|watch|date|time[ -]of[ -]day|shows|reads|displays)\b[^.\n]*$", re.IGNORECASE
 )
-_HEAD = 48
+_HEAD = 36
 """Characters before a quantity that are looked at."""
 
 

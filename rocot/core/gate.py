@@ -5,6 +5,7 @@ Each rule has a name to count by and a docstring; it returns what is wrong, or N
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import TypeAlias
 
 from rocot.core.answer import Answer, Reflection
@@ -20,6 +21,9 @@ EDITION = 1
 
 SLACK = 0.05
 """Seconds. Times are written with two decimals, or one; rounding is no fault."""
+
+LONGEST_READ = 50_000
+"""Characters of a text that are searched for times: ten times the longest that a teacher may write."""
 
 
 class Story(Record):
@@ -59,10 +63,10 @@ class Story(Record):
             yield from ((f"{name} evidence", part.start, part.end) for part in answer.evidence)
         yield from (("check", check.start, check.end) for check in self.reflection.checks)
 
-    @property
-    def cited(self) -> Iterator[tuple[str, Cited]]:
-        """The times that the texts point at, each with its place."""
-        return ((place, time) for place, text in self.texts for time in citations(text))
+    @cached_property
+    def cited(self) -> tuple[tuple[str, Cited], ...]:
+        """The times that the texts point at, each with its place; of an endless text, those in its first part."""
+        return tuple((place, time) for place, text in self.texts for time in citations(text[:LONGEST_READ]))
 
     def outside(self, start: float, end: float, slack: float = SLACK) -> bool:
         """Whether a stretch reaches out of the clip."""

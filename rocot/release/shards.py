@@ -19,6 +19,9 @@ ROWS_A_GROUP = 512
 SHARD_BYTES = 100_000_000
 """Where a shard ends: at the first row group after so many bytes on disk. `datasets` aims at the same size."""
 
+QUERIED = ("id", "split", "source", "clip", "outcome", "graded_on", "kept", "item", "stage", "reason", "status")
+"""Columns whose least and greatest values are written, so that readers can skip row groups."""
+
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
 
@@ -110,12 +113,20 @@ def _fill(
 
 
 def _writer(sink: pa.OSFile, kind: type[Record]) -> pq.ParquetWriter:
-    """zstd 3: 3.8 times smaller text at full speed. Without page checksums 43 of 60 flipped bits read back silently."""
-    return pq.ParquetWriter(
+    """zstd 3: 3.8 times smaller text at full speed. Without page checksums 43 of 60 flipped bits read back silently.
+
+    No checksum covers page headers and the footer, so they stay small: no Arrow schema beside Parquet's own, and
+    least and greatest values only where a query would use them. 40 rows take 18 KB instead of 37.
+    """
+    writer = pq.ParquetWriter(
         sink,
         schema_of(kind),
         compression="zstd",
         compression_level=3,
+        store_schema=False,
+        write_statistics=[name for name in QUERIED if name in kind.model_fields],
         write_page_checksum=True,
         use_content_defined_chunking=True,
     )
+    writer.add_key_value_metadata(schema_of(kind).metadata)
+    return writer

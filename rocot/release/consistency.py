@@ -1,0 +1,127 @@
+"""What a row says of itself, computed again: grades from truth and answers, faults from the rules, and the chat."""
+
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from math import isclose
+from typing import TypeAlias
+
+from rocot.core.chat import IMAGE
+from rocot.core.gate import SLACK, faults
+from rocot.core.prompt import stamp
+from rocot.core.reflection import Fault, Scores
+from rocot.core.row import Row
+from rocot.core.score import outcome, scores
+from rocot.core.span import clipped, union
+
+Check: TypeAlias = Callable[[Row], str | None]
+
+
+def id_disagrees(row: Row) -> str | None:
+    """The id is the clip's, `#`, and the rollout's number."""
+    wanted = f"{row.clip}#{row.rollout}"
+    return None if row.id == wanted else f"the clip and rollout make {wanted}"
+
+
+def clip_outside_video(row: Row) -> str | None:
+    """The clip has a length, and lies in the video."""
+    if row.clip_start < row.clip_end <= row.video_duration + SLACK:
+        return None
+    return f"clip {row.clip_start:g}-{row.clip_end:g} s of {row.video_duration:g} s"
+
+
+def frames_disagree(row: Row) -> str | None:
+    """Frame times ascend, lie in the video, and each has its digest."""
+    if len(row.frame_times) != len(row.frame_digests):
+        return f"{len(row.frame_times)} times, {len(row.frame_digests)} digests"
+    for before, after in pairwise(row.frame_times):
+        if before >= after:
+            return f"{after:g} s follows {before:g} s"
+    first, last = row.frame_times[0], row.frame_times[-1]
+    if first < 0 or last > min(row.clip_end, row.video_duration) + SLACK:
+        return f"frames at {first:g}-{last:g} s, clip {row.clip_start:g}-{row.clip_end:g} s"
+    return None
+
+
+def truth_outside_clip(row: Row) -> str | None:
+    """True spans are those of the clip, in order."""
+    spans = row.truth.spans or ()
+    if spans == union(clipped(spans, row.clip_start - SLACK, row.clip_end + SLACK)):
+        return None
+    return "true spans " + ", ".join(f"{span.start:g}-{span.end:g}" for span in spans) + " s"
+
+
+def depth_disagrees(row: Row) -> str | None:
+    """`graded_on` says how deep the truth goes."""
+    depth = row.truth.graded_on
+    return None if row.graded_on == depth else f"graded on {row.graded_on}, the truth has {depth}"
+
+
+def scores_disagree(row: Row) -> str | None:
+    """The scores are those of the answers against the truth."""
+    for name, wanted in _scores(row):
+        said = getattr(row.scores, name)
+        same = isclose(said, wanted, abs_tol=1e-6) if isinstance(said, float) and wanted is not None else said == wanted
+        if not same:
+            return f"{name} is {said}, computed again {wanted}"
+    return None
+
+
+def outcome_disagrees(row: Row) -> str | None:
+    """The outcome is the cell of the flip matrix that the computed scores name."""
+    again = dict(_scores(row))
+    first, last = again["initial_right"], again["revised_right"]
+    wanted = outcome(None if first is None else bool(first), None if last is None else bool(last))
+    return None if row.outcome == wanted else f"outcome {row.outcome}, computed again {wanted}"
+
+
+def messages_disagree(row: Row) -> str | None:
+    """The chat shows the row's frames, asks its question, and gives both its answers."""
+    asked = "".join(message.content for message in row.messages if message.role == "user")
+    told = "".join(message.content for message in row.messages if message.role == "assistant")
+    looked = "".join(f"{stamp(time)}{IMAGE}" for time in row.frame_times)
+    if looked not in asked or asked.count(IMAGE) != len(row.frame_times):
+        return "the user's turn does not hold the frames in their order"
+    parts = {"question": (row.question, asked), "initial reasoning": (row.initial.reasoning, told)}
+    parts |= {"critique": (row.reflection.critique, told), "revised reasoning": (row.revised.reasoning, told)}
+    return next(
+        (f"the chat does not hold the {name}" for name, (text, chat) in parts.items() if text not in chat), None
+    )
+
+
+CHECKS: dict[str, Check] = {
+    check.__name__.replace("_", " "): check
+    for check in (
+        id_disagrees,
+        clip_outside_video,
+        frames_disagree,
+        truth_outside_clip,
+        depth_disagrees,
+        scores_disagree,
+        outcome_disagrees,
+        messages_disagree,
+    )
+}
+
+
+def contradictions(row: Row, found: tuple[Fault, ...]) -> Iterator[Fault]:
+    """Why a row is invalid; `found` are the gate's rules that it breaks. A fault that it admits, unkept, is none."""
+    for name, check in CHECKS.items():
+        detail = check(row)
+        if detail is not None:
+            yield Fault(rule=name, detail=detail)
+    said, broken = {fault.rule for fault in row.faults}, {fault.rule for fault in found}
+    if said != broken:
+        told = ", ".join(sorted(said)) or "none", ", ".join(sorted(broken)) or "none"
+        yield Fault(rule="faults disagree", detail=f"recorded: {told[0]}; found again: {told[1]}")
+    if row.kept:
+        yield from found
+
+
+def broken_rules(row: Row) -> tuple[Fault, ...]:
+    """The gate's rules that a row breaks, computed again."""
+    return faults(row.story())
+
+
+def _scores(row: Row) -> Iterator[tuple[str, bool | float | None]]:
+    again: Scores = scores(row.initial, row.revised, row.truth, row.tiou_floor)
+    return iter(dict(again).items())

@@ -1,0 +1,107 @@
+"""What stands at a path: a run, a release, a folder of shards, one file."""
+
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from rocot.engine.reader import FILE as STORE
+from rocot.errors import StoreError
+from rocot.release.export import FOLDER
+from rocot.release.manifest import NAME, Manifest, damage, read_manifest
+from rocot.release.report import Problem
+
+
+@dataclass
+class Found:
+    """The files to read, and what is wrong before any is opened."""
+
+    kind: Literal["run", "release", "shards", "file", "nothing"]
+    root: Path
+    files: list[Path] = field(default_factory=list)
+    manifest: Manifest | None = None
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def name(self, path: Path) -> str:
+        """How a file is called in a report."""
+        return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else str(path)
+
+    def problem(self, path: Path, what: str) -> None:
+        """One more thing that cannot be used."""
+        self.problems.append(Problem(where=self.name(path) if path != self.root else str(path), what=what))
+
+
+def find(path: Path) -> Found:
+    """Looks at a path, follows it to its Parquet files, and holds them against the manifest where there is one."""
+    try:
+        return _find(path)
+    except OSError as error:
+        found = Found("nothing", path)
+        found.problem(path, f"cannot be read ({error.strerror})")
+        return found
+
+
+def _find(path: Path) -> Found:
+    if not path.exists():
+        found = Found("nothing", path)
+        found.problem(path, "is not there" + ("; the link leads nowhere" if path.is_symlink() else ""))
+        return found
+    if not path.is_dir():
+        found = Found("file", path.parent, [path])
+        _leave_out_specials(found)
+        return found
+    if (path / STORE).exists() or (path / FOLDER / NAME).exists():
+        return _release("run", path / FOLDER)
+    if (path / NAME).exists() or (path / "data").is_dir():
+        return _release("release", path)
+    found = Found("shards", path, sorted(path.glob("*.parquet")))
+    _leave_out_specials(found)
+    if not found.files and not found.problems:
+        found.problem(path, "holds no *.parquet; name a run, a release, a folder of shards or one Parquet file")
+    return found
+
+
+def _release(kind: Literal["run", "release"], folder: Path) -> Found:
+    found = Found(kind, folder)
+    if not folder.is_dir():
+        found.problem(folder, "is not there: the run has no release yet; make it with `rocot export`")
+        return found
+    try:
+        found.manifest = read_manifest(folder)
+    except StoreError as error:
+        found.problem(folder / NAME, str(error))
+    found.files = sorted((folder / "data").glob("*.parquet"))
+    _leave_out_specials(found)
+    if found.manifest is not None:
+        _hold_against(found, found.manifest)
+    elif not found.problems:
+        found.notes.append(f"there is no {NAME}: whether files are missing or were changed cannot be told")
+    if not found.files and not found.problems:
+        found.problem(folder, "holds no data/*.parquet; export again")
+    return found
+
+
+def _hold_against(found: Found, manifest: Manifest) -> None:
+    listed = [file for entry in manifest.splits.values() for file in entry.files]
+    for file in listed:
+        what = damage(found.root, file)
+        if what is not None:
+            found.problem(found.root / file.path, what)
+    names = {file.path for file in listed}
+    for path in found.files:
+        if found.name(path) not in names:
+            found.problem(path, "is not in the manifest, and would be loaded with the others")
+
+
+def _leave_out_specials(found: Found) -> None:
+    """Only plain files, and links to plain files, are opened: a pipe would wait for ever."""
+    for path in list(found.files):
+        try:
+            if stat.S_ISREG(path.stat().st_mode):
+                continue
+            what = "is a folder" if path.is_dir() else "is no plain file"
+        except OSError as error:
+            what = f"cannot be read ({error.strerror})"
+        found.files.remove(path)
+        found.problem(path, what)

@@ -1,0 +1,234 @@
+"""Validate: every row of a release, or of shards that anyone wrote, is read and computed again. Nothing is altered.
+
+Invalid is what no honest export writes: a row that does not fit the schema, whose grades or faults are not those that
+its own answers and truth give, or that is kept for training with a fault. A row that admits its faults and is not kept
+is valid, and counted under them; so are outcomes.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+import apsw
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import ValidationError
+
+from rocot.core.reflection import Fault
+from rocot.core.row import Row
+from rocot.core.score import answer_tiou
+from rocot.engine.database import translated
+from rocot.release.columns import column_faults, feature_fault, stray_columns
+from rocot.release.consistency import broken_rules, contradictions
+from rocot.release.find import Found, find
+from rocot.release.manifest import Manifest, SplitEntry
+from rocot.release.report import Example, Findings, Histogram, Report
+from rocot.release.table import schema_digest, schema_of
+
+BATCH_ROWS = 128
+BATCH_BYTES = 32 * 1024 * 1024
+"""Memory that a batch of rows may take."""
+GROUP_BYTES = 2 * 1024**3
+"""A row group that claims to be larger than this is not opened: the Hub's viewer takes 286 MiB."""
+_IDS = Path("temporary table of ids")
+
+
+def validate(path: Path) -> Report:
+    """What stands at a path. Bad input raises nothing: the report tells it, and its `exit_code` sums it up.
+
+    Raises StoreError where the machine has no temporary space for the table of ids.
+    """
+    found = find(path)
+    tally = _Tally(found)
+    for file in found.files:
+        tally.read(file)
+    tally.sum_up()
+    return Report(
+        path=str(path),
+        kind=found.kind,
+        files=len(found.files),
+        rows=tally.rows,
+        kept=tally.kept,
+        invalid_rows=tally.invalid_rows,
+        problems=tuple(found.problems),
+        notes=tuple(found.notes),
+        invalid=tally.invalid.all(),
+        faults=tally.faults.all(),
+        outcomes=dict(sorted(tally.outcomes.items())),
+        graded_on=dict(sorted(tally.graded_on.items())),
+        left_out=_left_out(found.manifest),
+        initial_tiou=tally.initial_tiou.all(),
+        revised_tiou=tally.revised_tiou.all(),
+    )
+
+
+def _left_out(manifest: Manifest | None) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for entry in manifest.splits.values() if manifest is not None else ():
+        total.update(entry.left_out)
+    return dict(sorted(total.items()))
+
+
+class _Seen:
+    """Ids so far, in a database of the disk's, so that memory stays flat over millions of rows."""
+
+    def __init__(self) -> None:
+        self._database = apsw.Connection("")
+        self._database.execute("CREATE TABLE id (id TEXT PRIMARY KEY, place TEXT) WITHOUT ROWID; BEGIN")
+
+    def before(self, row: str, place: str) -> str | None:
+        """Where the id was seen before, if it was."""
+        with translated(_IDS):
+            self._database.execute("INSERT OR IGNORE INTO id VALUES (?, ?)", (row, place))
+            if self._database.changes():
+                return None
+            return str(self._database.execute("SELECT place FROM id WHERE id = ?", (row,)).get)
+
+
+@dataclass
+class _Tally:
+    """Reads files, and counts what it finds."""
+
+    found: Found
+    rows: int = 0
+    kept: int = 0
+    invalid_rows: int = 0
+    invalid: Findings = field(default_factory=Findings)
+    faults: Findings = field(default_factory=Findings)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    graded_on: Counter[str] = field(default_factory=Counter)
+    initial_tiou: Histogram = field(default_factory=Histogram)
+    revised_tiou: Histogram = field(default_factory=Histogram)
+    seen: _Seen = field(default_factory=_Seen)
+    by_split: dict[str, Counter[str]] = field(default_factory=dict)
+
+    def read(self, path: Path) -> None:
+        """One file, as far as it can be read."""
+        name = self.found.name(path)
+        split = _split_of(self.found.manifest, name)
+        try:
+            with pq.ParquetFile(path, page_checksum_verification=True) as file:
+                if self._readable(path, file):
+                    for number, values in enumerate(_rows(file)):
+                        self._row(values, name, number, split)
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+            self.found.problem(path, f"is no whole Parquet file ({_first_line(error)})")
+
+    def _readable(self, path: Path, file: pq.ParquetFile) -> bool:
+        schema = file.schema_arrow
+        faults = list(column_faults(schema, schema_of(Row)))
+        features = feature_fault(schema, schema_of(Row))
+        for fault in [*faults, *([features] if features else [])]:
+            self.found.problem(path, fault)
+        stray = stray_columns(schema, schema_of(Row))
+        if stray and not faults:
+            self.found.notes.append(f"{self.found.name(path)}: not a row's, not read: {', '.join(stray)}")
+        meta = file.metadata
+        largest = max((meta.row_group(index).total_byte_size for index in range(meta.num_row_groups)), default=0)
+        if largest > GROUP_BYTES:
+            self.found.problem(path, f"has a row group of {largest / 1024**3:.1f} GiB; 2 GiB at most are read")
+        if not meta.num_rows:
+            self.found.notes.append(f"{self.found.name(path)}: has no rows")
+        return not faults and largest <= GROUP_BYTES
+
+    def _row(self, values: Mapping[str, object], file: str, number: int, split: str | None) -> None:
+        self.rows += 1
+        said = values.get("id")
+        place = said if isinstance(said, str) and said else f"row {number}"
+        try:
+            row = Row.model_validate(values)
+        except ValidationError as error:
+            reasons = _schema_faults(error)
+        else:
+            reasons = [*self._judged(row, file), *_belongs(row, self.found.manifest, split)]
+            self._count(row, split)
+        if isinstance(said, str) and (first := self.seen.before(said, f"{file}, row {number}")) is not None:
+            reasons.append(Fault(rule="duplicate id", detail=f"first in {first}"))
+        for reason in reasons:
+            self.invalid.add(reason.rule, Example(row=place, file=file, detail=reason.detail))
+        self.invalid_rows += bool(reasons)
+
+    def _judged(self, row: Row, file: str) -> list[Fault]:
+        broken = broken_rules(row)
+        if not row.kept:
+            for fault in broken:
+                self.faults.add(fault.rule, Example(row=row.id, file=file, detail=fault.detail))
+        return list(contradictions(row, broken))
+
+    def _count(self, row: Row, split: str | None) -> None:
+        self.kept += row.kept
+        self.outcomes[row.outcome] += 1
+        self.graded_on[row.graded_on] += 1
+        if split is not None:
+            self.by_split.setdefault(split, Counter()).update(("rows", row.outcome, *(["kept"] if row.kept else [])))
+        initial, revised = answer_tiou(row.initial, row.truth), answer_tiou(row.revised, row.truth)
+        if initial is not None and revised is not None:
+            self.initial_tiou.add(initial)
+            self.revised_tiou.add(revised)
+
+    def sum_up(self) -> None:
+        """What only the whole can tell."""
+        if not self.rows and not self.found.problems:
+            self.found.problem(self.found.root, "has no rows")
+        manifest = self.found.manifest
+        if manifest is None:
+            return
+        if manifest.columns != schema_digest(Row):
+            self.found.notes.append(f"made by rocot {manifest.rocot}, whose rows have other columns")
+        if not self.found.problems and not self.invalid_rows:
+            for split, entry in manifest.splits.items():
+                counted, told = self.by_split.get(split, Counter()), _told(entry)
+                if counted != told:
+                    self.found.problem(
+                        self.found.root / "manifest.json", f"{split}: says {dict(told)}, found {dict(counted)}"
+                    )
+
+
+def _told(entry: SplitEntry) -> Counter[str]:
+    return Counter({"rows": entry.rows, "kept": entry.kept, **entry.outcomes})
+
+
+def _rows(file: pq.ParquetFile) -> Iterator[Mapping[str, object]]:
+    """The rows of a file, few at a time; of its columns only those of a row."""
+    meta = file.metadata
+    size = sum(meta.row_group(index).total_byte_size for index in range(meta.num_row_groups))
+    batch_rows = min(BATCH_ROWS, max(1, BATCH_BYTES * meta.num_rows // max(size, 1)))
+    for batch in file.iter_batches(batch_size=batch_rows, columns=schema_of(Row).names):
+        yield from batch.to_pylist()
+
+
+def _schema_faults(error: ValidationError) -> list[Fault]:
+    """One fault for each column that does not fit."""
+    faults: dict[str, str] = {}
+    for one in islice(error.errors(include_url=False, include_input=False, include_context=False), 100):
+        column = ".".join(part for part in one["loc"] if isinstance(part, str))
+        faults.setdefault(f"bad {column}", f"{'.'.join(map(str, one['loc']))}: {one['msg']}")
+    return [Fault(rule=rule, detail=detail) for rule, detail in faults.items()]
+
+
+def _split_of(manifest: Manifest | None, name: str) -> str | None:
+    entries = manifest.splits.items() if manifest is not None else ()
+    return next((split for split, entry in entries if any(file.path == name for file in entry.files)), None)
+
+
+def _belongs(row: Row, manifest: Manifest | None, split: str | None) -> Iterator[Fault]:
+    """What the manifest says of every row."""
+    if manifest is None:
+        return
+    said = row.provenance
+    pairs = {
+        "fingerprint": (said.fingerprint, manifest.fingerprint),
+        "release": (f"{said.release} {said.version}", f"{manifest.release} {manifest.version}"),
+        "tiou_floor": (row.tiou_floor, manifest.tiou_floor),
+        "split": (row.split, split or row.split),
+        "kept": (row.kept, not row.faults and row.outcome in manifest.keep),
+    }
+    for name, (found, wanted) in pairs.items():
+        if found != wanted:
+            yield Fault(rule=f"{name} disagrees", detail=f"{found}, the manifest says {wanted}")
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]
