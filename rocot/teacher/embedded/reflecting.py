@@ -1,0 +1,128 @@
+"""The reflection: the first answer's claims held against the second look, one at a time."""
+
+from collections.abc import Mapping, Sequence
+
+from rocot.core.answer import Answer, Check, Reflection
+from rocot.core.score import tiou
+from rocot.core.span import Span
+from rocot.core.truth import NORMAL
+from rocot.teacher.embedded.conclude import Conclusion, behind, chance_of, conclude
+from rocot.teacher.embedded.describe import candidate, tell
+from rocot.teacher.embedded.findings import in_seconds, proposal
+from rocot.teacher.embedded.looks import Look
+from rocot.teacher.embedded.rivals import rivals
+
+MARGIN = 0.02
+"""By how much another answer must be likelier before the first one is given up."""
+SAME = 0.8
+"""Temporal IoU from which other spans of the same label are no reason to revise."""
+
+
+def reflect(look: Look, first: Answer | None, names: Mapping[str, str]) -> Reflection:
+    """Checks, critique and verdict on a first answer, whoever gave it."""
+    better = conclude(look.weighed, names)
+    if first is None:
+        return Reflection(
+            checks=(),
+            critique=f"The first answer cannot be read, so it cannot stand. {proposal(better.label, better.spans)}",
+            verdict="revise",
+        )
+    claimed = chance_of(look.weighed, names, first.label, first.spans)
+    stands = claimed is None or better.sure <= claimed + MARGIN or _alike(first, better)
+    if first.label == NORMAL:
+        checks = _of_nothing(look, names, better, holds=stands)
+    else:
+        checks = _of_event(look, first, names, better, holds=stands)
+    return Reflection(
+        checks=checks[:16], critique=_critique(first, better, claimed, stands=stands)[:4000],
+        verdict="keep" if stands else "revise",
+    )  # fmt: skip
+
+
+def _alike(first: Answer, better: Conclusion) -> bool:
+    return first.label == better.label and tiou(first.spans, better.spans) >= SAME
+
+
+def _of_nothing(look: Look, names: Mapping[str, str], better: Conclusion, *, holds: bool) -> tuple[Check, ...]:
+    nearest = candidate(look, names)
+    times = look.signals.times
+    if nearest is None:
+        finding = "Cut out and followed, no shape stays in view long enough to be an event."
+        return (
+            _check("Nothing in the clip calls for action.", finding, float(times[0]), float(times[-1]), holds=True),
+        )
+    rows = better.rows or (nearest[0],)
+    own = better.own if better.rows else nearest[1]
+    checks = []
+    for row in rows:
+        seen = tell(look, row, own)
+        finding = f"In {seen.place} of the picture {'; '.join(seen.phrases)}. For {names[own]} that is"
+        finding += " too little." if holds else " more than routine shows."
+        checks.append(_check("Nothing in the clip calls for action.", finding, seen.start, seen.end, holds=holds))
+    return (*checks, *rivals(look.signals, better.spans))
+
+
+def _of_event(
+    look: Look, first: Answer, names: Mapping[str, str], better: Conclusion, *, holds: bool
+) -> tuple[Check, ...]:
+    alike = [k for k, own in enumerate(look.weighed.labels) if names.get(own) == first.label]
+    checks: list[Check] = []
+    for span in first.spans[:3]:
+        name = f"The frames show {first.label} at {in_seconds([span])}."
+        if not alike:
+            finding = "This baseline has no measure for that label; the frames neither confirm nor refute it."
+            checks.append(_check(name, finding, span.start, span.end, holds=True))
+        elif len(look.weighed.scores):
+            seen = tell(look, behind(look.weighed, alike, span), look.weighed.labels[alike[0]])
+            agrees = holds or (first.label == better.label and tiou([span], better.spans) > 0)
+            finding = f"Followed more closely, in {seen.place} of the picture {'; '.join(seen.phrases)}."
+            checks.append(_check(name, finding, seen.start, seen.end, holds=agrees))
+    if first.label == better.label:
+        checks += _of_bounds(first.spans, better.spans, look)
+    elif not holds and better.rows:
+        seen = tell(look, better.rows[0], better.own)
+        finding = f"At {seen.start:.2f}-{seen.end:.2f} s in {seen.place} of the picture {'; '.join(seen.phrases)}."
+        checks.append(_check("No other event explains the clip better.", finding, seen.start, seen.end, holds=False))
+    return (*checks, *rivals(look.signals, first.spans))
+
+
+def _of_bounds(claimed: Sequence[Span], found: Sequence[Span], look: Look) -> list[Check]:
+    times = look.signals.times
+    step = float(times[-1] - times[0]) / max(len(times) - 1, 1)
+    checks = []
+    for span in claimed:
+        near = max(found, key=lambda other: tiou([span], [other]), default=None)
+        if near is None or tiou([span], [near]) == 0:
+            continue
+        for side, said, seen in (("starts", span.start, near.start), ("ends", span.end, near.end)):
+            close = abs(said - seen) <= 0.6 * step
+            finding = f"Its own outline and motion put that at {seen:.2f} s."
+            low, high = sorted((said, seen))
+            checks.append(_check(f"It {side} at {said:.2f} s.", finding, low, high, holds=close))
+    extra = [span for span in found if tiou([span], claimed) == 0]
+    checks += [
+        _check("It happens only then.", f"The same pattern is there at {in_seconds([span])}.", span.start, span.end,
+               holds=False)
+        for span in extra
+    ]  # fmt: skip
+    return checks
+
+
+def _check(claim: str, finding: str, start: float, end: float, *, holds: bool) -> Check:
+    return Check(claim=claim[:400], finding=finding[:400], start=round(start, 2), end=round(end, 2), holds=holds)
+
+
+def _critique(first: Answer, better: Conclusion, claimed: float | None, *, stands: bool) -> str:
+    said = first.label.replace("_", " ") + (f" at {in_seconds(first.spans)}" if first.spans else "")
+    if claimed is None:
+        return f"{said} lies outside what this baseline can measure; nothing in the frames calls for another answer."
+    if stands:
+        return (
+            f"The second look, with shapes cut out and camera and exposure taken out, puts {said} at {claimed:.2f}"
+            f" and finds no answer that is clearly likelier. The answer should stand."
+        )
+    found = better.label.replace("_", " ") + (f" at {in_seconds(better.spans)}" if better.spans else "")
+    return (
+        f"The first look went by coarse changes of the picture. With shapes cut out and camera and exposure taken out,"
+        f" {said} is put at {claimed:.2f} and {found} at {better.sure:.2f}. {proposal(better.label, better.spans)}"
+    )
