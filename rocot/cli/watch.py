@@ -76,6 +76,8 @@ class Watch:
             told.append(f"{rate * 60:.3g} clips/min")
             if self.total is not None and self.total > tally.ended:
                 told.append(f"{lasting((self.total - tally.ended) / rate)} left")
+        elif self.total is None and not tally.in_flight:
+            told.append("looking for clips")
         told.append(f"{tally.in_flight} in flight")
         if tally.elsewhere:
             told.append(f"{tally.elsewhere} at another process")
@@ -98,7 +100,7 @@ class Watch:
                 self.model, prompt=spent.prompt_tokens, cached=spent.cached_tokens, completion=spent.completion_tokens
             )
         )
-        return [] if cost is None else [f"{money(cost)} {self.prices.currency}"]
+        return [] if not cost else [f"{money(cost)} {self.prices.currency}"]
 
     def __rich__(self) -> RenderableType:
         bar = Table.grid(padding=(0, 2, 0, 0))
