@@ -33,7 +33,8 @@ from rocot.sources.scenes.script import Script, compose, seed_of
 BINS = 6
 """Levels a colour channel: 216 colours."""
 SEED = 90210
-"""A seed of the benchmark's own, so that no default clip is in it."""
+"""A seed of the benchmark's own, so that no default clip is in it. Nine intervals of 95 % are printed: one seed in three
+puts one of them wrong by chance, and another seed tells."""
 
 Floats = NDArray[np.float64]
 
@@ -69,10 +70,10 @@ def _number(script: Script, rng: Generator, spans: tuple[Span, ...], *, inside: 
             return number
 
 
-def sample(index: int) -> tuple[str, list[Floats]]:
-    """A clip's label and the histograms of three frames: any, outside the spans, inside them."""
-    script = compose(SEED, "train", index)
-    rng = Generator(PCG64(seed_of("benchmark", index)))
+def sample(job: tuple[int, int]) -> tuple[str, list[Floats]]:
+    """A seed's clip's label, and the histograms of three frames: any, outside the spans, inside them."""
+    script = compose(job[0], "train", job[1])
+    rng = Generator(PCG64(seed_of("benchmark", *job)))
     truth = script.truth
     labels, spans = truth.labels or ("",), truth.spans or ()
     numbers = [int(rng.integers(script.frames))]
@@ -121,10 +122,11 @@ def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--clips", type=int, default=560)
+    parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--workers", type=int, default=2)
     args = parser.parse_args()
     with ProcessPoolExecutor(args.workers, mp_context=get_context("spawn")) as pool:
-        rows = list(pool.map(sample, range(args.clips), chunksize=8))
+        rows = list(pool.map(sample, [(args.seed, i) for i in range(args.clips)], chunksize=8))
     labels = [label for label, _ in rows]
     print(f"{args.clips} clips, one frame each, {BINS**3} colours, logistic regression, 10-fold")
     for k, where in enumerate(("any frame", "outside the spans", "inside the spans")):

@@ -23,9 +23,13 @@ def short(index: int = 0, frames: int = 40) -> Script:
 
 
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
-    for name in ("a.mp4", "b.mp4"):
-        shoot(short(), tmp_path / name)
-    assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
+    made = set()
+    for _ in range(4):
+        shoot(short(), tmp_path / "a.mp4")
+        made.add((tmp_path / "a.mp4").read_bytes())
+        # An encoder that reads memory it never wrote gives itself away once that memory holds something else.
+        del [os.urandom(50_000 + 1000 * i) for i in range(20)][:]
+    assert len(made) == 1
 
 
 def test_another_seed_gives_other_bytes(tmp_path: Path) -> None:
