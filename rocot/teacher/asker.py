@@ -3,12 +3,8 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar
 from weakref import WeakValueDictionary
-
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
-from tenacity.wait import wait_random_exponential
 
 from rocot.core.prompt import Ask, Sampling
 from rocot.core.record import Json
@@ -17,7 +13,8 @@ from rocot.core.reply import Dialect
 from rocot.engine.attempt import Attempt, Ledger
 from rocot.errors import RunError, ServiceError, TeacherError
 from rocot.teacher.completion import usage_of
-from rocot.teacher.faults import NO_FORMAT, UNREACHABLE, TryLaterError, fault_in
+from rocot.teacher.faults import NO_FORMAT, UNREACHABLE, fault_in
+from rocot.teacher.patience import PATIENCE, Patience
 from rocot.teacher.protocol import Compose, Raw, Reply, Teacher
 from rocot.teacher.recent import Recent
 
@@ -31,27 +28,10 @@ class Pictures(Protocol):
         """The JPEG of every frame of an item, by digest. Raises VideoError, StoreError."""
 
 
-@dataclass(frozen=True)
-class Patience:
-    """How often, and after how long, another attempt is made. It changes no reply."""
-
-    tries: int = 6
-    """Attempts at one call in all, while what fails may pass."""
-    base: float = 1.0
-    """Seconds: the waits are drawn evenly from 0 to `base`, twice that, four times that ... (full jitter)."""
-    longest: float = 30.0
-    """Seconds: the most that a wait is drawn from."""
-    longest_wanted: float = 120.0
-    """Seconds: the most that a server's Retry-After is obeyed for."""
-    unreachable: float = 25.0
-    """Seconds for which a server that nobody reaches is tried again, before the run stops."""
-
-
 KEPT_BYTES = 24_000_000
 """Of pictures: what 64 calls in flight hold anyway, where a clip takes 240 kB."""
 MOST_REFUSED = 16
 """Calls that a server may turn away as malformed or too large before it has answered one."""
-DEFAULT_PATIENCE = Patience()
 
 
 class Asker:
@@ -66,7 +46,7 @@ class Asker:
         sampling: Sampling,
         dialect: Dialect | Literal["auto"] = "auto",
         deadline: float = 300.0,
-        patience: Patience = DEFAULT_PATIENCE,
+        patience: Patience = PATIENCE,
     ) -> None:
         """`deadline` is the seconds that one attempt may take in all, to the last byte of its reply."""
         self._teacher = teacher
@@ -77,8 +57,9 @@ class Asker:
         self._speaks: Dialect = "json" if dialect == "auto" else dialect
         self._deadline = deadline
         self._patience = patience
-        self._jitter = wait_random_exponential(multiplier=patience.base, max=patience.longest)
         self._loaded: Recent[tuple[str, ...], Mapping[str, bytes]] = Recent(KEPT_BYTES)
+        self._unreached: float | None = None
+        """Since when no call has reached the server, on the monotonic clock; None while calls reach it."""
         self._refused: int | None = 0
         """Calls that the server turned away so far; None once it has answered one."""
         self._asking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -133,12 +114,7 @@ class Asker:
 
     async def _answered(self, ask: Ask, key: str, item: Framed, stage: str) -> Reply:
         pictures = await self._pixels(item)
-        retrying = AsyncRetrying(
-            retry=retry_if_exception(lambda error: isinstance(error, TeacherError) and error.passing),
-            stop=self._gives_up,
-            wait=self._wait,
-            reraise=True,
-        )
+        retrying = self._patience.retrying(self._unreached_for)
         try:
             reply: Reply = await retrying(self._attempt, ask, key, pictures, item.key, stage)
         except TeacherError as error:
@@ -170,25 +146,15 @@ class Asker:
                     f"the teacher turned away all of the first {self._refused} calls, the last with: {error.detail}"
                 ) from error
 
-    def _gives_up(self, state: RetryCallState) -> bool:
-        error = state.outcome.exception() if state.outcome is not None else None
-        if isinstance(error, TeacherError) and error.reason == UNREACHABLE:
-            return (state.seconds_since_start or 0.0) >= self._patience.unreachable
-        return state.attempt_number >= self._patience.tries
-
-    def _wait(self, state: RetryCallState) -> float:
-        drawn = self._jitter(state)
-        error = state.outcome.exception() if state.outcome is not None else None
-        if isinstance(error, TryLaterError):
-            return drawn + min(error.after, self._patience.longest_wanted)
-        if isinstance(error, TeacherError) and error.reason == UNREACHABLE:
-            return min(drawn, self._patience.unreachable / 5)
-        return drawn
+    def _unreached_for(self) -> float:
+        """Seconds since when no call has reached the server."""
+        return 0.0 if self._unreached is None else time.monotonic() - self._unreached
 
     async def _attempt(self, ask: Ask, key: str, pictures: Mapping[str, bytes], item: str, stage: str) -> Reply:
         started = time.monotonic()
         came, stopped = await self._sent(ask, pictures)
         latency = time.monotonic() - started
+        self._note_reach(came)
         raw = came if isinstance(came, Raw) else Raw(body=b"", status=0)
         fault = fault_in(raw) if isinstance(came, Raw) else came
         reply: Reply | None = None
@@ -222,6 +188,12 @@ class Asker:
             assert fault is not None
             raise fault
         return reply
+
+    def _note_reach(self, came: Raw | TeacherError) -> None:
+        if isinstance(came, Raw):
+            self._unreached = None
+        elif came.reason == UNREACHABLE and self._unreached is None:
+            self._unreached = time.monotonic()
 
     async def _sent(
         self, ask: Ask, pictures: Mapping[str, bytes]

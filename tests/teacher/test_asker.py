@@ -7,11 +7,13 @@ import pytest
 from pydantic import SecretStr
 
 from rocot.core.prompt import Ask, Sampling
+from rocot.core.reflection import Framed
 from rocot.core.reply import Dialect
 from rocot.errors import ServiceError, StoreError, TeacherError
 from rocot.stages.asking import compose
-from rocot.teacher.asker import MOST_REFUSED, Asker, Patience
+from rocot.teacher.asker import MOST_REFUSED, Asker
 from rocot.teacher.openai import OpenAITeacher
+from rocot.teacher.patience import Patience
 from rocot.teacher.protocol import Asks, Compose, Raw, Reply
 from rocot.teacher.scripted import ScriptedTeacher
 from tests.contracts.teacher import ITEM, PROMPTS
@@ -179,6 +181,20 @@ async def test_a_server_that_is_down_stops_the_run_within_its_patience() -> None
     assert 0.15 < time.monotonic() - begun < 5
     assert set(scene.notebook.reasons) == {"unreachable"}
     assert len(scene.notebook.reasons) > HASTY.tries
+
+
+async def test_all_calls_give_up_on_a_server_together() -> None:
+    scene = Scene([passing("unreachable")] * 10_000)
+    items = [ITEM.fanned(rollout) for rollout in range(20)]
+    begun = time.monotonic()
+
+    async def late(item: Framed, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        await scene.asker.ask(compose(PROMPTS, scene.asker, item, "answer"), item, "reason")
+
+    ends = await asyncio.gather(*[late(item, index / 100) for index, item in enumerate(items)], return_exceptions=True)
+    assert all(isinstance(end, ServiceError) for end in ends)
+    assert time.monotonic() - begun < 2 * HASTY.unreachable
 
 
 async def test_a_server_that_comes_up_in_time_is_asked_on() -> None:
