@@ -17,14 +17,16 @@ class Evidence(Record):
     end: float = Field(ge=0)
     """Seconds of the source video; equal to `start` for a single frame."""
     observation: str
+    """What was seen."""
 
 
 class Answer(Record):
     """Reasoning and its conclusion: the initial reasoning, and the revised one."""
 
     evidence: tuple[Evidence, ...]
-    """Empty where the reply came as tagged text."""
+    """What was seen, and when; empty where the reply came as tagged text."""
     reasoning: str = Field(min_length=1)
+    """How the evidence was weighed."""
     label: str
     """One of the clip's classes."""
     spans: tuple[Span, ...]
@@ -44,18 +46,23 @@ class Check(Record):
     """One claim of the first answer, held against the frames."""
 
     claim: str
+    """What the answer said."""
     finding: str
+    """What the frames show."""
     start: float = Field(ge=0)
     """Seconds of the source video."""
     end: float = Field(ge=0)
     """Seconds of the source video."""
     holds: bool
+    """Whether the claim stands."""
 
 
 class Reflection(Record):
     """The self-reflection: which claims were checked, what came of it, and whether the answer should stand."""
 
     checks: tuple[Check, ...]
-    """Empty where the reply came as tagged text."""
+    """The claims that were checked; empty where the reply came as tagged text."""
     critique: str = Field(min_length=1)
+    """What the checks come to, and what the answer passed over."""
     verdict: Literal["keep", "revise"]
+    """Whether label and spans should stand."""

@@ -88,9 +88,13 @@ class Scores(Record):
     """How both answers compare with the truth; None where the truth does not reach so far."""
 
     initial_right: bool | None
+    """Label right and, where spans are known, tIoU at or above the floor."""
     revised_right: bool | None
+    """As `initial_right`, of the revised answer."""
     initial_label_right: bool | None
+    """Whether the label is one of the true ones; of normal footage, whether it is called normal without a span."""
     revised_label_right: bool | None
+    """As `initial_label_right`, of the revised answer."""
     initial_tiou: float | None
     """IoU of interval sets in time, 0 to 1."""
     revised_tiou: float | None
@@ -101,7 +105,9 @@ class Fault(Record):
     """A rule of the gate that a sample breaks."""
 
     rule: str
+    """Its name, to count by."""
     detail: str
+    """Where and how."""
 
 
 class Judged(Revised):

@@ -12,7 +12,9 @@ class Span(Record):
     """A half-open stretch of time [start, end), 0 <= start < end, seconds of the source video."""
 
     start: float = Field(ge=0)
+    """Seconds of the source video."""
     end: float = Field(gt=0)
+    """Seconds of the source video; after `start`."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

@@ -220,7 +220,7 @@ def test_a_failed_export_leaves_the_old_release_and_nothing_else(tmp_path: Path)
 FULL = """
 import resource, sys, pathlib
 from tests.release.test_export import exported
-resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+resource.setrlimit(resource.RLIMIT_FSIZE, (9_000, 9_000))
 exported(pathlib.Path(sys.argv[1]), 100)
 """
 

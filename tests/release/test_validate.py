@@ -238,12 +238,15 @@ def hostile(folder: Path, whole: bytes) -> dict[str, str]:
     os.mkfifo(folder / "pipe.parquet")
     broken = "is no whole Parquet file"
     return {
-        **dict.fromkeys(("text", "empty", "cut", "tail", "magic", "secret"), broken),
-        **{
-            "folder": "is a folder",
-            "nowhere": "cannot be read (No such file",
-            "loop": "cannot be read (Too many levels",
-        },
+        "text": broken,
+        "empty": broken,
+        "cut": broken,
+        "tail": broken,
+        "magic": broken,
+        "secret": broken,
+        "folder": "is a folder",
+        "nowhere": "cannot be read (No such file",
+        "loop": "cannot be read (Too many levels",
         "pipe": "is no plain file",
     }
 

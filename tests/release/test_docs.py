@@ -1,0 +1,51 @@
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rocot.core.gate import RULES
+from rocot.release.describe import columns_table, described
+from tests.release.test_export import exported
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "rows.md"
+BLOCKS = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+
+
+def test_the_table_of_columns_is_current() -> None:
+    """If not: `python -m rocot.release.describe docs/rows.md`."""
+    text = PAGE.read_text(encoding="utf-8")
+    assert described(text) == text
+
+
+def test_every_column_has_its_meaning() -> None:
+    bare = [line for line in columns_table().splitlines() if line.endswith("|  |")]
+    assert bare == []
+
+
+def test_every_rule_is_in_the_table_of_rules() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    assert [name for name in RULES if f"`{name}`" not in text] == []
+
+
+def test_a_page_without_markers_is_refused() -> None:
+    with pytest.raises(ValueError, match="columns"):
+        described("no table here")
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_what_the_page_shows_runs(tmp_path: Path, block: str) -> None:
+    exported(tmp_path / "runs" / "scenes", 6)
+    env = {**os.environ, "HF_HOME": str(tmp_path / "hf"), "HF_HUB_OFFLINE": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", block], cwd=tmp_path, env=env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "confirmed" in done.stdout or "<think>" in done.stdout
+
+
+def test_the_page_shows_how_to_load() -> None:
+    assert len(BLOCKS) == 2
