@@ -321,20 +321,24 @@ def test_sixty_flipped_bits_of_a_release_are_sixty_found(tmp_path: Path) -> None
         assert "sha256" in told(report)
 
 
-def test_without_a_manifest_no_flipped_bit_changes_a_row_unseen(made: Path, tmp_path: Path) -> None:
+def test_without_a_manifest_no_flipped_bit_changes_a_row_unseen(tmp_path: Path) -> None:
     """Pages have checksums; page headers and the footer have none. What is flipped there is told, or changes no row."""
-    there = made / "release" / "data" / "train-00000-of-00001.parquet"
-    whole, rows = there.read_bytes(), pq.read_table(there).to_pylist()
-    path = tmp_path / "some.parquet"
     rng = random.Random(61)
-    found = 0
-    for _ in range(60):
-        path.write_bytes(flipped(whole, rng.randrange(len(whole) * 8)))
-        if validate(path).exit_code:
-            found += 1
-        else:
-            assert pq.read_table(path).to_pylist() == rows
-    assert found >= 35
+    made = [Row.of(item, EDITION) for item in many(20)]
+    rows = [row.model_copy(update={"frame_digests": tuple(rng.randbytes(32).hex() for _ in range(8))}) for row in made]
+    path = write_shards(tmp_path, "train", rows, Row)[0]
+    whole, wanted = path.read_bytes(), pq.read_table(path).to_pylist()
+    pages = len(whole) - 8 - int.from_bytes(whole[-8:-4], "little")
+    found = {"pages": 0, "footer": 0}
+    for part, first, last in (("pages", 4, pages), ("footer", pages, len(whole))):
+        for _ in range(60):
+            path.write_bytes(flipped(whole, rng.randrange(first * 8, last * 8)))
+            if validate(path).exit_code:
+                found[part] += 1
+            else:
+                assert pq.read_table(path).to_pylist() == wanted
+    assert found["pages"] >= 48
+    assert found["footer"] >= 24
 
 
 def test_a_manifest_that_tells_otherwise_is_not_believed(tmp_path: Path) -> None:
