@@ -33,8 +33,10 @@ from rocot.sources.scenes.script import Script, compose, seed_of
 BINS = 6
 """Levels a colour channel: 216 colours."""
 SEED = 90210
-"""A seed of the benchmark's own, so that no default clip is in it. Nine intervals of 95 % are printed: one seed in three
-puts one of them wrong by chance, and another seed tells."""
+"""A seed of the benchmark's own, so that no default clip is in it.
+
+Nine intervals of 95 % are printed: one of them is likely to miss by chance for one seed in three. Try another seed.
+"""
 
 Floats = NDArray[np.float64]
 
