@@ -78,7 +78,8 @@ def sampler(recipe: FramesRecipe, machine: Machine) -> Iterator["Frames"]:
     from rocot.video.frames import Frames
 
     look = Look(height=recipe.height, quality=recipe.quality)
-    with closing(Frames(reader(recipe), Blobs(machine.cache / "frames"), look, machine.decoders)) as frames:
+    blobs = Blobs(machine.cache / "frames", memory=0)  # the asker keeps the pictures of the clips in flight
+    with closing(Frames(reader(recipe), blobs, look, machine.decoders)) as frames:
         yield frames
 
 

@@ -66,7 +66,7 @@ ODD: st.SearchStrategy[Json] = st.sampled_from([None, True, -1, 2**70, 1.5, "", 
 
 
 def table(*names: str, **parts: st.SearchStrategy[Json]) -> st.SearchStrategy[Json]:
-    return st.fixed_dictionaries({}, optional={name: ODD for name in names} | parts)
+    return st.fixed_dictionaries({}, optional=dict.fromkeys(names, ODD) | parts)
 
 
 MESSAGES = table("content", "refusal", "tool_calls", "role")
