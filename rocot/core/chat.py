@@ -41,10 +41,14 @@ def answer_text(answer: Answer) -> str:
 
 def reflection_text(reflection: Reflection) -> str:
     """`<reflection>checks, critique</reflection><verdict>keep or revise</verdict>`."""
+    return f"<reflection>{critique_text(reflection)}</reflection><verdict>{reflection.verdict}</verdict>"
+
+
+def critique_text(reflection: Reflection) -> str:
+    """The checks, one a line, then the critique."""
     checks = [
         f"- {check.start:.2f}-{check.end:.2f} s: {check.claim}"
         f" {'Holds' if check.holds else 'Does not hold'}: {check.finding}"
         for check in reflection.checks
     ]
-    body = "\n".join([*checks, reflection.critique])
-    return f"<reflection>{body}</reflection><verdict>{reflection.verdict}</verdict>"
+    return "\n".join([*checks, reflection.critique])

@@ -2,6 +2,7 @@
 
 from rocot.assets import Prompts
 from rocot.core.answer import Reflection
+from rocot.core.chat import critique_text
 from rocot.core.prompt import Ask, Picture, Prompt, Text, Turn, stamp
 from rocot.core.record import digest
 from rocot.core.reflection import Framed, Said
@@ -71,13 +72,8 @@ def credit(ask: Ask, text: str, *prompts: Prompt) -> Said:
 
 
 def told(reflection: Reflection) -> str:
-    """A reflection as text: the checks, one a line, then the critique and the verdict."""
-    checks = [
-        f"- {check.start:.2f}-{check.end:.2f} s: {check.claim}"
-        f" {'Holds' if check.holds else 'Does not hold'}: {check.finding}"
-        for check in reflection.checks
-    ]
-    return "\n".join([*checks, reflection.critique, f"Verdict: {reflection.verdict}."])
+    """A reflection as the revision is told of it."""
+    return f"{critique_text(reflection)}\nVerdict: {reflection.verdict}."
 
 
 def spelt(truth: Truth) -> str:
