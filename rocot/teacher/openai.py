@@ -52,18 +52,18 @@ class OpenAITeacher:
         self._key = api_key.get_secret_value().strip() if api_key is not None else _NO_KEY
         if not self._key.isascii() or not self._key.isprintable():
             raise ConfigError(f"the API key in {' or '.join(KEY_VARIABLES)} holds characters that no key has")
-        client = AsyncOpenAI(api_key=self._key, base_url=_checked(base_url or OPENAI), max_retries=0)
+        url = httpx2.URL(_checked(base_url or OPENAI))
+        client = AsyncOpenAI(api_key=self._key, base_url=str(url), max_retries=0)
         self._lanes = Lanes(connections, CONNECT_SECONDS)
-        self._url = httpx2.URL(f"{str(client.base_url).rstrip('/')}/chat/completions")
-        self.endpoint = _shown(client.base_url)
+        self._url = url.copy_with(path=f"{url.path.rstrip('/')}/chat/completions")
+        self.endpoint = _shown(url)
         headers = {**client.default_headers, **client.auth_headers}
         self._headers = {name: value for name, value in headers.items() if isinstance(value, str)} | {
             "Content-Type": "application/json",
             "Accept-Encoding": "identity",
             "User-Agent": f"rocot/{__version__}",
         }
-        host = client.base_url.host
-        official = host == "api.openai.com" or host.endswith(".openai.azure.com")
+        official = url.host == "api.openai.com" or url.host.endswith(".openai.azure.com")
         self._spelling = Spelling(model.removeprefix(PREFIX), official=official)
 
     async def send(self, ask: Ask, pictures: Mapping[str, bytes]) -> Raw:

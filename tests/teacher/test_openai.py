@@ -142,6 +142,17 @@ def test_a_key_that_no_header_can_hold_is_refused_unquoted() -> None:
     assert CANARY not in str(caught.value)
 
 
+@pytest.mark.parametrize("end", ["", "/", "?api-version=1", "/?api-version=1"])
+async def test_the_address_is_the_base_url_and_its_query(end: str) -> None:
+    async with ChatServer() as server:
+        teacher = made(url=server.base_url + end)
+        assert (await teacher.send(ASK, PICTURES)).status == 200
+        query = end.lstrip("/").encode()
+        assert server.heads[-1].startswith(b"POST /v1/chat/completions" + query + b" HTTP/1.1\r\n")
+        assert teacher.endpoint == server.base_url
+        await teacher.close()
+
+
 async def test_no_more_connections_than_allowed() -> None:
     async with ChatServer(latency=0.05) as server:
         teacher = made(server)
