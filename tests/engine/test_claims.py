@@ -39,9 +39,9 @@ def test_a_killed_worker_is_dead_at_once_and_swept(tmp_path: Path) -> None:
 
 
 def test_a_child_that_outlives_its_parent_does_not_keep_its_claims(tmp_path: Path) -> None:
-    forking = HOLDING.replace(
-        "time.sleep(60)", "import os; child = os.fork(); print(child, flush=True); time.sleep(60)"
-    )
+    # One write a line: print writes the line's end by itself, and two processes share the pipe.
+    fork = r"import os; child = os.fork(); os.write(1, b'%d\n' % child); time.sleep(60)"
+    forking = HOLDING.replace("time.sleep(60)", fork)
     command = [sys.executable, "-c", forking, str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
