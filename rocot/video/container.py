@@ -30,6 +30,9 @@ MAX_SECONDS = 100 * 3600
 PATIENCE = 60.0
 """Seconds that opening, and one read, may wait for the disk."""
 
+_OF_THE_SYSTEM = (errno.ENOENT, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE, errno.ESTALE, errno.ENODEV)
+"""Errors that a disk or a permission causes. FFmpeg gives others (EIO, ENOSYS) for what is wrong within a file."""
+
 _SIGNATURES = (
     (4, b"ftyp"),
     (4, b"moov"),
@@ -94,7 +97,10 @@ def opened(path: Path, *, strict: bool = True) -> Iterator[Opened]:
         raise _unopened(path, error) from error
     with container:
         try:
-            yield Opened(container, _video_stream(container, path.name, strict=strict), path.name)
+            stream = _video_stream(container, path.name, strict=strict)
+            if "matroska" in container.format.name:  # its index lies at the end, and is read by the first seek
+                container.seek(stream.start_time or 0, stream=stream)
+            yield Opened(container, stream, path.name)
         except FFmpegError as error:
             raise _spoilt(path, error) from error
 
@@ -134,7 +140,7 @@ def _video_stream(container: InputContainer, name: str, *, strict: bool) -> Vide
 
 
 def _unopened(path: Path, error: FFmpegError) -> VideoError:
-    if isinstance(error, OSError | MemoryError | ExitError):
+    if isinstance(error, MemoryError | ExitError) or (isinstance(error, OSError) and error.errno in _OF_THE_SYSTEM):
         return _spoilt(path, error)
     with path.open("rb") as file:
         head = file.read(16)
@@ -148,7 +154,7 @@ def _spoilt(path: Path, error: FFmpegError) -> VideoError:
         return VideoError("unreadable", f"{path.name}: no data for {PATIENCE:g} s", passing=True)
     if isinstance(error, MemoryError):
         return VideoError("too large", f"{path.name}: its frames do not fit in memory")
-    if isinstance(error, OSError) and error.errno != errno.EIO:  # Matroska says so where the data breaks off
+    if isinstance(error, OSError) and error.errno in _OF_THE_SYSTEM:
         return VideoError("unreadable", f"{path.name}: {_said(error)}")
     return VideoError("damaged", f"{path.name}: {_said(error)}")
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 from av.codec import codecs_available
 from av.video.stream import VideoStream
@@ -41,6 +42,33 @@ def _remade(path: Path, **muxing: str) -> Film:
     return Film(path, whole.times)
 
 
+def _cut_short(path: Path) -> Film:
+    """An edit list that ends at frame 60, in the middle of a group."""
+    whole = _edited(path)
+    data = bytearray(path.read_bytes())
+    entry = data.index(b"elst") + 12
+    data[entry : entry + 4] = (2000).to_bytes(4, "big")  # milliseconds shown
+    path.write_bytes(data)
+    return Film(path, whole.times[:50], first=10)
+
+
+def _begins_open(path: Path) -> Film:
+    """Copied from the second key frame on: pictures shown before it lean on what is not there, and are not shown."""
+    whole = _x264(f"{OPEN}:bframes=3:b-pyramid=none:repeat-headers=1")(path.with_suffix(".whole.mp4"))
+    with av.open(str(whole.path)) as given, av.open(str(path), "w") as output:
+        source = given.streams.video[0]
+        stream = output.add_stream_from_template(source)
+        packets = [packet for packet in given.demux(source) if packet.size]
+        second = [at for at, packet in enumerate(packets) if packet.is_keyframe][1]
+        shown = packets[second].pts
+        for packet in packets[second:]:
+            packet.stream = stream
+            output.mux(packet)
+    assert shown is not None
+    first = shown // 512
+    return Film(path, tuple(time - whole.times[first] for time in whole.times[first:]), first=first)
+
+
 def _turned(degrees: float, turn: Callable[[Luma], Luma], *, mirror: bool = False) -> Callable[[Path], Film]:
     def prepare(stream: VideoStream) -> None:
         stream.set_display_rotation(degrees, hflip=mirror)
@@ -67,6 +95,7 @@ FILMS: dict[str, Callable[[Path], Film]] = {
     "one-group-of-many.mp4": _coded("libx264", {"g": "10", "bf": "2"}, count=300),
     "open-gop.mp4": _x264(f"{OPEN}:bframes=3:b-pyramid=none"),
     "open-gop-pyramid.mp4": _x264(f"{OPEN}:bframes=3:b-pyramid=normal"),
+    "open-gop-slices.mkv": _x264(f"{OPEN}:bframes=5:b-pyramid=strict:ref=4:slices=2"),
     "open-gop-bluray.mp4": _x264(
         f"{OPEN}:bframes=3:bluray-compat=1:b-pyramid=strict:level=4.1:vbv-maxrate=3000:vbv-bufsize=3000"
     ),
@@ -79,6 +108,9 @@ FILMS: dict[str, Callable[[Path], Film]] = {
     "starts-late.ts": _late,
     "edit-list.mp4": _edited,
     "edit-list-deep-in-a-group.mp4": _edited_late,
+    "edit-list-cut-short.mp4": _cut_short,
+    "begins-open.mp4": _begins_open,
+    "begins-open.ts": _begins_open,
     "with-sound.mp4": lambda path: film(path, sound=True),
     "with-sound.mkv": lambda path: film(path, sound=True),
     "fragmented.mp4": lambda path: _remade(path, movflags="frag_keyframe+empty_moov"),
@@ -91,6 +123,7 @@ FILMS: dict[str, Callable[[Path], Film]] = {
     "mpeg4.avi": _coded("mpeg4", {"g": "25"}),
     "mpeg4-b-frames.avi": _coded("mpeg4", {"g": "25", "bf": "2"}),
     "mpeg4-b-frames.mp4": _coded("mpeg4", {"g": "25", "bf": "2"}),
+    "mpeg2.ts": _coded("mpeg2video", {"g": "12", "bf": "2"}),
     "mpeg2.mpg": _coded("mpeg2video", {"g": "12", "bf": "2"}),
     "wmv2.wmv": _coded("wmv2", {"g": "25"}),
     "vp9.webm": _coded("libvpx-vp9", {"g": "25", "cpu-used": "8", "deadline": "realtime"}),

@@ -8,6 +8,7 @@ from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import pytest
 import simplejpeg
 from av.video.stream import VideoStream
@@ -178,6 +179,28 @@ class FrameReaderContract:
             path = tmp_path / name
             path.write_bytes(data)
             assert spelt(reader.read(path, [1.01], LOOK)[0].jpeg) == 25
+
+    def test_a_name_is_never_taken_for_an_address(
+        self, reader: FrameReader, make: MakeFilm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        data = make("b-frames.mp4").path.read_bytes()
+        monkeypatch.chdir(tmp_path)
+        for name in ("concat:x|y.mp4", "pipe:0", "tcp:x.mp4"):
+            Path(name).write_bytes(data)
+            assert spelt(reader.read(Path(name), [1.01], LOOK)[0].jpeg) == 25
+
+    def test_damage_elsewhere_spoils_nothing(self, reader: FrameReader, make: MakeFilm, tmp_path: Path) -> None:
+        whole = make("one-group-of-many.mp4")
+        data = bytearray(whole.path.read_bytes())
+        with av.open(str(whole.path)) as container:
+            packets = [packet for packet in container.demux(video=0) if packet.size and packet.pos is not None]
+        for packet in packets[5:]:
+            shown = float((packet.pts or 0) * packet.time_base)
+            if packet.pos is not None and not (5.9 < shown < 6.9 or 9.9 < shown < 10.9):
+                data[packet.pos : packet.pos + packet.size] = bytes(packet.size)
+        path = tmp_path / "elsewhere.mp4"
+        path.write_bytes(data)
+        assert [spelt(still.jpeg) for still in reader.read(path, [6.41, 6.45, 10.41], LOOK)] == [160, 161, 260]
 
     @pytest.mark.parametrize("case", HOSTILE, ids=lambda case: case.name)
     @pytest.mark.timeout(30)

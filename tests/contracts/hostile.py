@@ -1,5 +1,6 @@
 """Files that are no sound videos, and the names that their faults go by."""
 
+import io
 import os
 import socket
 import struct
@@ -13,6 +14,7 @@ import av
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
+from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from tests.contracts.numbered import film
@@ -70,6 +72,35 @@ def _scrambled(data: bytes) -> bytes:
     low, high = start + (end - start) // 4, start + (end - start) // 2
     noise = np.random.default_rng(3).integers(0, 256, high - low, dtype=np.uint8).tobytes()
     return data[:low] + noise + data[high:]
+
+
+def _between_frames(data: bytes) -> bytes:
+    """Ends where the 60th frame ends, so that no packet is broken."""
+    with av.open(io.BytesIO(data), "r") as container:
+        packets = [packet for packet in container.demux(video=0) if packet.size]
+    last = packets[60]
+    assert last.pos is not None
+    return data[: last.pos + last.size]
+
+
+def _covered(folder: Path) -> Path:
+    """Sound with a picture of its album, which players show and which is no video."""
+    path = folder / "clip.mp4"
+    with av.open(str(path), "w") as output:
+        audio = output.add_stream("aac", rate=48000)
+        cover = output.add_stream("mjpeg", rate=1)
+        assert isinstance(audio, AudioStream)
+        assert isinstance(cover, VideoStream)
+        cover.width, cover.height, cover.pix_fmt = 64, 64, "yuvj420p"
+        cover.disposition = Disposition.attached_pic
+        for number in range(40):
+            frame = AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
+            frame.sample_rate, frame.pts = 48000, number * 1024
+            output.mux(audio.encode(frame))
+        output.mux(cover.encode(av.VideoFrame(64, 64, "yuvj420p")))
+        output.mux(cover.encode(None))
+        output.mux(audio.encode(None))
+    return path
 
 
 def _patched(box: bytes, offset: int, value: bytes) -> Callable[[bytes], bytes]:
@@ -207,6 +238,7 @@ HOSTILE = [
     Hostile("sound", _sound(".wav", "pcm_s16le"), NOT),
     Hostile("sound in mp4", _sound(".mp4", "aac"), ("no frames",)),
     Hostile("sound in mkv", _sound(".mkv", "aac"), ("no frames",)),
+    Hostile("sound with a cover", _covered, ("no frames",)),
     Hostile("no frames in mp4", _no_frames(".mp4"), ("no frames", "damaged")),
     Hostile("no frames in mkv", _no_frames(".mkv"), ("no frames", "damaged")),
     Hostile("no frames in avi", _no_frames(".avi"), ("no frames", "damaged")),
@@ -214,6 +246,7 @@ HOSTILE = [
     Hostile("first bytes only", _spoilt(lambda data: data[:40]), ("damaged",)),
     Hostile("no index at the end", _spoilt(_cut(0.8)), ("damaged",)),
     Hostile("tail cut off", _spoilt(_cut(0.8), movflags="faststart"), ("damaged",)),
+    Hostile("cut between frames", _spoilt(_between_frames, movflags="faststart"), ("damaged",)),
     Hostile("all but the index cut off", _spoilt(lambda data: data[:4000], movflags="faststart"), ("damaged",)),
     Hostile("pictures overwritten", _spoilt(_scrambled, movflags="faststart"), ("damaged",), seen_by_probe=False),
     Hostile("no picture size", _spoilt(_patched(b"avcC", 0, bytes(40))), ("damaged", "no frames"), seen_by_probe=True),

@@ -1,13 +1,112 @@
-"""The PyAV reader keeps the contract of frame readers."""
+"""The PyAV reader keeps the contract of frame readers, and is sparing."""
 
+import random
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import av
 import pytest
+from av.error import FFmpegError
 
+from rocot.errors import VideoError
 from rocot.video.av_reader import AvReader
+from rocot.video.container import Opened, VideoPacket, opened
+from rocot.video.cursor import WAYS, Astray, Cursor
 from rocot.video.protocol import FrameReader
+from tests.contracts.films import FILMS, NAMES
 from tests.contracts.frame_reader import FrameReaderContract
+from tests.contracts.numbered import FPS, Film, film
+
+OPEN_H264 = {"open-gop-pyramid.mp4", "open-gop-bluray.mp4", "open-gop.ts"}
+NO_KEY_FRAMES = {"intra-refresh.mp4"}
 
 
 class TestAvReader(FrameReaderContract):
     @pytest.fixture
     def reader(self) -> FrameReader:
         return AvReader()
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMES) - OPEN_H264 - NO_KEY_FRAMES))
+def test_the_first_way_leads_to_every_frame(tmp_path: Path, name: str) -> None:
+    whole = FILMS[name](tmp_path / name)
+    for time in whole.middles()[::7]:
+        with opened(whole.path) as video:
+            found, _ = Cursor(video).show(time)
+            assert found == pytest.approx(time, abs=0.126)
+
+
+@pytest.mark.parametrize("name", sorted(OPEN_H264))
+def test_the_second_way_leads_where_h264_looks_behind_its_key_frames(tmp_path: Path, name: str) -> None:
+    whole = FILMS[name](tmp_path / name)
+    strayed = 0
+    for time in whole.middles():
+        try:
+            with opened(whole.path) as video:
+                Cursor(video).show(time)
+        except Astray:
+            strayed += 1
+            with opened(whole.path, strict=False) as video:
+                Cursor(video, WAYS[1]).show(time)
+    assert strayed
+
+
+def spoilt(whole: Film, numbers: Sequence[int]) -> None:
+    """Noise in the middle of the packets of these frames."""
+    data = bytearray(whole.path.read_bytes())
+    noise = random.Random(3)
+    with av.open(str(whole.path)) as container:
+        packets = {round((packet.pts or 0) * packet.time_base * FPS): packet for packet in container.demux(video=0)}
+    for number in numbers:
+        packet = packets[number]
+        middle = (packet.pos or 0) + packet.size // 2
+        data[middle : middle + 8] = noise.randbytes(8)
+    whole.path.write_bytes(data)
+
+
+def test_a_strict_decoder_stops_at_the_first_error_and_the_other_at_the_first_marked_frame(tmp_path: Path) -> None:
+    whole = film(tmp_path / "a.mp4", options={"g": "75", "bf": "2", "crf": "1"})
+    spoilt(whole, range(20, 60))
+    for way, cause in ((WAYS[0], FFmpegError), (WAYS[1], type(None))):
+        with pytest.raises(VideoError) as caught, opened(whole.path, strict=way.strict) as video:
+            Cursor(video, way).show(2.9)
+        assert isinstance(caught.value.__cause__, cause)
+
+
+def test_no_frame_is_shown_that_leans_on_a_damaged_one(tmp_path: Path) -> None:
+    whole = film(tmp_path / "a.mp4", options={"g": "75", "bf": "3", "crf": "1", "b_strategy": "0"})
+    spoilt(whole, [40])  # a P picture: the three before it on screen are coded after it
+    for way in WAYS[:2]:
+        for time in (37.5 / FPS, 38.5 / FPS, 39.5 / FPS):
+            with pytest.raises(VideoError), opened(whole.path, strict=way.strict) as video:
+                Cursor(video, way).show(time)
+
+
+class Counting(Opened):
+    """Counts the packets that are read."""
+
+    read = 0
+
+    def packets(self) -> Iterator[VideoPacket]:
+        for packet in super().packets():
+            Counting.read += 1
+            yield packet
+
+
+@pytest.mark.parametrize("name", ["one-group-of-many.mp4", "one-group-of-many.mkv", "one-group-of-many.avi"])
+def test_no_more_is_read_than_the_groups_that_are_needed(tmp_path: Path, name: str) -> None:
+    whole = film(tmp_path / name, count=300, options={"g": "10", "bf": "0"})
+    with opened(whole.path) as video:
+        Counting.read = 0
+        cursor = Cursor(Counting(video.container, video.stream, video.name))
+        for time in (4.01, 4.05, 10.01):
+            cursor.show(time)
+    assert Counting.read <= 30
+
+
+def test_a_stream_that_turns_up_midway_is_no_bug(tmp_path: Path) -> None:
+    half = film(tmp_path / "silent.ts", stamps=range(38))
+    other = film(tmp_path / "loud.ts", stamps=range(38, 75), sound=True)
+    path = tmp_path / "both.ts"
+    path.write_bytes(half.path.read_bytes() + other.path.read_bytes())
+    assert AvReader().probe(path).duration == pytest.approx(3, abs=0.1)

@@ -11,6 +11,7 @@ import pytest
 
 from rocot.core.clip import Clip
 from rocot.core.reflection import Frame, Framed
+from rocot.engine.blobs import Blobs as OnDisk
 from rocot.errors import VideoError
 from rocot.video.av_reader import AvReader
 from rocot.video.frames import Frames
@@ -120,6 +121,19 @@ async def test_lost_and_damaged_pixels_are_decoded_again(frames: Frames, shelf: 
     shelf.kept[second.digest] = b"not what it was"
     assert await frames.load(item) == whole
     assert shelf.kept == whole
+
+
+async def test_the_cache_on_disk_may_be_spoilt_or_deleted(tmp_path: Path, clip: Clip) -> None:
+    cache = tmp_path / "cache"
+    frames = Frames(AvReader(), OnDisk(cache, memory=0), LOOK, threads=1)
+    item = framed(clip, await frames.sample(clip, [0.5, 1.5, 2.5]))
+    whole = await frames.load(item)
+    first, second, _ = sorted(cache.rglob("*.jpg"))
+    first.write_bytes(b"spoilt")
+    second.unlink()
+    assert await frames.load(item) == whole
+    assert len(list(cache.rglob("*.jpg"))) == 3
+    frames.close()
 
 
 async def test_frames_that_decode_differently_are_not_passed_off(shelf: Shelf, frames: Frames, clip: Clip) -> None:
