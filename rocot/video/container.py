@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
@@ -29,6 +30,8 @@ MAX_SECONDS = 100 * 3600
 """The longest video; a header or time stamp that says more is not believed."""
 PATIENCE = 60.0
 """Seconds that opening, and one read, may wait for the disk."""
+_OPEN = av.open if int(av.__version__.partition(".")[0]) >= 19 else partial(av.open, metadata_errors="replace")
+"""PyAV 18, the last for Python 3.11, raises on metadata that is no UTF-8 unless it is told otherwise; 19 never does."""
 
 _OF_THE_SYSTEM = (errno.ENOENT, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE, errno.ESTALE, errno.ENODEV)
 """Errors that a disk or a permission causes. FFmpeg gives others (EIO, ENOSYS) for what is wrong within a file."""
@@ -106,14 +109,15 @@ def opened(path: Path, *, strict: bool = True) -> Iterator[Opened]:
 
 
 def _open(path: Path) -> InputContainer:
-    return av.open(
+    container = _OPEN(
         f"file:{path}",
         "r",
         options={"max_pixels": str(MAX_PIXELS), "threads": "1"},
         container_options={"format_whitelist": ",".join(CONTAINERS), "protocol_whitelist": "file"},
-        metadata_errors="replace",
         timeout=(PATIENCE, PATIENCE),
     )
+    assert isinstance(container, InputContainer)
+    return container
 
 
 def _video_stream(container: InputContainer, name: str, *, strict: bool) -> VideoStream:

@@ -46,8 +46,9 @@ def _cut_short(path: Path) -> Film:
     """An edit list that ends at frame 60, in the middle of a group."""
     whole = _edited(path)
     data = bytearray(path.read_bytes())
-    entry = data.index(b"elst") + 12
-    data[entry : entry + 4] = (2000).to_bytes(4, "big")  # milliseconds shown
+    clock, entry = data.index(b"mvhd") + 16, data.index(b"elst") + 12
+    second = int.from_bytes(data[clock : clock + 4], "big")  # FFmpeg 8 writes 1000 ticks, later ones the stream's
+    data[entry : entry + 4] = (2 * second).to_bytes(4, "big")
     path.write_bytes(data)
     return Film(path, whole.times[:50], first=10)
 
