@@ -30,7 +30,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which a small run has taken the place of the README's."""
     folder = tmp_path_factory.mktemp("readme")
     bench = Bench(folder, folder / "cache")
-    bench.lay()
+    bench.lay(length=0.25)  # enough clips that some are kept
     done = bench.rocot("generate", "--recipe", "own.toml", "--run", "runs/scenes")
     assert done.returncode == 0, done.stderr
     return folder
