@@ -24,10 +24,15 @@ def command(run: Path | None, row: str | None) -> None:
       rocot show scenes/scene-train-0003
       rocot show runs/my-release car-park/gate/evening#1
     """
-    from rocot.cli.runs import find, is_run, reading
+    from rocot.cli.runs import find, reading
     from rocot.cli.showing import found, print_sample
 
-    if row is None and run is not None and not (is_run(run) or is_run(options.RUNS / run)) and not run.exists():
+    if row is None and run is not None and not _is_place(run):
         run, row = None, str(run)
     with reading(find(run)) as opened:
         print_sample(found(opened, row))
+
+
+def _is_place(name: Path) -> bool:
+    """Whether a single word names a run, or was meant to; else it is a sample's id."""
+    return name.exists() or (options.RUNS / name).exists() or name.parts[:1] == options.RUNS.parts

@@ -155,3 +155,21 @@ def test_a_teacher_without_a_key_says_which_variable_to_set(bench: Bench) -> Non
     made = bench.rocot("generate", "--recipe", "own.toml")
     assert made.returncode == 2
     assert "ROCOT_API_KEY" in made.stderr
+
+
+async def test_a_ping_asks_once_and_the_run_does_not_ask_that_again(bench: Bench) -> None:
+    bench.lay(model="openai:m")
+    async with ChatServer() as server:
+        for words, calls in ((["plan", "--ping"], 1), (["generate"], 6)):
+            process = await asyncio.create_subprocess_exec(
+                *[*bench.command, *words, "--recipe", "own.toml", "--base-url", server.base_url, "--limit", "2"],
+                cwd=bench.folder,
+                env=bench.environment,
+                stdout=PIPE,
+                stderr=PIPE,
+            )
+            out, told = await process.communicate()
+            assert process.returncode == 0, told.decode()
+            assert server.counts.total() <= calls
+            assert b"openai:m on own/a" in out or words == ["generate"]
+    assert server.repeated == 0

@@ -1,0 +1,72 @@
+import sys
+
+import pytest
+
+from rocot.cli.closing import StageCount, left_out_table, outcomes_table, stages_table
+from rocot.cli.screen import lasting, money, out, short, size
+from rocot.cli.watch import Watch
+from rocot.engine.progress import Spent, StageTally, Tally
+from rocot.engine.stop import Stop
+from rocot.prices import Prices
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.04, "0.0 s"), (59.9, "59.9 s"), (61, "1 min 01 s"), (3600, "1 h 00 min"), (7265, "2 h 01 min")],
+)
+def test_time_reads_in_the_unit_that_fits(seconds: float, text: str) -> None:
+    assert lasting(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(0, "0"), (950, "950"), (12_345, "12.3k"), (4_560_000, "4.56M"), (2e9, "2G")]
+)
+def test_large_numbers_are_short(number: float, text: str) -> None:
+    assert short(number) == text
+
+
+def test_bytes_and_money_read_well() -> None:
+    assert [size(950), size(12_345), size(4e9)] == ["950 B", "12.3 kB", "4 GB"]
+    assert [money(None), money(0), money(0.1234), money(1234.5)] == ["", "0.00", "0.1234", "1,234.50"]
+
+
+def test_a_column_in_which_nothing_stands_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    stages_table(out(), [StageCount("reason", done=3), StageCount("judge", done=3)], "USD")
+    assert capsys.readouterr().out.split() == ["stage", "done", "reason", "3", "judge", "3"]
+
+
+def test_tokens_and_money_are_summed_unless_a_price_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    stages = [StageCount("reason", done=3, prompt=2000, cost=1.5), StageCount("reflect", done=3, prompt=3000, cost=2.5)]
+    stages_table(out(), stages, "EUR")
+    assert capsys.readouterr().out.splitlines()[-1].split() == ["5k", "4.00"]
+    stages[1].cost = None
+    stages_table(out(), stages, "EUR")
+    assert capsys.readouterr().out.splitlines()[-1].split() == ["5k"]
+
+
+def test_outcomes_add_up_and_what_was_left_out_is_told_by_reason(capsys: pytest.CaptureFixture[str]) -> None:
+    outcomes_table(out(), {"confirmed": 3, "corrupted": 1}, 3)
+    left_out_table(out(), {"reason: bad json": 2, "sample frames: damaged": 5}, "left out")
+    lines = [line.split() for line in capsys.readouterr().out.splitlines() if line.strip()]
+    assert ["confirmed", "right,", "then", "right", "3", "75%"] in lines
+    assert ["4"] in lines
+    assert lines[-2:] == [["sample", "frames:", "damaged", "5"], ["reason:", "bad", "json", "2"]]
+
+
+def test_a_line_of_progress_says_all_that_matters() -> None:
+    tally = Tally(stages={"reason": StageTally()}, clips=40, ended=10, in_flight=8)
+    tally.spent = Spent(attempts=30, prompt_tokens=1_000_000, completion_tokens=5000, cached_tokens=0)
+    tally.stages["reason"].failed["bad json"] += 2
+    prices = Prices.model_validate({"currency": "EUR", "model": [{"name": "openai:m", "input": 2, "output": 8}]})
+    watch = Watch(tally, Stop(), "openai:m", prices, limit=20)
+    line = watch.line()
+    assert line.startswith("10 of 20 clips, ")
+    assert line.endswith("8 in flight, 1M + 5k tokens, 2.04 EUR, 2 left out")
+    watch.stop.request()
+    assert watch.line().endswith("finishing what is in flight")
+
+
+def test_output_that_is_piped_has_no_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert not sys.stdout.isatty()
+    outcomes_table(out(), {"confirmed": 3}, 3)
+    assert "\x1b" not in capsys.readouterr().out
