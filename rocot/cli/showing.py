@@ -54,9 +54,8 @@ def _named(run: Run, key: str) -> Judged:
         if isinstance(item, Judged) and item.rollout == int(number):
             return item
         if isinstance(item, Lost) and item.key in (clip, f"{clip}#{number}"):
-            raise ConfigError(
-                f"{item.key} is no row: {item.kind} at the stage {item.stage}, {item.reason} {item.detail}"
-            )
+            why = f"{item.reason}: {item.detail}" if item.detail else item.reason
+            raise ConfigError(f"{item.key} is no row: {item.kind} at the stage {item.stage} ({why})")
     ids = run.store.rows(str, "SELECT id FROM clip WHERE gone = 0 ORDER BY id LIMIT 20000")
     close = get_close_matches(clip, ids, n=1, cutoff=0.4) or [name for name in ids if clip in name][:1]
     hint = f"; did you mean {close[0]}?" if close else ""
