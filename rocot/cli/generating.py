@@ -84,7 +84,11 @@ async def make(order: Order, store: Store) -> Made:
 def generate(order: Order) -> int:
     """Makes, exports, and prints the closing tables. Returns the exit code."""
     check_split(order.recipe, order.split)
-    console = out()
+    console, release = out(), order.recipe.release
+    aside().print(
+        f"{release.name} {release.version}, split {order.split}, teacher {order.recipe.teacher.model},"
+        f" into {order.machine.run}"
+    )
     started = time.monotonic()
     with Store(order.machine.run) as store:
         made = asyncio.run(make(order, store))
@@ -96,7 +100,6 @@ def generate(order: Order) -> int:
         plan = reflection(order.recipe, (), described(order.recipe))
         exported = export_split(order.machine.run, store, order.recipe, plan, order.split)
         stages = stage_counts(made.tally, sum_spent(store), order.prices)
-    release = order.recipe.release
     ended = f"{made.tally.ended:,} clips in {lasting(time.monotonic() - started)}"
     console.print(heading(f"{release.name} {release.version}, split {order.split}: {ended}"))
     console.print()
