@@ -84,9 +84,9 @@ def stages_table(console: Console, stages: Sequence[StageCount], currency: str) 
     ]
     columns = [(title, cells) for title, cells in columns if any(cells)]
     made = table("stage", *(title for title, _ in columns))
-    for index, name in enumerate([*(stage.name for stage in stages), ""]):
+    for index, name in enumerate([*(stage.name for stage in stages), "in all"]):
         cells = [cells[index] if index < len(cells) else "" for _, cells in columns]
-        if name or any(cells):
+        if any(cells):
             made.add_row(name, *cells)
     console.print(made)
 
@@ -134,7 +134,7 @@ def outcomes_table(console: Console, outcomes: Mapping[str, int], kept: int) -> 
     for outcome, meaning in MEANING.items():
         if number := outcomes.get(outcome, 0):
             made.add_row(outcome, meaning, count(number), f"{number / total:.0%}", style=STYLES[outcome])
-    made.add_row("", "", count(total) or "0", "", style="bold")
+    made.add_row("in all", "", count(total) or "0", "", style="bold")
     made.add_row("kept for training", "", count(kept) or "0", f"{kept / total:.0%}" if total else "")
     console.print()
     console.print(made)

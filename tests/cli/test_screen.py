@@ -38,10 +38,10 @@ def test_a_column_in_which_nothing_stands_is_left_out(capsys: pytest.CaptureFixt
 def test_tokens_and_money_are_summed_unless_a_price_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
     stages = [StageCount("reason", done=3, prompt=2000, cost=1.5), StageCount("reflect", done=3, prompt=3000, cost=2.5)]
     stages_table(out(), stages, "EUR")
-    assert capsys.readouterr().out.splitlines()[-1].split() == ["5k", "4.00"]
+    assert capsys.readouterr().out.splitlines()[-1].split() == ["in", "all", "5k", "4.00"]
     stages[1].cost = None
     stages_table(out(), stages, "EUR")
-    assert capsys.readouterr().out.splitlines()[-1].split() == ["5k"]
+    assert capsys.readouterr().out.splitlines()[-1].split() == ["in", "all", "5k"]
 
 
 def test_outcomes_add_up_and_what_was_left_out_is_told_by_reason(capsys: pytest.CaptureFixture[str]) -> None:
@@ -49,7 +49,7 @@ def test_outcomes_add_up_and_what_was_left_out_is_told_by_reason(capsys: pytest.
     left_out_table(out(), {"reason: bad json": 2, "sample frames: damaged": 5}, "left out")
     lines = [line.split() for line in capsys.readouterr().out.splitlines() if line.strip()]
     assert ["confirmed", "right,", "then", "right", "3", "75%"] in lines
-    assert ["4"] in lines
+    assert ["in", "all", "4"] in lines
     assert lines[-2:] == [["sample", "frames:", "damaged", "5"], ["reason:", "bad", "json", "2"]]
 
 
