@@ -78,7 +78,7 @@ def sampler(recipe: FramesRecipe, machine: Machine) -> Iterator["Frames"]:
     from rocot.video.frames import Frames
 
     look = Look(height=recipe.height, quality=recipe.quality)
-    blobs = Blobs(machine.cache / "frames", memory=0)  # the asker keeps the pictures of the clips in flight
+    blobs = Blobs(machine.cache / "frames")
     with closing(Frames(reader(recipe), blobs, look, machine.decoders)) as frames:
         yield frames
 

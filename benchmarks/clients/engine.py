@@ -75,7 +75,7 @@ def listing(clips: int) -> Iterator[Clip]:
 async def main() -> None:
     """One run over all clips."""
     url, clips, folder, started = arguments()
-    blobs = Blobs(Path(folder) / "frames", memory=0)  # as tools.py makes it
+    blobs = Blobs(Path(folder) / "frames")
     before = Clock.now()
     prepared = Prepared(blobs, clips)
     aside = Clock.now().since(before)

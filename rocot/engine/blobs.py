@@ -1,26 +1,17 @@
 """Frames by content: `ab/<sha256>.jpg` in a cache folder, which may be deleted at any time."""
 
 import hashlib
-from collections import OrderedDict
 from pathlib import Path
-from threading import Lock
 from uuid import uuid4
 
 from rocot.errors import StoreError
 
-MEMORY = 32 * 1024 * 1024
-"""Bytes of blobs that are kept in memory: a clip's frames (16 of 15 kB) go into three asks a rollout, close in time."""
-
 
 class Blobs:
-    """A folder of blobs, and the last few in memory. Safe to call from several threads and processes."""
+    """A folder of blobs. Safe to call from several threads and processes."""
 
-    def __init__(self, folder: Path, *, memory: int = MEMORY) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._memory = memory
-        self._recent: OrderedDict[str, bytes] = OrderedDict()
-        self._held = 0
-        self._lock = Lock()
 
     def put(self, blob: bytes) -> str:
         """Keeps a blob; returns its sha256. Raises StoreError when the folder cannot be written.
@@ -42,16 +33,10 @@ class Blobs:
             raise StoreError(
                 f"{path}: cannot be written ({error.strerror}); make room, or choose another cache folder"
             ) from error
-        self._remember(digest, blob)
         return digest
 
     def get(self, digest: str) -> bytes | None:
         """The blob, if it is there and its sha256 holds; a damaged file is removed. Raises StoreError."""
-        with self._lock:
-            blob = self._recent.get(digest)
-            if blob is not None:
-                self._recent.move_to_end(digest)
-                return blob
         path = self._path_of(digest)
         try:
             blob = path.read_bytes()
@@ -64,16 +49,7 @@ class Blobs:
             raise StoreError(
                 f"{path}: cannot be read ({error.strerror}); delete the cache folder, or mend it"
             ) from error
-        self._remember(digest, blob)
         return blob
 
     def _path_of(self, digest: str) -> Path:
         return self._folder / digest[:2] / f"{digest}.jpg"
-
-    def _remember(self, digest: str, blob: bytes) -> None:
-        with self._lock:
-            if digest not in self._recent and len(blob) <= self._memory:
-                self._recent[digest] = blob
-                self._held += len(blob)
-            while self._held > self._memory:
-                self._held -= len(self._recent.popitem(last=False)[1])

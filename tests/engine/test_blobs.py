@@ -26,19 +26,8 @@ def test_a_damaged_blob_is_not_there_and_can_be_put_again(tmp_path: Path, damage
     assert Blobs(tmp_path).get(digest) == b"pixels"
 
 
-def test_memory_is_bounded_in_bytes(tmp_path: Path) -> None:
-    blobs = Blobs(tmp_path, memory=100)
-    digests = [blobs.put(bytes([number]) * 30) for number in range(10)]
-    blobs.put(b"x" * 101)
-    assert blobs._held == sum(map(len, blobs._recent.values())) <= 100
-    assert list(blobs._recent) == digests[-3:]
-    for path in tmp_path.rglob("*.jpg"):
-        path.unlink()
-    assert [blobs.get(digest) is not None for digest in digests] == [False] * 7 + [True] * 3
-
-
 def test_many_threads_may_put_the_same_blobs(tmp_path: Path) -> None:
-    blobs = Blobs(tmp_path, memory=0)
+    blobs = Blobs(tmp_path)
     with ThreadPoolExecutor(8) as pool:
         digests = list(pool.map(blobs.put, [bytes([number % 5]) * 9999 for number in range(200)]))
     assert len(set(digests)) == 5
