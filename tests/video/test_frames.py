@@ -125,7 +125,7 @@ async def test_lost_and_damaged_pixels_are_decoded_again(frames: Frames, shelf: 
 
 async def test_the_cache_on_disk_may_be_spoilt_or_deleted(tmp_path: Path, clip: Clip) -> None:
     cache = tmp_path / "cache"
-    frames = Frames(AvReader(), OnDisk(cache, memory=0), LOOK, threads=1)
+    frames = Frames(AvReader(), OnDisk(cache), LOOK, threads=1)
     item = framed(clip, await frames.sample(clip, [0.5, 1.5, 2.5]))
     whole = await frames.load(item)
     first, second, _ = sorted(cache.rglob("*.jpg"))
