@@ -22,6 +22,7 @@ PAGE = 16 * 1024
 WAL = 4 * 1024 * 1024
 """Bytes of the log that are folded into the file at the latest."""
 
+_DAMAGED = "it is damaged; salvage what can be read: sqlite3 run.sqlite .recover | sqlite3 saved.sqlite"
 _ADVICE: tuple[tuple[type[apsw.Error], str], ...] = (
     (apsw.NotADBError, "it is no SQLite file; move it away, or choose another run folder"),
     (apsw.FullError, "the disk is full; all that was acknowledged is kept: free some space and run the same again"),
@@ -34,7 +35,7 @@ _ADVICE: tuple[tuple[type[apsw.Error], str], ...] = (
     (apsw.BusyError, f"another program has kept it locked for {PATIENCE // 1000} s; close what has it open"),
     (apsw.LockedError, "another program keeps it locked; close what has it open"),
     (apsw.ProtocolError, "its locks do not work here; the run folder must lie on a local disk"),
-    (apsw.CorruptError, "it is damaged; salvage what can be read: sqlite3 run.sqlite .recover | sqlite3 saved.sqlite"),
+    (apsw.CorruptError, _DAMAGED),
     (apsw.IOError, "the disk cannot be read or written; see to its free space, quota and health, then run again"),
     (apsw.NoMemError, "there is not enough memory"),
 )
@@ -51,6 +52,8 @@ def translated(path: Path) -> Iterator[None]:
             if isinstance(error, kind):
                 raise StoreError(f"{path}: {advice} (SQLite: {error})") from error
         raise
+    except UnicodeDecodeError as error:  # SQLite hands out text as it finds it
+        raise StoreError(f"{path}: {_DAMAGED} (what was text is no UTF-8: {error.reason})") from error
 
 
 def open_to_write(path: Path) -> apsw.Connection:

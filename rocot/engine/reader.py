@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Self, TypeVar
+from typing import Self, TypeVar, cast
 
 from rocot.engine.database import Value, open_to_read, open_to_write, translated
-from rocot.engine.outcome import Outcome, checksum
+from rocot.engine.outcome import Kind, Outcome, checksum
 from rocot.engine.schema import CURRENT, migrate, version_of
 from rocot.errors import StoreError
 
@@ -17,9 +17,16 @@ FILE = "run.sqlite"
 
 T = TypeVar("T")
 
+# What a checksum covers is read as bytes: damaged text is often no UTF-8 any more, and must still reach the checksum.
 _OUTCOME = """
-SELECT item, clip, rollout, stage, fingerprint, input, after, kind, payload, reason, detail, passing, sha256, seq
+SELECT CAST(item AS BLOB), CAST(clip AS BLOB), rollout, CAST(stage AS BLOB), CAST(fingerprint AS BLOB),
+       CAST(input AS BLOB), after, CAST(kind AS BLOB), CAST(payload AS BLOB), CAST(reason AS BLOB),
+       CAST(detail AS BLOB), passing, CAST(sha256 AS BLOB), seq
 FROM outcome
+"""
+_CLIP = """
+SELECT id, split, position, CAST(record AS BLOB), gone, CAST(sha256 AS BLOB), seq
+FROM clip
 """
 
 
@@ -95,8 +102,8 @@ class StoreReader:
 
     def reply_to(self, call: str, /) -> bytes | None:
         """The body of the newest whole reply to a call, if there is one and its checksum holds."""
-        query = "SELECT body, sha256 FROM attempt WHERE call = ? AND kind = 'ok' ORDER BY seq DESC"
-        for body, sha256 in self.rows(_reply, query, (call,)):
+        query = "SELECT CAST(body AS BLOB), CAST(sha256 AS BLOB) FROM attempt WHERE call = ? AND kind = 'ok'"
+        for body, sha256 in self.rows(_reply, f"{query} ORDER BY seq DESC", (call,)):
             if hashlib.sha256(body).hexdigest() == sha256:
                 return body
             self.damaged += 1
@@ -105,16 +112,16 @@ class StoreReader:
     def outcome(self, item: str, fingerprint: str, given: str) -> Outcome | None:
         """What a stage made of an item, if it was given just this."""
         query = f"{_OUTCOME} WHERE item = ? AND fingerprint = ? AND input = ?"
-        return self._whole(self.rows(Outcome, query, (item, fingerprint, given)))
+        return self._whole(self.rows(_outcome, query, (item, fingerprint, given)))
 
     def follower(self, after: int, fingerprint: str, item: str) -> Outcome | None:
         """What a stage made of an item last, after the outcome or clip of that link."""
         query = f"{_OUTCOME} WHERE after = ? AND fingerprint = ? AND item = ?"
-        return self._whole(self.rows(Outcome, query, (after, fingerprint, item)))
+        return self._whole(self.rows(_outcome, query, (after, fingerprint, item)))
 
     def outcomes_of(self, item: str) -> list[Outcome]:
         """Every outcome of an item's key, superseded and damaged ones too, oldest first."""
-        return self.rows(Outcome, f"{_OUTCOME} WHERE item = ? ORDER BY seq", (item,))
+        return self.rows(_outcome, f"{_OUTCOME} WHERE item = ? ORDER BY seq", (item,))
 
     def _whole(self, found: list[Outcome]) -> Outcome | None:
         whole = [outcome for outcome in found if outcome.whole]
@@ -123,16 +130,12 @@ class StoreReader:
 
     def clip(self, key: str) -> ClipRow | None:
         """A registered clip, gone or not."""
-        query = "SELECT id, split, position, record, gone, sha256, seq FROM clip WHERE id = ?"
-        return next(iter(self.rows(ClipRow, query, (key,))), None)
+        return next(iter(self.rows(_clip, f"{_CLIP} WHERE id = ?", (key,))), None)
 
     def clips(self, split: str, *, after: str = "", count: int = 256) -> list[ClipRow]:
         """Clips of a split that are still listed, in the order of their ids, from behind `after` on."""
-        query = """
-            SELECT id, split, position, record, gone, sha256, seq FROM clip
-            WHERE split = ? AND gone = 0 AND id > ? ORDER BY id LIMIT ?
-        """
-        return self.rows(ClipRow, query, (split, after, count))
+        query = f"{_CLIP} WHERE split = ? AND gone = 0 AND id > ? ORDER BY id LIMIT ?"
+        return self.rows(_clip, query, (split, after, count))
 
     def claimed_by(self, clip: str) -> str | None:
         """The worker that claims a clip, dead or alive."""
@@ -148,8 +151,53 @@ class StoreReader:
         return next(iter(self.rows(RecipeRow, query)), None)
 
 
-def _reply(body: bytes, sha256: str) -> tuple[bytes, str]:
-    return body, sha256
+def _text(stored: bytes | None) -> str:
+    """Text that a checksum covers; what is no text comes back as some other text, which the checksum tells."""
+    return (stored or b"").decode("utf-8", "replace")
+
+
+def _reply(body: bytes | None, sha256: bytes | None) -> tuple[bytes, str]:
+    return body or b"", _text(sha256)
+
+
+def _clip(  # noqa: PLR0913, PLR0917  # the columns of _CLIP
+    key: str, split: str, position: int, record: bytes | None, gone: int, sha256: bytes | None, seq: int
+) -> ClipRow:
+    return ClipRow(key, split, position, _text(record), bool(gone), _text(sha256), seq)
+
+
+def _outcome(  # noqa: PLR0913, PLR0917  # the columns of _OUTCOME
+    item: bytes | None,
+    clip: bytes | None,
+    rollout: int | None,
+    stage: bytes | None,
+    fingerprint: bytes | None,
+    given: bytes | None,
+    after: int | None,
+    kind: bytes | None,
+    payload: bytes | None,
+    reason: bytes | None,
+    detail: bytes | None,
+    passing: int,
+    sha256: bytes | None,
+    seq: int,
+) -> Outcome:
+    return Outcome(
+        item=_text(item),
+        clip=_text(clip),
+        rollout=rollout,
+        stage=_text(stage),
+        fingerprint=_text(fingerprint),
+        input=_text(given),
+        after=after,
+        kind=cast("Kind", _text(kind)),  # any other is not whole
+        payload=_text(payload),
+        reason=_text(reason),
+        detail=_text(detail),
+        passing=bool(passing),
+        sha256=_text(sha256),
+        seq=seq,
+    )
 
 
 def _update(path: Path) -> None:

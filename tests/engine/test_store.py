@@ -96,6 +96,38 @@ async def test_damage_is_mended_by_running_again_and_nothing_is_paid(tmp_path: P
     assert shop.harvest() == whole
 
 
+@pytest.mark.parametrize("column", ["payload", "reason", "detail", "sha256"])
+@pytest.mark.parametrize("damage", ["CAST(x'd2ff' AS TEXT)", "x'd2ff'", "7"])
+async def test_an_outcome_that_is_no_text_any_more_is_damaged_too(store: Store, column: str, damage: str) -> None:
+    await store.add_outcome(outcome())
+    meddle(store, f"UPDATE outcome SET {column} = {damage}")
+    assert store.outcome("toy#0", "f", "in") is None
+    assert store.follower(1, "f", "toy#0") is None
+
+
+async def test_bytes_that_are_no_text_are_mended_by_running_again_and_nothing_is_paid(tmp_path: Path) -> None:
+    shop = Workshop(tmp_path)
+    await shop.work()
+    whole = shop.harvest()
+    broken = "CAST(CAST(substr({0}, 1, 9) AS BLOB) || x'd286ff' AS TEXT)"
+    with Store(tmp_path) as store:
+        meddle(store, f"UPDATE outcome SET payload = {broken.format('payload')} WHERE item LIKE 'toy/00003%'")
+        meddle(store, f"UPDATE clip SET record = {broken.format('record')} WHERE id = 'toy/00005'")
+        meddle(store, "UPDATE attempt SET body = 5, sha256 = x'ff' WHERE seq = 1")
+    assert {(loss.kind, loss.reason) for loss in shop.harvest()[1]} == {("missing", "damaged")}
+    await shop.work()
+    assert shop.speaks == []
+    assert shop.harvest() == whole
+
+
+async def test_text_that_no_checksum_covers_is_told_as_damage(store: Store) -> None:
+    await store.add_attempt(attempt("call", b"first"))
+    meddle(store, "UPDATE attempt SET request_id = CAST(x'd2ff' AS TEXT)")
+    with pytest.raises(StoreError, match=r"run\.sqlite: it is damaged; salvage .* no UTF-8"):
+        list(attempts(store))
+    assert store.reply_to("call") == b"first"
+
+
 async def test_the_last_made_outcome_counts_and_the_others_are_kept(store: Store) -> None:
     first = await store.add_outcome(outcome(given="a"))
     second = await store.add_outcome(outcome(given="b"))
