@@ -4,9 +4,12 @@ One module a command, imported when it is called; `rocot --help` imports none. W
 options is imported inside it, so that its help is as quick.
 """
 
+import errno
 import os
 import sys
 from importlib import import_module
+from io import TextIOWrapper
+from pathlib import Path
 
 import click
 
@@ -89,6 +92,7 @@ def group() -> None:
 
 def main() -> None:
     """Run the command line; errors that people can mend are told in one message, bugs keep their traceback."""
+    _ready_streams()
     try:
         code = group.main(standalone_mode=False)
         sys.stdout.flush()
@@ -102,6 +106,28 @@ def main() -> None:
         click.echo("rocot: interrupted", err=True)
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the interpreter flushes once more at exit
+        _drop_output()
         sys.exit(NO_READER)
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        _drop_output()
+        click.echo(
+            f"rocot: the output cannot be written ({error.strerror}); free some space and run the same", err=True
+        )
+        sys.exit(UNUSABLE)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _ready_streams() -> None:
+    """Has something to write to where a stream was closed, and a `?` for what its encoding lacks."""
+    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # until the process ends
+    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _drop_output() -> None:
+    """Lets go of what could not be written: the interpreter flushes once more at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

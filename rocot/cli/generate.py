@@ -12,7 +12,7 @@ from rocot.cli import options
 @options.recipe
 @options.split
 @options.run
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="A pilot: the first N clips only.")
+@options.limit
 @click.option("--target-accepted", type=click.IntRange(1), metavar="N", help="Stop once N rows are kept for training.")
 @click.option(
     "--workers", type=click.IntRange(1, 1024), default=8, show_default=True, metavar="N", help="Samples in flight."
@@ -27,7 +27,8 @@ from rocot.cli import options
 )
 @click.option(
     "--deadline",
-    type=click.FloatRange(0, min_open=True),
+    type=click.FloatRange(0, 1e9, min_open=True),
+    callback=options.number,
     default=300.0,
     show_default=True,
     metavar="SECONDS",

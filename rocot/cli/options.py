@@ -1,5 +1,7 @@
 """Options that several commands share, and what they stand for."""
 
+import math
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +25,18 @@ prices = click.option("--prices", type=FILE, metavar="FILE", help="What tokens c
 base_url = click.option(
     "--base-url", metavar="URL", help="Of an OpenAI-compatible server, as in http://localhost:8000/v1."
 )
+
+
+limit = click.option(
+    "--limit", type=click.IntRange(1, sys.maxsize), metavar="N", help="A pilot: the first N clips only."
+)
+
+
+def number(ctx: click.Context, param: click.Parameter, value: float) -> float:
+    """The value of an option. NaN lies in every range, as click compares."""
+    if math.isnan(value):
+        raise click.BadParameter("nan is no number.", ctx, param)
+    return value
 
 
 def price_table(path: Path | None) -> "Prices":

@@ -11,7 +11,7 @@ from rocot.cli import options
 @options.recipe
 @options.split
 @options.run
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="A pilot: the first N clips only.")
+@options.limit
 @options.base_url
 @options.prices
 @click.option("--ping", is_flag=True, help="One real call: the first question about the first clip, and its reply.")

@@ -1,15 +1,29 @@
 """What the commands print with: one look for all tables, and numbers that people can read."""
 
+import re
 import sys
+from collections.abc import Iterable
 from typing import Literal
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+_STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Control characters but tab and newline, and marks that turn the direction of writing."""
+
 
 class _Screen(Console):
-    """Lets the command line say what becomes of a run whose reader went away."""
+    """Lets no text steer the terminal, and the command line say what becomes of a run whose reader went away."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """As rich does, but for control characters in texts: shards and replies come from anywhere."""
+        for segment in super().render(renderable, options):
+            if segment.control or not _STEERING.search(segment.text):
+                yield segment
+            else:
+                yield Segment(_STEERING.sub("", segment.text), segment.style)
 
     def on_broken_pipe(self) -> None:
         """Raises BrokenPipeError, where rich would exit with 1."""

@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,18 @@ def test_a_split_that_no_source_has(bench: Bench) -> None:
     assert "there is train" in refused(bench, "generate", "--recipe", "own.toml", "--split", "test")
 
 
-@pytest.mark.parametrize("option", [["--workers", "0"], ["--limit", "-1"], ["--deadline", "0"], ["--wrokers", "3"]])
+@pytest.mark.parametrize(
+    "option",
+    [
+        ["--workers", "0"],
+        ["--limit", "-1"],
+        ["--limit", "9" * 25],
+        ["--deadline", "0"],
+        ["--deadline", "nan"],
+        ["--deadline", "inf"],
+        ["--wrokers", "3"],
+    ],
+)
 def test_an_option_that_makes_no_sense(bench: Bench, option: list[str]) -> None:
     assert option[0] in refused(bench, "generate", *option)
 
@@ -116,3 +128,45 @@ def test_a_full_disk_loses_nothing_and_the_run_goes_on_elsewhere(bench: Bench, t
     subprocess.run(["mount", "-o", "remount,size=64m", tiny_disk], check=True)
     done = bench.rocot("generate", "--recipe", "own.toml", "--run", str(run))
     assert done.returncode == 0, done.stderr
+
+
+def test_a_disk_that_is_full_behind_the_output(bench: Bench) -> None:
+    """/dev/full takes nothing; the run itself lies elsewhere, and is whole."""
+    bench.lay()
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*bench.command, "generate", "--recipe", "own.toml"],
+            cwd=bench.folder,
+            env=bench.environment,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "the output cannot be written (No space left on device)" in done.stderr
+    assert bench.rocot("validate").returncode == 0
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&-"])
+def test_streams_that_are_closed(bench: Bench, closed: str) -> None:
+    bench.lay()
+    line = f'"$@" {closed}'
+    words = [*bench.command, "generate", "--recipe", "own.toml"]
+    done = subprocess.run(
+        ["sh", "-c", line, "sh", *words],
+        cwd=bench.folder,
+        env=bench.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+
+
+def test_a_terminal_that_knows_few_letters(bench: Bench) -> None:
+    bench.lay()
+    bench.rocot("generate", "--recipe", "own.toml")
+    narrow = replace(bench, variables={"PYTHONIOENCODING": "ascii"})
+    assert "????" in refused(narrow, "show", code=0)

@@ -70,3 +70,13 @@ def test_output_that_is_piped_has_no_codes(capsys: pytest.CaptureFixture[str]) -
     assert not sys.stdout.isatty()
     outcomes_table(out(), {"confirmed": 3}, 3)
     assert "\x1b" not in capsys.readouterr().out
+
+
+def test_no_text_steers_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """Rows and names come from anywhere: a title, a clear screen, a colour, an eight-bit code, a turn of direction."""
+    hostile = "a\x1b]0;title\x07\x1b[2J\x1b[31m\x9b31m\u202eb\x7f"
+    left_out_table(out(), {hostile: 3}, hostile)
+    out().print(hostile, style="red")
+    printed = capsys.readouterr().out
+    assert "a]0;title[2J[31m31mb" in printed
+    assert not set(printed) & set("\x1b\x07\x9b\u202e\x7f")
