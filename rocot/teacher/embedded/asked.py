@@ -1,4 +1,4 @@
-"""What an ask wants, read from the ask alone: which of the three it is, the frames, the window, what was said before."""
+"""What an ask wants, read from it alone: which of the three it is, the frames, the window, what was said before."""
 
 import re
 from dataclasses import dataclass

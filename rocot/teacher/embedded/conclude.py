@@ -77,13 +77,10 @@ def rounded(start: float, end: float) -> Span:
 
 def behind(weighed: Weighed, alike: Sequence[int], span: Span) -> int:
     """The stretch that speaks most for these labels at about this span; the nearest one where none is near."""
-    found = weighed.stretches
     start, end = weighed.start, weighed.end
     shared = np.minimum(end, span.end) - np.maximum(start, span.start)
     either = np.maximum(end, span.end) - np.minimum(start, span.start)
-    near = shared / either
-    of_span = {(int(f), int(g)): float(v) for f, g, v in zip(weighed.first, weighed.last, near, strict=True)}
-    fit = np.array([of_span[int(f), int(g)] for f, g in zip(found.first, found.last, strict=True)])
+    fit = (shared / either)[weighed.span]
     floor = min(FLOOR, float(fit.max()))
     scores = np.where(fit >= floor, weighed.scores[:, list(alike)].max(axis=1) + 4 * fit, -np.inf)
     return int(scores.argmax())

@@ -15,6 +15,9 @@ Floats: TypeAlias = npt.NDArray[np.float32]
 MOST_PIXELS = 64_000_000
 """A frame larger than this is refused before it is decoded: a header of a few bytes may claim 65,535 x 65,535."""
 
+LEAST = 16
+"""Pixels a side of the stack: smaller frames are stretched, so that every region holds something."""
+
 
 @dataclass(frozen=True)
 class Footage:
@@ -35,13 +38,13 @@ def decode(jpegs: Sequence[bytes], times: Sequence[float], rows: int) -> Footage
     """The frames at the smallest of the JPEG scales 1/8, 2/8, ... 8/8 that has at least `rows` rows.
 
     The scale is taken in the DCT, which averages the pixels away for free. Frames of another size than the first
-    are stretched to it. Raises TeacherError (`bad frame`).
+    are stretched to its. Raises TeacherError (`bad frame`).
     """
     stack = [_decoded(jpeg, time, rows) for jpeg, time in zip(jpegs, times, strict=True)]
-    height, width = stack[0].shape[:2]
+    height, width = (max(side, LEAST) for side in stack[0].shape[:2])
     rgb = np.empty((len(stack), height, width, 3), np.float32)
     for index, picture in enumerate(stack):
-        rgb[index] = picture if picture.shape == stack[0].shape else _stretched(picture, height, width)
+        rgb[index] = picture if picture.shape == rgb.shape[1:] else _stretched(picture, height, width)
     return Footage(np.asarray(times, np.float64), rgb)
 
 

@@ -8,7 +8,7 @@ MEANT = {
     "Fire": ("fire", "arson", "burning"),
     "People_falling": ("peoplefalling", "falling", "fall", "persondown", "medicalabnormality"),
     "Robbery": ("robbery", "snatching", "stealing", "theft", "burglary", "shoplifting"),
-    "Traffic_accident": ("trafficaccident", "roadaccident", "roadaccidents", "caraccident", "accident", "crash", "collision"),
+    "Traffic_accident": ("trafficaccident", "roadaccident", "roadaccidents", "caraccident", "accident", "collision"),
     "Vandalism": ("vandalism", "propertydamage"),
 }  # fmt: skip
 """Each label of the tables, and names that other datasets give it, the nearest first."""

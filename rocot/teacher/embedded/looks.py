@@ -15,7 +15,9 @@ from rocot.teacher.embedded.weigh import Table, Weighed, load_table, weigh
 Which: TypeAlias = Literal["first", "second"]
 
 KEPT = 16
-"""Looks; about 2 MB each."""
+"""Looks; from 2 to 10 MB each."""
+MOST_FRAMES = 40
+"""Of more frames, so many are looked at, evenly: the weights were fitted at about a frame a second."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +52,12 @@ class Looks:
 
 
 def _look(which: Which, asked: Asked, jpegs: Sequence[bytes]) -> Look:
+    count = len(jpegs)
+    used = range(count) if count <= MOST_FRAMES else [k * count // MOST_FRAMES for k in range(MOST_FRAMES)]
+    frames, times = [jpegs[k] for k in used], [asked.times[k] for k in used]
     if which == "first":
-        signals = glance.glance(decode(jpegs, asked.times, glance.ROWS), asked.start, asked.end)
+        signals = glance.glance(decode(frames, times, glance.ROWS), asked.start, asked.end)
     else:
-        signals = follow.follow(decode(jpegs, asked.times, follow.ROWS), asked.start, asked.end)
+        signals = follow.follow(decode(frames, times, follow.ROWS), asked.start, asked.end)
     table = load_table(which)
     return Look(signals, weigh(signals, stretches(signals), table), table)

@@ -47,10 +47,14 @@ FIRST: Mapping[str, Phrase] = {
     "brighter": lambda r: f"it is brighter than usual by {_level(r.during)}, {_level(r.peak)} at most",
     "darker": lambda r: f"it is darker than usual by {_level(r.during)}, {_level(r.peak)} at most",
     "warmer": lambda r: f"its colour is warmer by {_level(r.during)} (red over blue), {_level(r.peak)} at most",
-    "spread": lambda r: f"the difference is uneven within the region, by {_level(r.during)}",
     "busy": lambda r: (
         f"{_part(np.expm1(r.during) / 8)} of it is not as usual, {_part(np.expm1(r.elsewhere) / 8)} otherwise"
     ),
+    "glowing": lambda r: (
+        f"{_part(np.expm1(r.peak) / 8)} of it at most is bright and warm, {_part(np.expm1(r.elsewhere) / 8)} otherwise"
+    ),
+    "brightest": lambda r: f"its brightest point rises by {_level(r.peak)}, {_level(r.before)} before",
+    "warmest": lambda r: f"its warmest point turns warmer by {_level(r.peak)}, {_level(r.before)} before",
     "flat": lambda r: f"fine detail is weaker there by {_level(r.during)}",
     "whole change": lambda r: (
         f"the whole picture changes by {_level(r.during)} a frame, {_level(r.elsewhere)} otherwise"
@@ -75,6 +79,13 @@ SECOND: Mapping[str, Phrase] = {
         f"up to {_part(r.peak**2)} of the box has the colour of flames (bright, red over green over blue)"
     ),
     "core": lambda r: f"up to {_part(r.peak**2)} of the box glows like the core of a flame",
+    "above": lambda r: f"where its upper body would be, {_part(r.during)} stands out, {_part(r.before)} before",
+    "upright": lambda r: f"the shape is spread {np.exp(r.during):.1f} times as far down as across",
+    "body": lambda r: f"the shape covers {max(np.expm1(r.during), 0):.1f} times the area of a person standing there",
+    "scar": lambda r: f"the place looks different for long afterwards, by up to {_level(r.peak)}",
+    "foot": lambda r: f"its foot is at {_part(r.during)} of the picture's height",
+    "flicker": lambda r: f"up to {_part(r.peak**2)} of the box turns to or from the colour of flames between frames",
+    "vehicles": lambda r: f"{max(np.expm1(r.during), 0):.1f} shapes wider than a person is tall are at or near it",
     "glow": lambda r: f"its surroundings are warmer than usual by {_level(r.during)}, {_level(r.before)} before",
     "smoke": lambda r: f"detail of what lies behind is weaker by {_level(r.during)}, {_level(r.before)} before",
     "lasting": lambda r: f"what stays there changes by up to {_level(r.peak)}",
@@ -109,9 +120,7 @@ def reading(signals: Signals, name: str, region: int, first: int, last: int) -> 
 
 def telling(weighed: Weighed, table: Table, row: int, label: str, shown: Mapping[str, Phrase]) -> list[str]:
     """The measurements that weigh most for a label in one stretch, the weightiest first."""
-    features = weighed.stretches.features[row]
-    scaled = np.clip((features - table.mean) / table.spread, -4, 4)
-    parts = scaled * table.weights[table.labels.index(label)]
+    parts = table.parts(weighed.stretches.features[row], label)
     by_name: dict[str, float] = {}
     for feature, part in zip(table.features, parts, strict=True):
         name = feature.rpartition(" ")[0]

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from rocot.core.answer import Answer, Check, Reflection
 from rocot.core.score import tiou
 from rocot.core.span import Span
@@ -71,8 +73,11 @@ def _of_event(
         name = f"The frames show {first.label} at {in_seconds([span])}."
         if not alike:
             finding = "This baseline has no measure for that label; the frames neither confirm nor refute it."
-            checks.append(_check(name, finding, span.start, span.end, holds=True))
-        elif len(look.weighed.scores):
+            checks.append(_check(name, finding, *_covered(look, span), holds=True))
+        elif not len(look.weighed.scores):
+            finding = "No shape stands out from the ordinary picture there, or anywhere in the clip."
+            checks.append(_check(name, finding, *_covered(look, span), holds=False))
+        else:
             seen = tell(look, behind(look.weighed, alike, span), look.weighed.labels[alike[0]])
             agrees = holds or (first.label == better.label and tiou([span], better.spans) > 0)
             finding = f"Followed more closely, in {seen.place} of the picture {'; '.join(seen.phrases)}."
@@ -84,6 +89,15 @@ def _of_event(
         finding = f"At {seen.start:.2f}-{seen.end:.2f} s in {seen.place} of the picture {'; '.join(seen.phrases)}."
         checks.append(_check("No other event explains the clip better.", finding, seen.start, seen.end, holds=False))
     return (*checks, *rivals(look.signals, first.spans))
+
+
+def _covered(look: Look, span: Span) -> tuple[float, float]:
+    """The times of the first and last frame within a span; of the nearest one where there is none."""
+    times = look.signals.times
+    inside = times[(times >= span.start) & (times <= span.end)]
+    if not inside.size:
+        inside = times[[int(np.abs(times - (span.start + span.end) / 2).argmin())]]
+    return float(inside[0]), float(inside[-1])
 
 
 def _of_bounds(claimed: Sequence[Span], found: Sequence[Span], look: Look) -> list[Check]:
@@ -123,6 +137,6 @@ def _critique(first: Answer, better: Conclusion, claimed: float | None, *, stand
         )
     found = better.label.replace("_", " ") + (f" at {in_seconds(better.spans)}" if better.spans else "")
     return (
-        f"The first look went by coarse changes of the picture. With shapes cut out and camera and exposure taken out,"
+        f"Looked at again, with shapes cut out and followed and the camera and exposure taken out,"
         f" {said} is put at {claimed:.2f} and {found} at {better.sure:.2f}. {proposal(better.label, better.spans)}"
     )

@@ -72,7 +72,7 @@ def stretches(signals: Signals, *, least_followed: float = 0.5) -> Stretches:
     share = (alive[:, last + 1] - alive[:, first]) / (last + 1 - first)
     region, picked = np.nonzero(share >= least_followed)
     first, last = first[picked], last[picked]
-    features = _features(signals, region, first, last, share[region, picked], cuts)
+    features = _features(signals, region, first, last, share[region, picked])
     return Stretches(region, first, last, features)
 
 
@@ -82,9 +82,8 @@ def _features(
     first: npt.NDArray[np.intp],
     last: npt.NDArray[np.intp],
     followed: npt.NDArray[np.float64],
-    cuts: npt.NDArray[np.float64],
 ) -> Floats:
-    values = signals.values
+    values, cuts = signals.values, edges(signals)
     count = values.shape[1]
     sums = np.concatenate([np.zeros_like(values[:, :1]), np.cumsum(values, axis=1, dtype=np.float32)], axis=1)
 

@@ -29,15 +29,13 @@ class Steady:
 def steady(footage: Footage) -> Steady:
     """Shifts by whole pixels of the stack, found by phase correlation; one gain a frame, found as a median ratio."""
     rgb = footage.rgb.copy()
-    count, height = rgb.shape[:2]
-    usual = np.median(rgb, axis=0)
-    moved = _shifts(footage.grey, usual @ np.array([0.299, 0.587, 0.114], np.float32))
-    for index in range(count):
-        if moved[index].any():
-            rgb[index] = np.roll(rgb[index], tuple(moved[index]), axis=(0, 1))
-    sample = np.s_[::3, ::3]
-    lit = np.median(rgb, axis=0)[sample].mean(axis=-1)
-    ratios = np.stack([(frame[sample].mean(axis=-1) + 8) / (lit + 8) for frame in rgb])
+    grey = footage.grey
+    height = grey.shape[1]
+    usual = np.median(grey, axis=0)
+    moved = _shifts(grey, usual)
+    for index in np.flatnonzero(moved.any(axis=1)):
+        rgb[index] = np.roll(rgb[index], tuple(moved[index]), axis=(0, 1))
+    ratios = (grey[:, ::3, ::3] + 8) / (usual[::3, ::3] + 8)
     gain = np.clip(np.median(ratios, axis=(1, 2)), 0.25, 4).astype(np.float32)
     rgb /= gain[:, None, None, None]
     shift = np.hypot(moved[:, 0], moved[:, 1]).astype(np.float32) / height

@@ -12,6 +12,9 @@ from rocot.teacher.embedded.steady import Steady
 
 SMALLEST = 0.0012
 """Of the picture's area: below it a patch is noise, or too small to say anything of."""
+EDGE = 0.35
+"""The share of a neighbourhood's contrast that a pixel must depart beyond the noise: what is left of a shake after
+whole pixels are taken out is no thing."""
 MOST_PATCHES = 24
 """Patches of one frame, the largest first: what costs time has a bound."""
 
@@ -28,6 +31,8 @@ class Patch:
     """Pixels."""
     colour: npt.NDArray[np.float64]
     """Mean colour, 0 to 255."""
+    upright: float
+    """log of its spread down over its spread across."""
 
     @property
     def middle(self) -> tuple[float, float]:
@@ -45,13 +50,21 @@ class Patch:
         return self.box[3] - self.box[1]
 
 
-def foreground(still: Steady) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """How far each pixel is from the usual picture (0 to 255, largest of the channels), and which stand out."""
-    away = np.abs(still.rgb - still.usual).max(axis=-1)
+def foreground(still: Steady) -> npt.NDArray[np.bool_]:
+    """Which pixels stand out from the usual picture: frames x rows x columns."""
+    delta = np.abs(still.rgb - still.usual)
+    away = np.maximum(np.maximum(delta[..., 0], delta[..., 1]), delta[..., 2])
     away = ndimage.uniform_filter(away, (0, 3, 3))
     noise = np.median(away[:, ::2, ::2], axis=(1, 2))
-    mask = away > np.maximum(14.0, 3.5 * noise)[:, None, None]
-    return away, ndimage.binary_closing(mask, np.ones((1, 3, 3), np.bool_))
+    mask = away > np.maximum(14.0, 3.5 * noise)[:, None, None] + EDGE * _steps(still.usual[..., 1])
+    closed: npt.NDArray[np.bool_] = ndimage.binary_closing(mask, np.ones((1, 3, 3), np.bool_))
+    return closed
+
+
+def _steps(picture: Floats) -> Floats:
+    """How far a pixel is from its neighbours: what a shift of one pixel can bring about there."""
+    spread: Floats = ndimage.maximum_filter(picture, 3) - ndimage.minimum_filter(picture, 3)
+    return spread
 
 
 def patches(mask: npt.NDArray[np.bool_], rgb: Floats, smallest: float = SMALLEST) -> list[Patch]:
@@ -67,7 +80,9 @@ def patches(mask: npt.NDArray[np.bool_], rgb: Floats, smallest: float = SMALLEST
         down, across = boxes[k - 1]
         own = labels[down, across] == k
         box = (down.start, across.start, down.stop, across.stop)
-        found.append(Patch(box, int(areas[k]), rgb[down, across][own].mean(axis=0, dtype=np.float64)))
+        colour = rgb[down, across][own].mean(axis=0, dtype=np.float64)
+        spread = [float(index.std()) + 0.3 for index in np.nonzero(own)]
+        found.append(Patch(box, int(areas[k]), colour, float(np.log(spread[0] / spread[1]))))
     return found
 
 
@@ -89,18 +104,22 @@ def _pairs(before: Sequence[Patch], now: Sequence[Patch]) -> dict[int, int]:
     """Patches of neighbouring frames that are one thing, by place, size and colour: the cheapest pairing."""
     if not before or not now:
         return {}
-    cost = np.array([[_unlike(old, new) for new in now] for old in before])
+    cost = _unlike(before, now)
     rows, columns = optimize.linear_sum_assignment(np.minimum(cost, 4.0))
     return {int(r): int(c) for r, c in zip(rows, columns, strict=True) if cost[r, c] < 3.2}
 
 
-def _unlike(old: Patch, new: Patch) -> float:
-    """0 for the same thing; above 3 for what is better called another."""
-    size = max(old.height, new.height, old.width / 2, new.width / 2, 1)
-    way = float(np.hypot(old.middle[0] - new.middle[0], old.middle[1] - new.middle[1])) / size
-    growth = abs(float(np.log((new.area + 1) / (old.area + 1))))
-    tint = float(np.abs(old.colour - new.colour).mean()) / 30
-    return 0.7 * way + 0.6 * growth + tint
+def _unlike(before: Sequence[Patch], now: Sequence[Patch]) -> npt.NDArray[np.float64]:
+    """Of every pair: 0 for the same thing; above 3 for what is better called another."""
+
+    def facts(side: Sequence[Patch]) -> npt.NDArray[np.float64]:
+        return np.array([(*p.middle, max(p.height, p.width / 2, 1), np.log(p.area + 1), *p.colour) for p in side])
+
+    old, new = facts(before)[:, None], facts(now)[None]
+    way = np.hypot(old[..., 0] - new[..., 0], old[..., 1] - new[..., 1]) / np.maximum(old[..., 2], new[..., 2])
+    tint = np.abs(old[..., 4:] - new[..., 4:]).mean(axis=-1) / 30
+    result: npt.NDArray[np.float64] = 0.7 * way + 0.6 * np.abs(old[..., 3] - new[..., 3]) + tint
+    return result
 
 
 def overlap(one: Boxes, two: Boxes) -> npt.NDArray[np.float64]:
