@@ -12,6 +12,8 @@ from rocot.errors import StoreError
 from rocot.release.shards import Written, sync
 
 NAME = "manifest.json"
+MOST_BYTES = 32 * 1024**2
+"""Of a manifest; one that names 100,000 shards has 25 MB."""
 
 
 class SplitEntry(Record):
@@ -64,10 +66,14 @@ def read_manifest(folder: Path) -> Manifest | None:
     if not path.is_file():
         return None
     try:
-        manifest = Manifest.model_validate_json(path.read_bytes())
+        with path.open("rb") as opened:
+            text = opened.read(MOST_BYTES + 1)
+        if len(text) > MOST_BYTES:
+            raise StoreError(f"{path}: no manifest of a release (over {MOST_BYTES // 1024**2} MiB); export again")
+        manifest = Manifest.model_validate_json(text)
     except (OSError, ValidationError) as error:
         told = error.errors(include_url=False)[0] if isinstance(error, ValidationError) else None
-        what = f"{'.'.join(map(str, told['loc']))}: {told['msg']}" if told else str(error)
+        what = ": ".join(filter(None, (".".join(map(str, told["loc"])), told["msg"]))) if told else str(error)
         raise StoreError(f"{path}: no manifest of a release ({what}); export again") from error
     for file in (file for entry in manifest.splits.values() for file in entry.files):
         place = PurePosixPath(file.path)
@@ -86,7 +92,7 @@ def damage(folder: Path, file: Written) -> str | None:
             found = hashlib.file_digest(opened, "sha256").hexdigest()
     except OSError as error:
         return f"cannot be read ({error.strerror})"
-    if found != file.sha256:
+    if found != file.sha256 or path.stat().st_size != file.bytes:
         return f"is not the file that was exported: {path.stat().st_size} bytes, {file.bytes} were written" + (
             "" if path.stat().st_size != file.bytes else ", and they differ (sha256)"
         )

@@ -25,6 +25,7 @@ from rocot.release.consistency import broken_rules, contradictions
 from rocot.release.find import Found, find
 from rocot.release.manifest import Manifest, SplitEntry
 from rocot.release.report import Example, Findings, Histogram, Report
+from rocot.release.shards import Written
 from rocot.release.table import schema_digest, schema_of
 
 BATCH_ROWS = 128
@@ -129,6 +130,9 @@ class _Tally:
         largest = max((meta.row_group(index).total_byte_size for index in range(meta.num_row_groups)), default=0)
         if largest > GROUP_BYTES:
             self.found.problem(path, f"has a row group of {largest / 1024**3:.1f} GiB; 2 GiB at most are read")
+        listed = _listed(self.found.manifest, self.found.name(path))
+        if listed is not None and listed.rows != meta.num_rows:
+            self.found.problem(path, f"has {meta.num_rows} rows, the manifest says {listed.rows}")
         if not meta.num_rows:
             self.found.notes.append(f"{self.found.name(path)}: has no rows")
         return not faults and largest <= GROUP_BYTES
@@ -211,6 +215,11 @@ def _schema_faults(error: ValidationError) -> list[Fault]:
 def _split_of(manifest: Manifest | None, name: str) -> str | None:
     entries = manifest.splits.items() if manifest is not None else ()
     return next((split for split, entry in entries if any(file.path == name for file in entry.files)), None)
+
+
+def _listed(manifest: Manifest | None, name: str) -> Written | None:
+    entries = manifest.splits.values() if manifest is not None else ()
+    return next((file for entry in entries for file in entry.files if file.path == name), None)
 
 
 def _belongs(row: Row, manifest: Manifest | None, split: str | None) -> Iterator[Fault]:

@@ -1,3 +1,4 @@
+import json
 import math
 import os
 import random
@@ -352,6 +353,7 @@ def test_a_manifest_that_tells_otherwise_is_not_believed(tmp_path: Path) -> None
         ("data/train-00000", "../data/train-00000", "outside the release"),
         ("data/train-00000", "/etc/train-00000", "outside the release"),
         ("{", "[", "no manifest of a release"),
+        ('"format": 1', '"format": ' + "9" * 34_000_000, "over 32 MiB"),
         ('"fingerprint"', '"finger"', "no manifest of a release"),
     ):
         assert was in good
@@ -389,3 +391,17 @@ def test_a_wrong_reflection_is_data_not_a_fault(tmp_path: Path) -> None:
     report = validate(tmp_path)
     assert (report.exit_code, report.outcomes) == (0, {"corrupted": 1})
     assert report.revised_tiou.bins[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"), [("rows", "has 20 rows, the manifest says 21"), ("bytes", "is not the file that was exported")]
+)
+def test_a_manifest_that_miscounts_a_file_is_told(tmp_path: Path, name: str, wanted: str) -> None:
+    exported(tmp_path, 20)
+    path = tmp_path / "release" / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["splits"]["train"]["files"][0][name] += 1
+    path.write_text(json.dumps(manifest))
+    report = validate(tmp_path)
+    assert (report.exit_code, report.rows) == (2, 20)
+    assert wanted in told(report)
