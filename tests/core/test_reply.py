@@ -127,3 +127,8 @@ def test_escapes_cannot_smuggle_in_what_no_store_holds() -> None:
 def test_nesting_without_end_is_a_bad_reply(depth: int) -> None:
     with pytest.raises(ReplyError, match=r"bad json|bad shape"):
         parse_answer('{"a":' * depth + "1" + "}" * depth, CLASSES)
+
+
+def test_clean_text_has_no_control_characters_of_either_byte_half() -> None:
+    """U+009B begins an escape sequence in a terminal as well as ESC [ does."""
+    assert clean("a\x9b31mb\x85c\x7f\x1b\td\ne") == "a31mbc\td\ne"
