@@ -5,8 +5,9 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 
 from rocot.sources.scenes.film import shoot
 from rocot.sources.scenes.script import compose
@@ -58,7 +59,7 @@ def _in_workers(jobs: list[Job]) -> Iterator[None]:
     workers = min(os.cpu_count() or 1, len(jobs))
     waiting: deque[Future[None]] = deque()
     rest = iter(jobs)
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent) as pool:
         try:
             for job in islice(rest, workers * AHEAD):
                 waiting.append(pool.submit(render, *job))
@@ -68,3 +69,15 @@ def _in_workers(jobs: list[Job]) -> Iterator[None]:
                     waiting.append(pool.submit(render, *job))
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _end_with_parent() -> None:
+    """Ends a worker when the process that it works for is gone: one that was killed can tell its workers nothing."""
+    parent = parent_process()
+    assert parent is not None
+
+    def follow() -> None:
+        parent.join()
+        os._exit(1)
+
+    Thread(target=follow, name="rocot-parent", daemon=True).start()

@@ -1,5 +1,6 @@
 """The source: files in a cache, made once, checked each time."""
 
+import os
 import re
 import subprocess
 import sys
@@ -84,3 +85,15 @@ def test_importing_the_source_is_light() -> None:
     code = "import sys, rocot.sources.scenes.source; print(*({'numpy', 'PIL', 'av'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path.cwd())
     assert done.stdout.strip() == ""
+
+
+@pytest.mark.skipif(os.cpu_count() == 1, reason="one core renders in one process")
+def test_workers_end_with_a_process_that_is_killed(tmp_path: Path) -> None:
+    """They hold its output, which closes once the last of them is gone."""
+    code = "import sys; from pathlib import Path; from rocot.sources.scenes.source import ScenesSource\n"
+    code += "for video in ScenesSource(Path(sys.argv[1]), train=40, test=1).videos('train'): print('one', flush=True)"
+    with subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == b"one\n"
+        running.kill()
+        running.communicate(timeout=20)
