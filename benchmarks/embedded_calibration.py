@@ -1,11 +1,12 @@
 """Makes the weights of the embedded teacher: rocot/teacher/embedded/first.csv and second.csv.
 
-    python -m benchmarks.embedded_calibration --seed 3000 --videos 2400
+    python -m benchmarks.embedded_calibration --seed 3000 --videos 2591
 
-Draws rendered *training* scenes of a seed, measures them with both looks, and fits one linear score for each label and
-stretch so that a softmax over all of them, and over "nothing happened", puts its mass on the true label where the
-temporal IoU with a true span is at least 0.5. Test scenes are never drawn. To save hours, only the frames that the
-teacher would see are drawn and encoded (with the scenes' own encoder settings), not the whole video.
+Draws rendered *training* scenes of a seed, measures them with both looks, and fits a network of one hidden layer that
+scores each label and stretch, so that a softmax over all scores, and over "nothing happened", puts its mass on the true
+label where the temporal IoU with a true span is at least 0.5. Both looks are fitted with the same settings. Test scenes
+are never drawn. To save hours, only the frames that the teacher would see are drawn and encoded (with the scenes' own
+encoder settings), not the whole video.
 """
 
 import argparse
@@ -47,7 +48,9 @@ FRAMES, LENGTH, OVERLAP = 32, 40.0, 8.0
 """As in data_manifests/scenes.toml."""
 NEGATIVES, POSITIVES = 250, 120
 """Stretches of a clip that are kept for the fit, drawn by chance and weighted to stand for all."""
-EPOCHS, BATCH, RATE = 40, 48, 3e-3
+UNITS, DROPOUT, DECAY = 64, 0.5, 0.3
+"""Hidden units; the share of them that rests in a step; weight decay, in units of the learning rate."""
+EPOCHS, BATCH, RATE = 60, 48, 3e-3
 
 
 @dataclass
@@ -130,70 +133,98 @@ def sampled(signals: Signals, spans: Sequence[Span], label: int, seed: int) -> M
     return Measured(all_of.features[kept], weight, hit[kept], label)
 
 
-def fitted(clips: Sequence[Measured], mean: Floats, spread: Floats) -> Floats:
-    """The weights, labels x features: Adam with a cosine schedule over the clips' negative log likelihood."""
-    scaled = [np.clip((clip.features - mean) / spread, -4, 4).astype(np.float16) for clip in clips]
-    weights = np.zeros((len(LABELS), len(mean)), np.float32)
-    weights[:, -1] = -2
-    first, second = np.zeros_like(weights), np.zeros_like(weights)
+def fitted(clips: Sequence[Measured], mean: Floats, spread: Floats) -> list[Floats]:
+    """Hidden weights and biases, label weights and biases: Adam with a cosine schedule, from a fixed seed."""
+    scaled = [
+        np.clip((clip.features - mean) / spread, -weigh.FARTHEST, weigh.FARTHEST).astype(np.float16) for clip in clips
+    ]
     random = np.random.default_rng(0)
-    steps = EPOCHS * -(-len(clips) // BATCH)
-    for step in range(steps):
-        if step * BATCH % len(clips) < BATCH or step == 0:
+    size = len(mean)
+    weights = [
+        random.normal(0, size**-0.5, (size, UNITS)).astype(np.float32), np.zeros(UNITS, np.float32),
+        random.normal(0, 0.1 * UNITS**-0.5, (UNITS, len(LABELS))).astype(np.float32),
+        np.full(len(LABELS), -2, np.float32),
+    ]  # fmt: skip
+    first, second = [np.zeros_like(w) for w in weights], [np.zeros_like(w) for w in weights]
+    batches = -(-len(clips) // BATCH)
+    for step in range(EPOCHS * batches):
+        if step % batches == 0:
             order = random.permutation(len(clips))
-        picked = order[np.arange(step * BATCH, (step + 1) * BATCH) % len(clips)]
-        gradient = sum(_gradient(clips[k], scaled[k].astype(np.float32), weights) for k in picked) / BATCH
-        first, second = 0.9 * first + 0.1 * gradient, 0.99 * second + 0.01 * gradient**2
-        move = first / (1 - 0.9 ** (step + 1)) / (np.sqrt(second / (1 - 0.99 ** (step + 1))) + 1e-6)
-        weights -= RATE * (0.5 + 0.5 * np.cos(np.pi * step / steps)) * (move + DECAY * weights)
+        picked = order[step % batches * BATCH :][:BATCH]
+        resting = (random.random(UNITS) > DROPOUT).astype(np.float32) / (1 - DROPOUT)
+        slopes = _slopes([clips[k] for k in picked], [scaled[k] for k in picked], weights, resting)
+        rate = RATE * (0.5 + 0.5 * np.cos(np.pi * (step + 1) / (EPOCHS * batches)))
+        for k, slope in enumerate(slopes):
+            first[k] = 0.9 * first[k] + 0.1 * slope
+            second[k] = 0.99 * second[k] + 0.01 * slope**2
+            move = first[k] / (1 - 0.9 ** (step + 1)) / (np.sqrt(second[k] / (1 - 0.99 ** (step + 1))) + 1e-6)
+            weights[k] -= rate * (move + (DECAY * weights[k] if weights[k].ndim > 1 else 0))
     return weights
 
 
-DECAY = 0.03
-"""Of the weights, a step."""
+def _slopes(
+    clips: Sequence[Measured], scaled: Sequence[npt.NDArray[np.float16]], weights: Sequence[Floats], resting: Floats
+) -> list[Floats]:
+    """The gradient of a batch's mean negative log likelihood, one array for each of the weights."""
+    features = np.concatenate(scaled).astype(np.float32)
+    units = np.maximum(features @ weights[0] + weights[1], 0) * resting
+    scores = units @ weights[2] + weights[3] + np.concatenate([clip.weight for clip in clips])[:, None]
+    blame, place, used = np.zeros_like(scores), 0, 0
+    for clip in clips:
+        rows = slice(place, place := place + len(clip.weight))
+        if len(clip.weight) and (clip.label < 0 or clip.hit.any()):
+            blame[rows] = _blame(clip, scores[rows])
+            used += 1
+    blame /= max(used, 1)
+    inner = (blame @ weights[2].T) * (units > 0) * resting
+    return [features.T @ inner, inner.sum(axis=0), units.T @ blame, blame.sum(axis=0)]
 
 
-def _gradient(clip: Measured, features: Floats, weights: Floats) -> Floats:
-    """Of minus the log of the likelihood that falls on the truth."""
-    if not len(features) or (clip.label >= 0 and not clip.hit.any()):
-        return np.zeros_like(weights)
-    scores = features @ weights.T + clip.weight[:, None]
+def _blame(clip: Measured, scores: Floats) -> Floats:
+    """The gradient of one clip's negative log likelihood with respect to its scores; "nothing happened" scores 0."""
     top = max(float(scores.max()), 0.0)
     mass = np.exp(scores - top)
-    blame = mass / (mass.sum() + np.exp(-top))
+    blame: Floats = mass / (mass.sum() + np.exp(-top))
     if clip.label >= 0:
         own = mass[clip.hit, clip.label]
         blame[clip.hit, clip.label] -= own / (own.sum() + 1e-30)
-    result: Floats = blame.T @ features
-    return result
+    return blame
 
 
-def write(name: str, weights: Floats, mean: Floats, spread: Floats) -> None:
-    """The table beside the teacher's code."""
-    path = Path(weigh.__file__).with_name(f"{name}.csv")
-    with path.open("w", encoding="utf-8", newline="") as file:
+def write(name: str, weights: Sequence[Floats], mean: Floats, spread: Floats) -> None:
+    """The table beside the teacher's code: a line a feature, then a line a label, over the hidden units."""
+    hidden, start, out, bias = weights
+    hidden = hidden.copy()
+    hidden[-1] += start  # the last feature is always one
+    with Path(weigh.__file__).with_name(f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
-        table.writerow(["feature", "mean", "spread", *LABELS])
+        table.writerow(["kind", "name", "mean or bias", "spread", *(f"unit {k}" for k in range(UNITS))])
         for k, feature in enumerate(feature_names(LOOKS[name])):
-            table.writerow([feature, f"{mean[k]:.4g}", f"{spread[k]:.4g}", *(f"{v:.4f}" for v in weights[:, k])])
-    print(f"{path.name}: {len(LABELS)} labels x {len(mean)} features")
+            table.writerow(["feature", feature, f"{mean[k]:.4g}", f"{spread[k]:.4g}", *(f"{v:.3g}" for v in hidden[k])])
+        for k, label in enumerate(LABELS):
+            table.writerow(["label", label, f"{bias[k]:.4g}", "", *(f"{v:.3g}" for v in out[:, k])])
 
 
-def main() -> None:
-    """Draw, measure, fit, write."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seed", type=int, default=3000)
-    parser.add_argument("--videos", type=int, default=2400)
-    options = parser.parse_args()
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        scenes = pool.map(measured, [options.seed] * options.videos, range(options.videos), chunksize=8)
-        clips = [clip for windows in scenes for clip in windows]
+def calibrate(clips: Sequence[dict[str, Measured]]) -> None:
+    """Fit and write the tables of both looks."""
     for name in LOOKS:
         own = [clip[name] for clip in clips]
         sample = np.concatenate([clip.features[::7] for clip in own])
         mean, spread = sample.mean(axis=0), sample.std(axis=0) + 1e-3
         mean[-1], spread[-1] = 0, 1
         write(name, fitted(own, mean, spread), mean, spread)
+
+
+def main() -> None:
+    """Draw, measure, fit, write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, default=3000)
+    parser.add_argument("--videos", type=int, default=2591)
+    options = parser.parse_args()
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        scenes = pool.map(measured, [options.seed] * options.videos, range(options.videos), chunksize=8)
+        clips = [clip for windows in scenes for clip in windows]
+    calibrate(clips)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Hypotheses weighed: how likely each label and stretch is, and which answer is most likely to be right.
 
 A small network scores each label and stretch: one hidden layer, with weights from a table that was calibrated on
-rendered training scenes (benchmarks/embedded_calibration.py makes it). All scores of a clip, and that of "nothing happened",
-share one softmax.
+rendered training scenes (benchmarks/embedded_calibration.py makes it). All scores of a clip, and that of "nothing
+happened", share one softmax.
 """
 
 import csv
