@@ -36,11 +36,14 @@ def load_prompts(folder: Path | None = None) -> Prompts:
 
     def read(name: str) -> Prompt:
         own = folder / f"{name}.md" if folder is not None else None
-        path = own if own is not None and own.is_file() else ASSETS / "prompts" / f"{name}.md"
+        path = own if own is not None and own.exists() else ASSETS / "prompts" / f"{name}.md"
         try:
-            return Prompt(name=name, text=path.read_text(encoding="utf-8").strip())
+            text = path.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"{path}: cannot be read as UTF-8 text ({error})") from error
+        if not text:
+            raise ConfigError(f"{path}: a prompt must not be empty; delete the file to use the shipped one")
+        return Prompt(name=name, text=text)
 
     return Prompts(**{name: read(name) for name in Prompts.model_fields})
 

@@ -46,7 +46,7 @@ class Folder(Record):
     annotations: Path | None = None
     """The CSV; without one nothing is known of the videos. Relative to the recipe's file."""
     split: Name = "train"
-    classes: tuple[str, ...] = ()
+    classes: tuple[Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\s<>][^<>\x00-\x1f]*$")], ...] = ()
     """The labels an answer may use. Empty: those of the CSV and Normal."""
 
 

@@ -41,8 +41,10 @@ def _no_truth(clip: Clip) -> Truth:
 
 
 @asynccontextmanager
-async def opened(recipe: Recipe, machine: Machine, ledger: Ledger, truth: TruthOf) -> AsyncIterator[Tools]:
-    """The tools of a run; what they hold is let go of at the end.
+async def opened(
+    recipe: Recipe, machine: Machine, ledger: Ledger, truth: TruthOf, halted: Callable[[], bool] = lambda: False
+) -> AsyncIterator[Tools]:
+    """The tools of a run; what they hold is let go of at the end. `halted` says that the run is ending.
 
     Raises ConfigError for a prompt that cannot be read, and for a teacher that needs a key or base URL it has not got.
     """
@@ -64,6 +66,7 @@ async def opened(recipe: Recipe, machine: Machine, ledger: Ledger, truth: TruthO
                 sampling=_sampling(who),
                 dialect=who.dialect,
                 deadline=machine.deadline,
+                halted=halted,
             )
 
         teacher = asker(recipe.teacher)

@@ -12,6 +12,10 @@ from rocot.engine.progress import Tally
 from rocot.engine.tables import ModelSpent
 from rocot.prices import Prices
 from rocot.release.export import Exported
+from rocot.sources.protocol import Skipped
+
+NAMED = 20
+"""Videos that are named one by one."""
 
 MEANING = {
     "confirmed": "right, then right",
@@ -125,6 +129,16 @@ def left_out_table(console: Console, left_out: Mapping[str, int], title: str) ->
             made.add_row(why, count(number))
         console.print()
         console.print(made)
+
+
+def skipped_lines(console: Console, skipped: Sequence[Skipped]) -> None:
+    """Videos that could not be used: how many for each reason, and the first of them by name."""
+    counts = Counter(f"{video.source}: {video.reason}" for video in skipped)
+    left_out_table(console, counts, "videos that cannot be used")
+    for video in skipped[:NAMED]:
+        console.print(f"  {video.id}: {video.reason} ({video.detail})", markup=False, highlight=False)
+    if len(skipped) > NAMED:
+        console.print(f"  and {len(skipped) - NAMED:,} more")
 
 
 def outcomes_table(console: Console, outcomes: Mapping[str, int], kept: int) -> None:

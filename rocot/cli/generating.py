@@ -3,11 +3,19 @@
 import asyncio
 import signal
 import time
-from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from rocot.cli import NO_ROWS
-from rocot.cli.closing import left_out_table, next_steps, outcomes_table, release_lines, stage_counts, stages_table
+from rocot.cli.closing import (
+    left_out_table,
+    next_steps,
+    outcomes_table,
+    release_lines,
+    skipped_lines,
+    stage_counts,
+    stages_table,
+)
 from rocot.cli.exporting import export_split
 from rocot.cli.options import RUNS
 from rocot.cli.screen import aside, heading, lasting, out
@@ -55,30 +63,30 @@ class Made:
     tally: Tally
     signal: int | None
     """The one that interrupted it."""
-    skipped: Counter[str] = field(default_factory=Counter)
-    """Videos that the sources could not give, by source and reason."""
+    at_once: bool
+    """Whether what was in flight was dropped."""
+    skipped: Sequence[Skipped] = ()
+    """Videos that the sources could not give."""
 
 
 async def make(order: Order, store: Store) -> Made:
     """Runs the flow, its progress on the screen."""
-    truths, skipped, stop = Truths(), Counter[str](), Stop()
+    truths, stop = Truths(), Stop()
+    skipped: list[Skipped] = []
     models = {order.recipe.teacher.model, (order.recipe.reflector or order.recipe.teacher).model}
     watch = Watch(Tally(), stop, models.pop() if len(models) == 1 else None, order.prices, order.limit)
 
-    def skip(video: Skipped) -> None:
-        skipped[f"{video.source}: {video.reason}"] += 1
-
     found = sources(order.recipe, order.machine, watch.render)
-    listing = clips(found, order.split, order.recipe.windows, truths, skip)
+    listing = clips(found, order.split, order.recipe.windows, truths, skipped.append)
     target = None if order.target is None else Target(order.target, order.kept)
     job = Job(order.split, order.machine.workers, order.limit, target)
-    async with opened(order.recipe, order.machine, store, truths) as tools:
+    async with opened(order.recipe, order.machine, store, truths, lambda: stop.draining) as tools:
         plan = reflection(order.recipe, listing, tools)
         await store.add_recipe(plan.fingerprint, order.recipe.model_dump_json())
         with stop.on_signals():
             async with drawn(watch):
                 ending = await run(plan, store, job, watch.tally, stop)
-    return Made(ending, watch.tally, stop.signal, skipped)
+    return Made(ending, watch.tally, stop.signal, stop.at_once, skipped)
 
 
 def generate(order: Order) -> int:
@@ -93,9 +101,8 @@ def generate(order: Order) -> int:
     with Store(order.machine.run) as store:
         made = asyncio.run(make(order, store))
         if made.ending == "interrupted":
-            aside().print(
-                "Interrupted. What was in flight is finished and kept; the same command goes on where this one ended."
-            )
+            kept = "was dropped" if made.at_once else "is finished and kept"
+            aside().print(f"Interrupted. What was in flight {kept}; the same command goes on where this one ended.")
             return 128 + (made.signal or signal.SIGINT)
         plan = reflection(order.recipe, (), described(order.recipe))
         exported = export_split(order.machine.run, store, order.recipe, plan, order.split)
@@ -104,7 +111,7 @@ def generate(order: Order) -> int:
     console.print(heading(f"{release.name} {release.version}, split {order.split}: {ended}"))
     console.print()
     stages_table(console, stages, order.prices.currency)
-    left_out_table(console, made.skipped, "videos that could not be used")
+    skipped_lines(console, made.skipped)
     left_out_table(console, exported.entry.left_out, "samples left out")
     outcomes_table(console, exported.entry.outcomes, exported.entry.kept)
     release_lines(console, exported)

@@ -9,7 +9,7 @@ from itertools import islice
 
 from rich.console import Console
 
-from rocot.cli.closing import left_out_table
+from rocot.cli.closing import skipped_lines
 from rocot.cli.runs import is_run
 from rocot.cli.screen import aside, count, heading, lasting, money, out, short, size, table
 from rocot.cli.split import check_split
@@ -44,7 +44,7 @@ class Outline:
     machine: Machine
     split: str
     limit: int | None
-    skipped: Counter[str] = field(default_factory=Counter)
+    skipped: list[Skipped] = field(default_factory=list)
     truths: Truths = field(default_factory=Truths)
 
     @cached_property
@@ -52,15 +52,12 @@ class Outline:
         """The clips of the split; looking them up opens every video. Raises ConfigError."""
         check_split(self.recipe, self.split)
 
-        def skip(video: Skipped) -> None:
-            self.skipped[f"{video.source}: {video.reason}"] += 1
-
         def rendered(done: int, missing: int) -> None:
             if done == 1:
                 aside().print(f"rendering {missing} scenes into {self.machine.cache}")
 
         found = sources(self.recipe, self.machine, rendered)
-        return list(islice(clips(found, self.split, self.recipe.windows, self.truths, skip), self.limit))
+        return list(islice(clips(found, self.split, self.recipe.windows, self.truths, self.skipped.append), self.limit))
 
     @cached_property
     def plan(self) -> Plan[Judged]:
@@ -137,15 +134,16 @@ class Standing:
 def print_outline(outline: Outline, prices: Prices) -> None:
     """The flow, the clips, the calls, the estimate. Raises ConfigError."""
     console = out()
+    flow = str(outline.plan)  # first: a prompt that cannot be read is told before any scene is rendered
     recipe, found = outline.recipe, outline.clips
     console.print(heading(f"{recipe.release.name} {recipe.release.version}, split {outline.split}"))
     console.print()
-    console.print(str(outline.plan))
+    console.print(flow)
     console.print()
     footage = sum(clip.end - clip.start for clip in found)
     videos = len({(clip.source, clip.video) for clip in found})
     console.print(f"{len(found):,} clips of {videos:,} videos, {lasting(footage)} of footage")
-    left_out_table(console, outline.skipped, "videos that cannot be used")
+    skipped_lines(console, outline.skipped)
     if not found:
         return
     standing = Standing()

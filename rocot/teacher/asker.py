@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Literal, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
@@ -37,7 +37,7 @@ MOST_REFUSED = 16
 class Asker:
     """A teacher whose every attempt is recorded, and whose every reply is paid for once. Implements `Asks`."""
 
-    def __init__(  # noqa: PLR0913  # three to work with, four settings by name
+    def __init__(  # noqa: PLR0913  # three to work with, five settings by name
         self,
         teacher: Teacher,
         ledger: Ledger,
@@ -47,8 +47,13 @@ class Asker:
         dialect: Dialect | Literal["auto"] = "auto",
         deadline: float = 300.0,
         patience: Patience = PATIENCE,
+        halted: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`deadline` is the seconds that one attempt may take in all, to the last byte of its reply."""
+        """`deadline` is the seconds that one attempt may take in all, to the last byte of its reply.
+
+        Once `halted` says that the run is ending, no call waits for another attempt.
+        """
+        self._halted = halted
         self._teacher = teacher
         self._ledger = ledger
         self._pictures = pictures
@@ -114,7 +119,7 @@ class Asker:
 
     async def _answered(self, ask: Ask, key: str, item: Framed, stage: str) -> Reply:
         pictures = await self._pixels(item)
-        retrying = self._patience.retrying(self._unreached_for)
+        retrying = self._patience.retrying(self._unreached_for, self._halted)
         try:
             reply: Reply = await retrying(self._attempt, ask, key, pictures, item.key, stage)
         except TeacherError as error:

@@ -44,6 +44,7 @@ def test_a_film_beside_a_text_file_is_still_made(bench: Bench) -> None:
     done = bench.rocot("generate", "--recipe", "own.toml")
     assert done.returncode == 0, done.stderr
     assert "own: not a video" in done.stdout
+    assert "c: not a video" in done.stdout, "the file is named"
 
 
 def test_a_csv_with_a_start_after_its_end(bench: Bench) -> None:
