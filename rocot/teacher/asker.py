@@ -123,7 +123,7 @@ class Asker:
         try:
             reply: Reply = await retrying(self._attempt, ask, key, pictures, item.key, stage)
         except TeacherError as error:
-            if error.reason == UNREACHABLE:
+            if error.reason == UNREACHABLE and not self._halted():  # a run that was asked to end, ends as asked
                 raise ServiceError(
                     f"the teacher's server cannot be reached at {error.detail}; is it running, and is the base URL"
                     " right? What was answered so far is kept: run the same command again"
