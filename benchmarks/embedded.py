@@ -79,7 +79,7 @@ class Direct:
 def sample(clip: Clip, video: Video) -> Sample:
     """The clip's frames, as the flow would read them."""
     times = uniform(clip.start, clip.end, FRAMES)
-    stills = {still.time: still for still in AvReader().read(Path(clip.path), times, LOOK)}
+    stills = {still.time: still for still in AvReader().read(Path(clip.path), times, LOOK).stills}
     digests = {moment: hashlib.sha256(still.jpeg).hexdigest() for moment, still in stills.items()}
     frames = tuple(
         Frame(time=moment, digest=digests[moment], width=still.width, height=still.height)

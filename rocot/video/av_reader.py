@@ -11,7 +11,7 @@ from rocot.errors import VideoError
 from rocot.video.container import MAX_SECONDS, Opened, opened
 from rocot.video.cursor import WAYS, Astray, Cursor, latest, stamp_of
 from rocot.video.picture import jpeg_of, shown_size
-from rocot.video.protocol import Facts, Look, Still
+from rocot.video.protocol import Facts, Look, Still, Taken
 
 T = TypeVar("T")
 
@@ -38,11 +38,13 @@ class AvReader:
         """
         return _any_way(path, _facts)
 
-    def read(self, path: Path, times: Sequence[float], look: Look) -> tuple[Still, ...]:
+    def read(
+        self, path: Path, times: Sequence[float], look: Look, *, tolerance: float = 0.0, salvage: bool = False
+    ) -> Taken:
         """For each asked time the frame that is on screen then. Raises VideoError; ValueError for unordered times."""
         if not all(map(isfinite, times)) or any(before > after for before, after in pairwise(times)):
             raise ValueError("times must be finite and ascend")
-        return _any_way(path, lambda video, cursor: _stills(video, cursor, times, look))
+        return Taken(_any_way(path, lambda video, cursor: _stills(video, cursor, times, look)))
 
 
 def _any_way(path: Path, work: Callable[[Opened, Cursor], T]) -> T:

@@ -95,4 +95,4 @@ class Frames:
         path = Path(clip.path)
         if mark_of(path) != clip.mark:
             raise VideoError("file changed", f"{path.name} is not the file that was listed; start a new run for it")
-        return self._reader.read(path, times, self._look)
+        return self._reader.read(path, times, self._look).stills

@@ -33,6 +33,16 @@ class Still:
 
 
 @dataclass(frozen=True)
+class Taken:
+    """What one reading of a file gave."""
+
+    stills: tuple[Still, ...]
+    """One for each asked time, in order; fewer where times are lost."""
+    lost: tuple[float, ...] = ()
+    """Asked times (seconds) for which there is no frame that is provably right. Empty but for a salvage."""
+
+
+@dataclass(frozen=True)
 class Facts:
     """What a file says of itself."""
 
@@ -57,11 +67,17 @@ class FrameReader(Protocol):
     def probe(self, path: Path) -> Facts:
         """Raises VideoError for anything that is no video it will open."""
 
-    def read(self, path: Path, times: Sequence[float], look: Look) -> tuple[Still, ...]:
+    def read(
+        self, path: Path, times: Sequence[float], look: Look, *, tolerance: float = 0.0, salvage: bool = False
+    ) -> Taken:
         """For each asked time (seconds, ascending) the frame that is on screen then, in that order.
 
         The frame on screen at t is the last one whose time is <= t, or the first frame before that. Two asked times
-        that fall on one frame give it twice. Raises VideoError.
+        that fall on one frame give it twice. Another frame that appears at most `tolerance` seconds from the asked
+        time may stand for it, where it is cheaper to have; a still carries its true time in any case.
+
+        Damage in what the asked times need raises VideoError; a `salvage` gives the frames that are provably right
+        and lists the asked times without one, and raises VideoError only where there is none at all.
         """
 
 

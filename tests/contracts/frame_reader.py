@@ -14,7 +14,7 @@ import simplejpeg
 from av.video.stream import VideoStream
 
 from rocot.errors import VideoError
-from rocot.video.protocol import FrameReader, Look
+from rocot.video.protocol import FrameReader, Look, Taken
 from tests.contracts.films import FILMS, NAMES
 from tests.contracts.hostile import HOSTILE, Hostile
 from tests.contracts.numbered import FPS, HEIGHT, WIDTH, Film, coloured, film, spelt
@@ -46,7 +46,7 @@ class FrameReaderContract:
     def test_every_frame_is_found_by_its_time(self, reader: FrameReader, make: MakeFilm, name: str) -> None:
         whole = make(name)
         times = whole.middles()
-        stills = reader.read(whole.path, times, LOOK)
+        stills = reader.read(whole.path, times, LOOK).stills
         assert [spelt(still.jpeg) for still in stills] == [whole.on_screen(time) for time in times]
         assert [still.time for still in stills] == pytest.approx(whole.times, abs=1e-3)
 
@@ -57,14 +57,14 @@ class FrameReaderContract:
         middles = whole.middles()
         for count in (1, 1, 1, 2, 3, 8):
             times = sorted(draw.sample(middles, count))
-            found = [spelt(still.jpeg) for still in reader.read(whole.path, times, LOOK)]
+            found = [spelt(still.jpeg) for still in reader.read(whole.path, times, LOOK).stills]
             assert found == [whole.on_screen(time) for time in times], times
 
     @pytest.mark.parametrize("name", NAMES)
     def test_a_frames_own_time_finds_it_again(self, reader: FrameReader, make: MakeFilm, name: str) -> None:
         whole = make(name)
-        stills = reader.read(whole.path, whole.middles()[3::20], LOOK)
-        assert reader.read(whole.path, [still.time for still in stills], LOOK) == stills
+        stills = reader.read(whole.path, whole.middles()[3::20], LOOK).stills
+        assert reader.read(whole.path, [still.time for still in stills], LOOK).stills == stills
 
     @pytest.mark.parametrize("name", NAMES)
     def test_the_duration_is_what_is_shown(self, reader: FrameReader, make: MakeFilm, name: str) -> None:
@@ -80,7 +80,7 @@ class FrameReaderContract:
         short = film(tmp_path / f"short{suffix}", count=count)
         facts = reader.probe(short.path)
         assert 0 < facts.duration <= short.duration + 2e-3 + (count > 1) / FPS
-        stills = reader.read(short.path, [*short.middles(), 9.0], LOOK)
+        stills = reader.read(short.path, [*short.middles(), 9.0], LOOK).stills
         assert [spelt(still.jpeg) for still in stills] == [*range(count), count - 1]
 
     def test_a_false_index_leads_nowhere_and_not_in_circles(
@@ -91,25 +91,25 @@ class FrameReaderContract:
         path = tmp_path / "false.mp4"
         path.write_bytes(data[:entry] + struct.pack(">II", 69, 0x20000200) + data[entry + 8 :])
         with suppress(VideoError):
-            (still, _) = reader.read(path, [0.2, 1.3], LOOK)
+            (still, _) = reader.read(path, [0.2, 1.3], LOOK).stills
             assert spelt(still.jpeg) == 5
 
     def test_a_time_past_the_end_gives_the_last_frame(self, reader: FrameReader, make: MakeFilm) -> None:
         whole = make("b-frames.mp4")
         for times in ([whole.duration], [1e9], [0.5, whole.duration + 60]):
-            assert spelt(reader.read(whole.path, times, LOOK)[-1].jpeg) == 74
+            assert spelt(reader.read(whole.path, times, LOOK).stills[-1].jpeg) == 74
 
     def test_a_time_before_the_start_gives_the_first_frame(self, reader: FrameReader, make: MakeFilm) -> None:
-        (still,) = reader.read(make("edit-list.mp4").path, [-3.0], LOOK)
+        (still,) = reader.read(make("edit-list.mp4").path, [-3.0], LOOK).stills
         assert (spelt(still.jpeg), still.time) == (10, 0.0)
 
     def test_times_on_one_frame_give_it_as_often(self, reader: FrameReader, make: MakeFilm) -> None:
-        stills = reader.read(make("b-frames.mp4").path, [0.41, 0.41, 0.43, 1.41], LOOK)
+        stills = reader.read(make("b-frames.mp4").path, [0.41, 0.41, 0.43, 1.41], LOOK).stills
         assert [spelt(still.jpeg) for still in stills] == [10, 10, 10, 35]
         assert stills[0] == stills[1] == stills[2]
 
     def test_no_times_give_no_frames(self, reader: FrameReader, make: MakeFilm) -> None:
-        assert reader.read(make("b-frames.mp4").path, [], LOOK) == ()
+        assert reader.read(make("b-frames.mp4").path, [], LOOK) == Taken(())
 
     def test_times_out_of_order_are_a_bug(self, reader: FrameReader, make: MakeFilm) -> None:
         path = make("b-frames.mp4").path
@@ -118,24 +118,24 @@ class FrameReaderContract:
                 reader.read(path, times, LOOK)
 
     def test_stills_are_no_higher_than_asked_and_keep_their_shape(self, reader: FrameReader, make: MakeFilm) -> None:
-        (still,) = reader.read(make("b-frames.mp4").path, [0.5], Look(height=48, quality=90))
+        (still,) = reader.read(make("b-frames.mp4").path, [0.5], Look(height=48, quality=90)).stills
         assert (still.width, still.height) == (64, 48)
         assert simplejpeg.decode_jpeg_header(still.jpeg)[:2] == (48, 64)
-        (still,) = reader.read(make("b-frames.mp4").path, [0.5], Look(height=47, quality=90))
+        (still,) = reader.read(make("b-frames.mp4").path, [0.5], Look(height=47, quality=90)).stills
         assert still.height in (46, 47)
 
     def test_small_pictures_are_not_enlarged(self, reader: FrameReader, make: MakeFilm) -> None:
-        (still,) = reader.read(make("b-frames.mp4").path, [0.5], Look(height=1080, quality=90))
+        (still,) = reader.read(make("b-frames.mp4").path, [0.5], Look(height=1080, quality=90)).stills
         assert (still.width, still.height) == (WIDTH, HEIGHT)
 
     def test_height_is_measured_upright(self, reader: FrameReader, make: MakeFilm) -> None:
-        (still,) = reader.read(make("rotated-90.mp4").path, [0.5], Look(height=48, quality=90))
+        (still,) = reader.read(make("rotated-90.mp4").path, [0.5], Look(height=48, quality=90)).stills
         assert (still.width, still.height) == (64, 48)
         assert spelt(still.jpeg) == 12
 
     def test_quality_is_the_jpegs(self, reader: FrameReader, make: MakeFilm) -> None:
         sizes = [
-            len(reader.read(make("b-frames.mp4").path, [0.5], Look(height=HEIGHT, quality=quality))[0].jpeg)
+            len(reader.read(make("b-frames.mp4").path, [0.5], Look(height=HEIGHT, quality=quality)).stills[0].jpeg)
             for quality in (10, 50, 95)
         ]
         assert sizes == sorted(set(sizes))
@@ -148,7 +148,7 @@ class FrameReaderContract:
             stream.codec_context.sample_aspect_ratio = aspect
 
         wide = film(tmp_path / "wide.mp4", prepare=prepare)
-        (still,) = reader.read(wide.path, [1.01], LOOK)
+        (still,) = reader.read(wide.path, [1.01], LOOK).stills
         facts = reader.probe(wide.path)
         assert (still.width, still.height) == (facts.width, facts.height) == size
         assert spelt(still.jpeg) == 25
@@ -161,7 +161,7 @@ class FrameReaderContract:
     ) -> None:
         path = tmp_path / "colour.mp4"
         coloured(path, colour, space, full=full)
-        (still,) = reader.read(path, [0.0], LOOK)
+        (still,) = reader.read(path, [0.0], LOOK).stills
         seen = simplejpeg.decode_jpeg(still.jpeg)[8:-8, 8:-8].reshape(-1, 3).mean(0)
         assert list(seen) == pytest.approx(colour, abs=5)
 
@@ -170,7 +170,7 @@ class FrameReaderContract:
         films = [make(name) for name in names]
         times = [0.1, 0.9, 1.7, 2.5]
         with ThreadPoolExecutor(6) as threads:
-            several = list(threads.map(lambda film: reader.read(film.path, times, LOOK), films))
+            several = list(threads.map(lambda film: reader.read(film.path, times, LOOK).stills, films))
         assert [[spelt(still.jpeg) for still in stills] for stills in several] == [[2, 22, 42, 62]] * 12
 
     def test_odd_names_are_names(self, reader: FrameReader, make: MakeFilm, tmp_path: Path) -> None:
@@ -178,7 +178,7 @@ class FrameReaderContract:
         for name in ("a b#c=%d.mp4", "concat:x|y.mp4", "http:x.mp4", "-i.mp4", "new\nline.mp4", "v\udcff.mp4", "é.mp4"):
             path = tmp_path / name
             path.write_bytes(data)
-            assert spelt(reader.read(path, [1.01], LOOK)[0].jpeg) == 25
+            assert spelt(reader.read(path, [1.01], LOOK).stills[0].jpeg) == 25
 
     def test_a_name_is_never_taken_for_an_address(
         self, reader: FrameReader, make: MakeFilm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -187,7 +187,7 @@ class FrameReaderContract:
         monkeypatch.chdir(tmp_path)
         for name in ("concat:x|y.mp4", "pipe:0", "tcp:x.mp4"):
             Path(name).write_bytes(data)
-            assert spelt(reader.read(Path(name), [1.01], LOOK)[0].jpeg) == 25
+            assert spelt(reader.read(Path(name), [1.01], LOOK).stills[0].jpeg) == 25
 
     def test_damage_elsewhere_spoils_nothing(self, reader: FrameReader, make: MakeFilm, tmp_path: Path) -> None:
         whole = make("one-group-of-many.mp4")
@@ -200,7 +200,7 @@ class FrameReaderContract:
                 data[packet.pos : packet.pos + packet.size] = bytes(packet.size)
         path = tmp_path / "elsewhere.mp4"
         path.write_bytes(data)
-        assert [spelt(still.jpeg) for still in reader.read(path, [6.41, 6.45, 10.41], LOOK)] == [160, 161, 260]
+        assert [spelt(still.jpeg) for still in reader.read(path, [6.41, 6.45, 10.41], LOOK).stills] == [160, 161, 260]
 
     @pytest.mark.parametrize("case", HOSTILE, ids=lambda case: case.name)
     @pytest.mark.timeout(30)

@@ -14,7 +14,7 @@ from rocot.errors import ConfigError, VideoError
 from rocot.sources.folder import VAU_BENCH, FolderSource
 from rocot.sources.protocol import Skipped, Video, mark_of
 from rocot.video.av_reader import AvReader
-from rocot.video.protocol import Facts, Look, Still
+from rocot.video.protocol import Facts, Look, Taken
 from tests.contracts.numbered import film
 
 HEADER = "path,label,start,end\n"
@@ -39,7 +39,9 @@ class Known:
             time.sleep(0.05)
         return Facts(duration=float(said) if said[0].isdigit() else 10.0, width=2, height=2, fps=25, codec="none")
 
-    def read(self, path: Path, times: Sequence[float], look: Look) -> tuple[Still, ...]:
+    def read(
+        self, path: Path, times: Sequence[float], look: Look, *, tolerance: float = 0.0, salvage: bool = False
+    ) -> Taken:
         raise NotImplementedError
 
 

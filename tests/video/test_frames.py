@@ -16,7 +16,7 @@ from rocot.errors import VideoError
 from rocot.video.av_reader import AvReader
 from rocot.video.frames import Frames
 from rocot.video.mark import mark_of
-from rocot.video.protocol import Facts, Look, Still
+from rocot.video.protocol import Facts, Look, Still, Taken
 from tests.contracts.numbered import FPS, film, spelt
 
 LOOK = Look(height=96, quality=85)
@@ -49,14 +49,16 @@ class Slow:
     def probe(self, path: Path) -> Facts:
         raise NotImplementedError
 
-    def read(self, path: Path, times: Sequence[float], look: Look) -> tuple[Still, ...]:
+    def read(
+        self, path: Path, times: Sequence[float], look: Look, *, tolerance: float = 0.0, salvage: bool = False
+    ) -> Taken:
         with self.lock:
             self.now += 1
             self.most = max(self.most, self.now)
         time.sleep(0.05)
         with self.lock:
             self.now -= 1
-        return tuple(Still(moment, b"jpeg", 2, 2) for moment in times)
+        return Taken(tuple(Still(moment, b"jpeg", 2, 2) for moment in times))
 
 
 @pytest.fixture
