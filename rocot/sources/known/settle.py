@@ -1,0 +1,153 @@
+"""From what a dataset writes to what rocot knows: seconds, sorted spans, common labels, and a word on every change."""
+
+from dataclasses import dataclass
+
+from rocot.core.span import Span, union
+from rocot.core.truth import NORMAL
+from rocot.sources.known.annotated import Annotated
+from rocot.sources.known.dataset import Counting, Dataset
+from rocot.sources.manifest.entry import Entry, Measured
+
+SLACK = 0.6
+"""Seconds by which a length in the annotations may miss the video's: UCA rounds so far (data of 1,854 videos)."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was read from a video's file."""
+
+    path: str
+    """Relative to the folder of videos (POSIX)."""
+    fps: float | None
+    frames: int | None
+    duration: float
+    """Seconds."""
+    mark: str
+    sha256: str
+    hashes: tuple[str, ...]
+
+
+def settle(said: Annotated, about: Dataset, found: Found | None) -> Entry:
+    """The record of a video; `found` where its file was."""
+    split = about.split(said.split)
+    fps, frames, duration, measured = _length(said, about.counting, found)
+    corrections = [*said.corrections, *_mismatch(said, about.counting, found)]
+    spans = _spans(said, about.counting, found, corrections)
+    return Entry(
+        id=said.id,
+        source=about.name,
+        video=said.video,
+        split=split.common,
+        native_split=split.native,
+        file=said.file,
+        path=found and found.path,
+        labels=said.labels,
+        common=_common(said.labels, about),
+        spans=spans,
+        localised=spans is not None,
+        intervals=said.intervals,
+        counted=about.counting.words,
+        fps=fps,
+        frames=frames,
+        duration=duration,
+        measured=measured,
+        sha256=found and found.sha256,
+        mark=found and found.mark,
+        hashes=found.hashes if found else (),
+        corrections=tuple(corrections),
+        passages=said.passages,
+        questions=said.questions,
+        said=said.said,
+    )
+
+
+def annotated_duration(said: Annotated, counting: Counting) -> float | None:
+    """Seconds, so far as the annotations tell."""
+    if said.duration is not None:
+        return said.duration
+    rate = said.fps or counting.fps
+    return said.frames / rate if said.frames and rate else None
+
+
+def _length(
+    said: Annotated, counting: Counting, found: Found | None
+) -> tuple[float | None, int | None, float | None, Measured]:
+    if found is not None:
+        return found.fps, found.frames, found.duration, "video"
+    duration = annotated_duration(said, counting)
+    fps = said.fps or (counting.fps if said.frames else None)
+    return fps, said.frames, duration, "annotation" if duration or said.frames else "nothing"
+
+
+def _mismatch(said: Annotated, counting: Counting, found: Found | None) -> list[str]:
+    expected = annotated_duration(said, counting)
+    if found is None or expected is None or abs(expected - found.duration) <= SLACK:
+        return []
+    return [f"the annotation says {expected:.1f} s, the video lasts {found.duration:.1f} s"]
+
+
+def _common(labels: tuple[str, ...] | None, about: Dataset) -> tuple[str, ...] | None:
+    if labels is None:
+        return None
+    return tuple(dict.fromkeys(label if label == NORMAL else about.classes[label] for label in labels))
+
+
+def _spans(said: Annotated, counting: Counting, found: Found | None, corrections: list[str]) -> tuple[Span, ...] | None:
+    if not said.intervals:
+        return None if said.intervals is None else ()
+    if counting.unit == "seconds":
+        spans = _in_seconds(said, counting, found, corrections)
+    else:
+        rate = counting.fps or said.fps or (found and found.fps)
+        if not rate:
+            corrections.append("the intervals are frames of an unknown rate; seconds need the video")
+            return None
+        spans = _in_frames(said, counting, rate, found, corrections)
+    if not spans:
+        corrections.append("no interval is left: not localised")
+        return None
+    merged = union(spans)
+    if len(merged) < len(spans):
+        corrections.append(f"{len(spans)} spans overlap or touch and are {len(merged)} now")
+    return merged
+
+
+def _in_seconds(said: Annotated, counting: Counting, found: Found | None, corrections: list[str]) -> list[Span]:
+    last = found.duration if found else annotated_duration(said, counting)
+    made: list[Span] = []
+    for start, end in said.intervals or ():
+        stop = end
+        if last is not None and end > last:
+            stop = last
+            corrections.append(f"span end {end:g} s clamped to {last:.3f}".rstrip("0").rstrip(".") + " s")
+        if max(start, 0) < stop:
+            made.append(Span(start=max(start, 0), end=stop))
+        else:
+            corrections.append(f"span {start:g} to {end:g} s is empty or past the end: dropped")
+    return made
+
+
+def _in_frames(
+    said: Annotated, counting: Counting, rate: float, found: Found | None, corrections: list[str]
+) -> list[Span]:
+    """`last` is the greatest number that may stand for an end: N, or one less where ends count and the first is 0."""
+    last = None
+    if said.frames:
+        last = said.frames + counting.first - (counting.end == "inclusive")
+    past = 1 if counting.end == "inclusive" else 0
+    made: list[Span] = []
+    for start, end in said.intervals or ():
+        stop = end
+        if last is not None and end > last:
+            stop = last
+            corrections.append(f"span end {end:g} clamped to {last:g}")
+        low, high = max(0.0, (start - counting.first) / rate), (stop - counting.first + past) / rate
+        if found is not None and high > found.duration:
+            if high - found.duration > SLACK:
+                corrections.append(f"span end at {high:.2f} s clamped to the video's end at {found.duration:.2f} s")
+            high = found.duration
+        if low < high:
+            made.append(Span(start=low, end=high))
+        else:
+            corrections.append(f"span {start:g} to {end:g} is empty or past the end: dropped")
+    return made
