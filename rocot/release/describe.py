@@ -12,9 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, get_args, get_origin
 
+from rocot.arrow import plain
 from rocot.core.record import Record
 from rocot.core.row import Row
-from rocot.release.table import plain
 
 START, END = "<!-- columns -->\n", "<!-- end of columns -->\n"
 """What the table stands between."""

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rocot import __version__
+from rocot.arrow import schema_digest
 from rocot.core.clip import Clip
 from rocot.core.record import Record, digest
 from rocot.core.reflection import Judged
@@ -32,7 +33,6 @@ from rocot.release.beside import LeftOut, Usage
 from rocot.release.manifest import Manifest, SplitEntry, damage, read_manifest, write_manifest
 from rocot.release.shards import SHARD_BYTES, growing_table, write_shards, written
 from rocot.release.swap import replacing
-from rocot.release.table import schema_digest
 
 FOLDER = "release"
 """Name of the release within a run's folder."""

@@ -11,8 +11,8 @@ from typing import TypeVar
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from rocot.arrow import schema_of, table_of
 from rocot.core.record import Record
-from rocot.release.table import schema_of, table_of
 
 ROWS_A_GROUP = 512
 """Rows of a row group: some 5 MB of text, far under the 286 MiB that the Hub's viewer takes."""

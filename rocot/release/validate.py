@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import ValidationError
 
+from rocot.arrow import schema_digest, schema_of
 from rocot.core.reflection import Fault
 from rocot.core.row import Row
 from rocot.core.score import answer_tiou
@@ -26,7 +27,6 @@ from rocot.release.find import Found, find
 from rocot.release.manifest import Manifest, SplitEntry
 from rocot.release.report import Example, Findings, Histogram, Report
 from rocot.release.shards import Written
-from rocot.release.table import schema_digest, schema_of
 
 BATCH_ROWS = 128
 BATCH_BYTES = 32 * 1024 * 1024

@@ -13,10 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 from datasets import Dataset
 
+from rocot.arrow import schema_of
 from rocot.core.row import Row
 from rocot.release.report import Report
 from rocot.release.shards import write_shards
-from rocot.release.table import schema_of
 from rocot.release.validate import validate
 from tests.builders import EDITION, answer, fight, many, reflection
 from tests.release.test_export import exported

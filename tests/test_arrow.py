@@ -7,12 +7,12 @@ from datasets import Features
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rocot.arrow import schema_digest, schema_of, table_of
 from rocot.core.answer import Answer
 from rocot.core.record import Record
 from rocot.core.row import Row
 from rocot.core.truth import Truth
 from rocot.release.beside import LeftOut, Usage
-from rocot.release.table import schema_digest, schema_of, table_of
 from tests.builders import EDITION, answer, fight, many, spans
 
 
