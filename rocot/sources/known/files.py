@@ -50,12 +50,17 @@ class Files:
         self.root = root.resolve()
         self._by_name: dict[str, list[Path]] | None = None
         self._faults: list[tuple[str, int, str]] = []
+        self.notes: list[str] = []
 
     def fault(self, file: str, line: int, fault: str) -> None:
         """Something wrong at a line (0 for the file as a whole). After the fiftieth nothing more is read."""
         self._faults.append((file, line, fault))
         if len(self._faults) > MOST_FAULTS:
             self.check()
+
+    def note(self, file: str, text: str) -> None:
+        """What of a file became no record, and why; told at the end of the import."""
+        self.notes.append(f"{file}: {text}")
 
     def check(self) -> None:
         """Raises ConfigError with all faults so far, if there are any."""
