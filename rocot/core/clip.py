@@ -29,6 +29,9 @@ class Clip(Item):
     """Seconds of the whole source video."""
     classes: tuple[str, ...]
     """The labels an answer may use, "Normal" among them."""
+    leak: str = Field(default="", exclude_if=lambda leak: not leak)
+    """Of whose official test split the video is, and why it is here all the same; empty for all others. Left out of
+    the record where it is empty."""
 
     @property
     def key(self) -> str:

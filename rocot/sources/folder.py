@@ -1,9 +1,7 @@
 """Any folder of videos, with a CSV of what is known of them."""
 
 import os
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -11,10 +9,10 @@ from rocot.core.span import Span
 from rocot.core.truth import NORMAL, Truth
 from rocot.errors import ConfigError, VideoError
 from rocot.sources.annotations import Annotations, read
+from rocot.sources.listing import ahead, root_of
+from rocot.sources.names import SUFFIXES, is_there, printable
 from rocot.sources.protocol import Skipped, Video, mark_of
 from rocot.video.protocol import FrameReader
-
-SUFFIXES = (".mp4", ".avi", ".mkv", ".mov", ".webm", ".ts", ".m4v", ".mpg", ".flv", ".wmv")
 
 VAU_BENCH = (
     NORMAL,
@@ -78,10 +76,10 @@ class FolderSource:
         """
         if split != self._split:
             return iter(())
-        root = _root(self._folder)
+        root = root_of(self._folder)
         known = read(self._annotations, self._given) if self._annotations else Annotations({}, ())
         found = _found(root)
-        named = {path for path in known.truths if _is_there(root / path)}
+        named = {path for path in known.truths if is_there(root / path)}
         if not found and not named:
             raise ConfigError(
                 f"{self._folder}: no videos in it; put some there, or name another folder"
@@ -94,7 +92,7 @@ class FolderSource:
             )
         paths = sorted({*found, *known.truths})
         classes = _classes(self._given, known)
-        return _ahead(_Look(self.name, split, root, classes, known.truths, _ids(paths), self._reader), paths)
+        return ahead(_Look(self.name, split, root, classes, known.truths, _ids(paths), self._reader), paths)
 
 
 @dataclass(frozen=True)
@@ -110,17 +108,17 @@ class _Look:
     reader: FrameReader
 
     def __call__(self, path: str) -> Video | Skipped:
-        name = _printable(self.ids[path])
+        name = printable(self.ids[path])
         try:
             return self._video(path)
         except VideoError as error:
             return Skipped(id=name, source=self.source, reason=error.reason, detail=error.detail)
 
     def _video(self, path: str) -> Video:
-        if _printable(path) != path or len(self.ids[path]) > LONGEST_ID:
+        if printable(path) != path or len(self.ids[path]) > LONGEST_ID:
             raise VideoError("unusable name", f"at most {LONGEST_ID} characters of UTF-8, no control characters")
         whole = self.root / path
-        if not _is_there(whole):
+        if not is_there(whole):
             raise VideoError("missing file", f"{path} is not in the folder of videos")
         if not whole.resolve().is_relative_to(self.root):
             raise VideoError("outside the folder", f"{path} is a link to a place outside the folder of videos")
@@ -139,29 +137,6 @@ class _Look:
         )
 
 
-def _ahead(look: Callable[[str], Video | Skipped], paths: Iterable[str]) -> Iterator[Video | Skipped]:
-    """Looks at several files at once, a bounded number ahead of who asks, and keeps their order."""
-    threads = min(8, os.cpu_count() or 1)
-    pool = ThreadPoolExecutor(threads, thread_name_prefix="probe")
-    under_way: deque[Future[Video | Skipped]] = deque()
-    try:
-        for path in paths:
-            under_way.append(pool.submit(look, path))
-            if len(under_way) > 4 * threads:
-                yield under_way.popleft().result()
-        while under_way:
-            yield under_way.popleft().result()
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _root(folder: Path) -> Path:
-    if _is_there(folder) and folder.is_dir():
-        return folder.resolve()
-    what = "is a file, not a folder" if _is_there(folder) else "no such folder"
-    raise ConfigError(f"{folder}: {what}; `videos` must be a folder of videos")
-
-
 def _found(root: Path) -> set[str]:
     """Paths of videos relative to the root (POSIX), and of links to folders, which are told and not followed."""
 
@@ -175,13 +150,6 @@ def _found(root: Path) -> set[str]:
         videos = (file for file in files if not file.startswith(".") and file.lower().endswith(SUFFIXES))
         found.update((Path(place) / name).relative_to(root).as_posix() for name in (*links, *videos))
     return found
-
-
-def _is_there(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:  # a name too long for the file system, a folder that may not be entered
-        return False
 
 
 def _ids(paths: Iterable[str]) -> dict[str, str]:
@@ -214,14 +182,3 @@ def _fitted(truth: Truth, duration: float) -> Truth:
     return truth.model_copy(
         update={"spans": tuple(Span(start=span.start, end=min(span.end, duration)) for span in truth.spans)}
     )
-
-
-def _printable(name: str) -> str:
-    """With what no store or terminal should be handed spelt out: lone surrogates, control characters."""
-    return "".join(
-        letter.encode("unicode_escape", "backslashreplace").decode() if _odd(letter) else letter for letter in name
-    )[:LONGEST_ID]
-
-
-def _odd(letter: str) -> bool:
-    return ord(letter) < 32 or 0x7F <= ord(letter) < 0xA0 or 0xD800 <= ord(letter) < 0xE000

@@ -29,6 +29,10 @@ class Video(Record):
     classes: tuple[str, ...]
     """The labels an answer may use, "Normal" first."""
     truth: Truth
+    identity: str = ""
+    """`<dataset>/<name>`: the same in every dataset that holds the same video; empty where nobody knows."""
+    test_of: str = ""
+    """Where the source itself counts the video to its official test split: the dataset's name."""
 
 
 class Skipped(Record):

@@ -13,7 +13,7 @@ MILLISECOND = 0.001
 """Seconds. Ids spell times to this; a rounding error in a duration must not make a window of its own."""
 
 
-def cut(video: Video, length: float, overlap: float) -> Iterator[Clip]:
+def cut(video: Video, length: float, overlap: float, leak: str = "") -> Iterator[Clip]:
     """Windows of `length` seconds, of which neighbours share at least `overlap`; both hold to a millisecond.
 
     The last one is shifted back to end where the video does, so it shares more and is no sliver. A video no longer
@@ -26,34 +26,48 @@ def cut(video: Video, length: float, overlap: float) -> Iterator[Clip]:
         )
     last = video.duration - length
     if last <= MILLISECOND:
-        yield _clip(video, 0.0, video.duration)
+        yield _clip(video, 0.0, video.duration, leak)
         return
     count = max(1, ceil((last - MILLISECOND) / step))
     for start in (*(step * number for number in range(count)), last):
-        yield _clip(video, start, min(start + length, video.duration))
+        yield _clip(video, start, min(start + length, video.duration), leak)
 
 
-def clips(
+def clips(  # noqa: PLR0913, PLR0917 - what to cut, how, and who learns of it
     sources: Iterable[Source],
     split: str,
     windows: Windows,
     truths: Truths,
     skipped: Callable[[Skipped], None],
+    guard: Callable[[Video], str] = lambda _: "",
+    allowed: str = "",
 ) -> Iterator[Clip]:
     """The clips of a split of several sources, in a fixed order; truths are learnt as the videos pass.
 
-    A video that a source cannot give goes to `skipped`. Raises ConfigError, as sources do.
+    A video that a source cannot give goes to `skipped`, and so does one that leaks: `guard` says of which dataset's
+    official test split it is, "" for none. `allowed` is the reason to take those too; it stands in their clips.
+    Raises ConfigError, as sources do.
     """
     for source in sources:
         for video in source.videos(split):
             if isinstance(video, Skipped):
                 skipped(video)
-            else:
-                truths.learn(video)
-                yield from cut(video, windows.length, windows.overlap)
+                continue
+            leaks_from = guard(video)
+            if leaks_from and not allowed:
+                skipped(_leaking(video, leaks_from))
+                continue
+            truths.learn(video)
+            leak = f"official test split of {leaks_from}; allowed: {allowed}" if leaks_from else ""
+            yield from cut(video, windows.length, windows.overlap, leak)
 
 
-def _clip(video: Video, start: float, end: float) -> Clip:
+def _leaking(video: Video, dataset: str) -> Skipped:
+    said = f"in the official test split of {dataset}; --allow-leaks REASON takes it all the same"
+    return Skipped(id=video.id, source=video.source, reason="leaks test data", detail=said)
+
+
+def _clip(video: Video, start: float, end: float, leak: str) -> Clip:
     return Clip(
         id=_id(video, start, end),
         source=video.source,
@@ -65,6 +79,7 @@ def _clip(video: Video, start: float, end: float) -> Clip:
         end=end,
         duration=video.duration,
         classes=video.classes,
+        leak=leak,
     )
 
 

@@ -1,0 +1,38 @@
+"""A folder of videos that somebody names: checked once, then looked through several files at a time."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from rocot.errors import ConfigError
+from rocot.sources.names import is_there
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+def root_of(folder: Path) -> Path:
+    """The folder, resolved. Raises ConfigError where it is none."""
+    if is_there(folder) and folder.is_dir():
+        return folder.resolve()
+    what = "is a file, not a folder" if is_there(folder) else "no such folder"
+    raise ConfigError(f"{folder}: {what}; `videos` must be a folder of videos")
+
+
+def ahead(look: Callable[[T], U], things: Iterable[T]) -> Iterator[U]:
+    """Looks at several things at once, a bounded number ahead of who asks, and keeps their order."""
+    threads = min(8, os.cpu_count() or 1)
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="probe")
+    under_way: deque[Future[U]] = deque()
+    try:
+        for thing in things:
+            under_way.append(pool.submit(look, thing))
+            if len(under_way) > 4 * threads:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
