@@ -50,7 +50,20 @@ class Folder(Record):
     """The labels an answer may use. Empty: those of the CSV and Normal."""
 
 
-SourceRecipe: TypeAlias = Annotated[Scenes | Folder, Field(discriminator="kind")]
+class Imported(Record):
+    """A dataset that `rocot import` made a manifest of, and the folder of its videos."""
+
+    kind: Literal["manifest"]
+    name: Name
+    manifest: Path
+    """The file; what it says changes the data, where it lies does not. Relative to the recipe's file."""
+    videos: Path
+    """The folder, searched with its sub-folders. Relative to the recipe's file."""
+    labels: Literal["native", "common"] = "native"
+    """Whether answers use the dataset's own labels or those of the common taxonomy."""
+
+
+SourceRecipe: TypeAlias = Annotated[Scenes | Folder | Imported, Field(discriminator="kind")]
 
 
 class Windows(Record):
@@ -129,6 +142,8 @@ class Recipe(Record):
     prompts: PromptsRecipe = PromptsRecipe()
     gate: Gate = Gate()
     mix: Mix = Mix()
+    allow_leaks: str = Field(default="", max_length=500)
+    """Why videos of an official test split are taken for training all the same; empty: they are not."""
 
     @model_validator(mode="after")
     def _named_apart(self) -> Self:

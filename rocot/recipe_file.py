@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rocot.assets import ASSETS
 from rocot.errors import ConfigError
-from rocot.recipe import Folder, Recipe
+from rocot.recipe import Recipe, SourceRecipe
 from rocot.toml_file import load
 
 
@@ -56,17 +56,12 @@ def _resolved(recipe: Recipe, path: Path) -> Recipe:
             faults.append(f"{setting}: no such home folder (got {str(own)[:60]!r})")
             return own
 
-    sources = tuple(
-        source.model_copy(
-            update={
-                "videos": absolute(f"sources[{index}].videos", source.videos),
-                "annotations": source.annotations and absolute(f"sources[{index}].annotations", source.annotations),
-            }
-        )
-        if isinstance(source, Folder)
-        else source
-        for index, source in enumerate(recipe.sources)
-    )
+    def settled(index: int, source: SourceRecipe) -> SourceRecipe:
+        own = {name: value for name, value in source if isinstance(value, Path)}
+        update = {name: absolute(f"sources[{index}].{name}", path) for name, path in own.items()}
+        return source.model_copy(update=update)
+
+    sources = tuple(settled(index, source) for index, source in enumerate(recipe.sources))
     folder = recipe.prompts.folder and absolute("prompts.folder", recipe.prompts.folder)
     if faults:
         raise ConfigError.listing(str(path), faults)
