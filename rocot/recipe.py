@@ -84,13 +84,29 @@ class Windows(Record):
 class FramesRecipe(Record):
     """Which frames stand for a clip."""
 
-    policy: Literal["uniform"] = "uniform"
+    policy: Literal["uniform", "fps", "motion"] = "uniform"
+    """The middles of equal parts of the clip; a frame every 1 / `fps` seconds; denser where more moves."""
     count: int = Field(default=16, ge=1, le=512)
+    """Frames a clip; at most so many with the policy `fps`."""
+    fps: float | None = Field(default=None, gt=0, le=120)
+    """Frames a second, for the policy `fps`."""
+    snap: float = Field(default=0.0, ge=0, le=0.5)
+    """How far from its time a frame may lie where that is cheaper, as a share of the sampling interval; 0: exact."""
+    damaged: Literal["fail", "partial"] = "fail"
+    """Whether damage in the stretch that a clip needs spoils it, or costs the frames that are not surely right."""
     height: int = Field(default=448, ge=32, le=4096)
     """Pixels at most; frames are never enlarged."""
     quality: int = Field(default=85, ge=1, le=100)
     """JPEG quality."""
     reader: Literal["av"] = "av"
+
+    @model_validator(mode="after")
+    def _rate_where_it_counts(self) -> Self:
+        if self.policy == "fps" and self.fps is None:
+            raise ValueError('policy "fps" wants fps, the frames a second')
+        if self.policy != "fps" and self.fps is not None:
+            raise ValueError(f'fps goes with policy = "fps" (got {self.fps:g} with "{self.policy}")')
+        return self
 
 
 class TeacherRecipe(Sampling):

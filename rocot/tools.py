@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING
 
 from rocot.assets import Prompts, load_prompts
 from rocot.core.clip import Clip
+from rocot.core.motion import Packets
 from rocot.core.prompt import Ask, Sampling
 from rocot.core.record import Json
-from rocot.core.reflection import Frame, Framed
+from rocot.core.reflection import Framed
 from rocot.core.truth import Truth
 from rocot.engine.attempt import Ledger
 from rocot.machine import Machine
 from rocot.recipe import FramesRecipe, Recipe, Scenes, TeacherRecipe
 from rocot.sources.protocol import Source, TruthOf
 from rocot.teacher.protocol import Asks, Compose, Reply, Teacher
-from rocot.video.protocol import FrameReader, Look, Samples
+from rocot.video.protocol import FrameReader, Look, Sampled, Samples
 
 if TYPE_CHECKING:
     from rocot.video.frames import Frames
@@ -165,5 +166,10 @@ class _Described:
 
 
 class _NoFrames:
-    async def sample(self, clip: Clip, times: Sequence[float]) -> tuple[Frame, ...]:
+    async def sample(
+        self, clip: Clip, times: Sequence[float], *, tolerance: float = 0.0, salvage: bool = False
+    ) -> Sampled:
+        raise NotImplementedError("a described plan is not run")
+
+    async def packets(self, clip: Clip, margin: float) -> Packets:
         raise NotImplementedError("a described plan is not run")

@@ -105,3 +105,23 @@ def test_what_is_no_whole_number_is_no_count(tmp_path: Path, value: str) -> None
 def test_where_it_runs_is_no_part_of_a_recipe(tmp_path: Path) -> None:
     path = write(tmp_path, SMALL + '[teacher]\nbase_url = "http://localhost:8000/v1"\n')
     assert "it changes no data and is set by --base-url" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    ("frames", "words"),
+    [
+        ('policy = "fps"', 'frames: policy "fps" wants fps, the frames a second'),
+        ("fps = 2.0", 'frames: fps goes with policy = "fps" (got 2 with "uniform")'),
+        ('policy = "fps"\nfps = 0', "frames.fps: must be greater than 0 (got 0)"),
+        ("snap = 0.6", "frames.snap: must be less than or equal to 0.5 (got 0.6)"),
+        ('damaged = "skip"', 'frames.damaged: must be fail or partial (got "skip")'),
+    ],
+)
+def test_frames_that_cannot_be_sampled_are_refused(tmp_path: Path, frames: str, words: str) -> None:
+    assert words in refusal(write(tmp_path, f"{SMALL}[frames]\n{frames}\n"))
+
+
+def test_a_recipe_reads_back_as_it_was_stored(tmp_path: Path) -> None:
+    recipe = load_recipe(write(tmp_path, SMALL + '[frames]\npolicy = "fps"\nfps = 2.0\nsnap = 0.25\n'))
+    assert Recipe.model_validate_json(recipe.model_dump_json()) == recipe
+    assert recipe.frames.count == 16

@@ -8,6 +8,7 @@ from pathlib import Path
 from benchmarks.clients.work import CLASSES, DISTINCT_CLIPS, FRAMES, IN_FLIGHT, Clock, arguments, jpegs, tell
 from rocot.assets import load_prompts
 from rocot.core.clip import Clip
+from rocot.core.motion import Packets
 from rocot.core.prompt import Ask, Sampling
 from rocot.core.reflection import Frame
 from rocot.core.truth import Truth
@@ -25,7 +26,7 @@ from rocot.teacher.protocol import Raw
 from rocot.tools import Tools
 from rocot.video.av_reader import AvReader
 from rocot.video.frames import Frames
-from rocot.video.protocol import Look
+from rocot.video.protocol import Look, Sampled
 
 RECIPE = Recipe(release=Release(name="bench"), sources=(Scenes(kind="scenes"),), frames=FramesRecipe(count=FRAMES))
 
@@ -47,11 +48,17 @@ class Prepared:
     def __init__(self, blobs: Blobs, clips: int) -> None:
         self._digests = [[blobs.put(jpeg) for jpeg in jpegs(clip)] for clip in range(min(clips, DISTINCT_CLIPS))]
 
-    async def sample(self, clip: Clip, times: Sequence[float]) -> tuple[Frame, ...]:
+    async def sample(
+        self, clip: Clip, times: Sequence[float], *, tolerance: float = 0.0, salvage: bool = False
+    ) -> Sampled:
         """The frames of a clip."""
         digests = self._digests[int(clip.video) % DISTINCT_CLIPS]
         pairs = zip(times, digests, strict=True)
-        return tuple(Frame(time=time, digest=digest, width=320, height=240) for time, digest in pairs)
+        return Sampled(tuple(Frame(time=time, digest=digest, width=320, height=240) for time, digest in pairs))
+
+    async def packets(self, clip: Clip, margin: float) -> Packets:
+        """None: the recipe samples evenly."""
+        raise NotImplementedError
 
 
 def listing(clips: int) -> Iterator[Clip]:

@@ -1,6 +1,6 @@
 """The items of the flow. Each stage adds fields to the one before; nothing is ever changed in place.
 
-Clip -> Framed -> Reasoned -> Reflected -> Revised -> Judged
+Clip -> Framed -> Reasoned -> (Relooked ->) Reflected -> Revised -> Judged
 """
 
 from typing import Literal, Self
@@ -49,7 +49,14 @@ class Framed(Clip):
     frames: tuple[Frame, ...] = Field(min_length=1)
     reader: str
     """Which reader decoded them."""
+    lost: tuple[float, ...] = ()
+    """Times at which a damaged file has no frame that is surely right, seconds of the source video."""
     rollout: int = Field(default=0, ge=0)
+
+    @property
+    def shown(self) -> tuple[Frame, ...]:
+        """Every frame that an ask about the item holds."""
+        return self.frames
 
     @property
     def key(self) -> str:
@@ -70,8 +77,22 @@ class Reasoned(Framed):
     initial_said: Said
 
 
-class Reflected(Reasoned):
-    """With the self-reflection on it."""
+class Relooked(Reasoned):
+    """With the frames of a second, closer look at the spans that the initial answer named."""
+
+    relook: tuple[Frame, ...] = ()
+    """Ascending, none of them among `frames`; empty where the recipe has no relook or the answer no span."""
+    relook_lost: tuple[float, ...] = ()
+    """As `lost`, of these frames."""
+
+    @property
+    def shown(self) -> tuple[Frame, ...]:
+        """Those of the first look, and those of the second."""
+        return *self.frames, *self.relook
+
+
+class Reflected(Relooked):
+    """With the self-reflection on the initial reasoning."""
 
     reflection: Reflection
     reflection_said: Said

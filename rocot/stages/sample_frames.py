@@ -1,13 +1,19 @@
 """SampleFrames: a clip becomes frames at known times."""
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rocot.core.clip import Clip
+from rocot.core.motion import AROUND, by_motion
 from rocot.core.record import Json
 from rocot.core.reflection import Framed
-from rocot.core.sampling import uniform
+from rocot.core.sampling import at_rate, interval, uniform
 from rocot.recipe import FramesRecipe
-from rocot.video.protocol import Samples
+from rocot.video.protocol import Sampled, Samples
+
+_LATER = ("fps", "snap", "damaged")
+"""Settings that are younger than the first runs: they enter the identity where they are not what all did before."""
 
 
 @dataclass(frozen=True)
@@ -21,13 +27,30 @@ class SampleFrames:
 
     @property
     def identity(self) -> Json:
-        """The whole frames section of the recipe."""
-        return self.recipe.model_dump(mode="json")
+        """The frames section of the recipe."""
+        said = self.recipe.model_dump(mode="json")
+        fields = FramesRecipe.model_fields
+        return {name: value for name, value in said.items() if name not in _LATER or value != fields[name].default}
 
     def context(self, item: Clip, /) -> Json:
         """Nothing besides the clip."""
         return None
 
     async def __call__(self, item: Clip, /) -> Framed:
-        frames = await self.frames.sample(item, uniform(item.start, item.end, self.recipe.count))
-        return Framed(**dict(item), frames=frames, reader=self.recipe.reader)
+        found = await taken(self.recipe, self.frames, item, await self._times(item))
+        return Framed(**dict(item), frames=found.frames, lost=found.lost, reader=self.recipe.reader)
+
+    async def _times(self, clip: Clip) -> Sequence[float]:
+        start, end, count = clip.start, clip.end, self.recipe.count
+        if self.recipe.policy == "motion":
+            packets = await self.frames.packets(clip, margin=AROUND)
+            return await asyncio.to_thread(by_motion, packets, start, end, count)
+        if self.recipe.fps is not None:
+            return at_rate(start, end, self.recipe.fps, count)
+        return uniform(start, end, count)
+
+
+async def taken(recipe: FramesRecipe, frames: Samples, clip: Clip, times: Sequence[float]) -> Sampled:
+    """The frames at these times of a clip, as near to them and as whole as the recipe wants. Raises VideoError."""
+    tolerance = recipe.snap * interval(times, clip.start, clip.end)
+    return await frames.sample(clip, times, tolerance=tolerance, salvage=recipe.damaged == "partial")

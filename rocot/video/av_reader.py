@@ -7,9 +7,11 @@ from math import isfinite
 from pathlib import Path
 from typing import TypeVar
 
+from rocot.core.motion import Packets
 from rocot.errors import VideoError
 from rocot.video.container import MAX_SECONDS, Opened, opened
 from rocot.video.cursor import WAYS, Astray, Cursor, latest, stamp_of
+from rocot.video.packets import packets_of
 from rocot.video.picture import jpeg_of, shown_size
 from rocot.video.protocol import Facts, Look, Still, Taken
 
@@ -45,6 +47,10 @@ class AvReader:
         if not all(map(isfinite, times)) or any(before > after for before, after in pairwise(times)):
             raise ValueError("times must be finite and ascend")
         return Taken(_any_way(path, lambda video, cursor: _stills(video, cursor, times, look)))
+
+    def packets(self, path: Path, start: float, end: float) -> Packets:
+        """See `packets_of`."""
+        return packets_of(path, start, end)
 
 
 def _any_way(path: Path, work: Callable[[Opened, Cursor], T]) -> T:

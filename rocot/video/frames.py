@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from rocot.core.clip import Clip
+from rocot.core.motion import Packets
 from rocot.core.reflection import Frame, Framed
 from rocot.errors import VideoError
 from rocot.video.mark import mark_of
-from rocot.video.protocol import FrameReader, Look, Still
+from rocot.video.protocol import FrameReader, Look, Sampled, Taken
 
 T = TypeVar("T")
 
@@ -39,12 +40,18 @@ class Frames:
         self._look = look
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="frames")
 
-    async def sample(self, clip: Clip, times: Sequence[float]) -> tuple[Frame, ...]:
+    async def sample(
+        self, clip: Clip, times: Sequence[float], *, tolerance: float = 0.0, salvage: bool = False
+    ) -> Sampled:
         """The frames on screen at the asked times (seconds, ascending), each once, with their true times.
 
         Raises VideoError: the reader's, `file changed` when the file is no longer the one that was listed.
         """
-        return await self._beside(lambda: self._sample(clip, times))
+        return await self._beside(lambda: self._sample(clip, times, tolerance, salvage))
+
+    async def packets(self, clip: Clip, margin: float) -> Packets:
+        """See `Samples.packets`. Raises VideoError as `sample`."""
+        return await self._beside(lambda: self._packets(clip, margin))
 
     async def load(self, item: Framed) -> Mapping[str, bytes]:
         """The JPEG of every frame, by digest. What is missing or damaged is decoded again.
@@ -61,21 +68,27 @@ class Frames:
     async def _beside(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
-    def _sample(self, clip: Clip, times: Sequence[float]) -> tuple[Frame, ...]:
-        stills = {still.time: still for still in self._read(clip, times)}
-        return tuple(
+    def _sample(self, clip: Clip, times: Sequence[float], tolerance: float, salvage: bool) -> Sampled:
+        taken = self._read(clip, times, tolerance=tolerance, salvage=salvage)
+        stills = {still.time: still for still in taken.stills}
+        frames = tuple(
             Frame(time=still.time, digest=self._blobs.put(still.jpeg), width=still.width, height=still.height)
             for still in stills.values()
         )
+        return Sampled(frames, taken.lost)
+
+    def _packets(self, clip: Clip, margin: float) -> Packets:
+        path = self._listed(clip)
+        return self._reader.packets(path, max(0.0, clip.start - margin), clip.end + margin)
 
     def _load(self, item: Framed) -> dict[str, bytes]:
-        found = {frame.digest: self._blobs.get(frame.digest) for frame in item.frames}
+        found = {frame.digest: self._blobs.get(frame.digest) for frame in item.shown}
         pictures = {
             digest: data
             for digest, data in found.items()
             if data is not None and hashlib.sha256(data).hexdigest() == digest
         }
-        lost = [frame for frame in item.frames if frame.digest not in pictures]
+        lost = sorted((frame for frame in item.shown if frame.digest not in pictures), key=lambda frame: frame.time)
         if lost:
             pictures.update(self._made_again(item, lost))
         return pictures
@@ -85,14 +98,21 @@ class Frames:
             raise VideoError(
                 "frames lost", f"{len(lost)} frames of {item.id} are not in the cache, nor is its file known"
             )
-        stills = self._read(item, [frame.time for frame in lost])
-        for frame, still in zip(lost, stills, strict=True):
+        # Of a damaged file too: each frame is asked for by its own time, and its digest tells whether it is the one.
+        taken = self._read(item, [frame.time for frame in lost], salvage=True)
+        if taken.lost:
+            raise VideoError("frames lost", f"{item.id}: the file gives no frame at {taken.lost[0]:.3f} s any more")
+        for frame, still in zip(lost, taken.stills, strict=True):
             if self._blobs.put(still.jpeg) != frame.digest:
                 raise VideoError("frames changed", f"{item.id}: the frame at {frame.time:.3f} s has other bytes now")
-        return {frame.digest: still.jpeg for frame, still in zip(lost, stills, strict=True)}
+        return {frame.digest: still.jpeg for frame, still in zip(lost, taken.stills, strict=True)}
 
-    def _read(self, clip: Clip, times: Sequence[float]) -> tuple[Still, ...]:
+    def _read(self, clip: Clip, times: Sequence[float], *, tolerance: float = 0.0, salvage: bool = False) -> Taken:
+        return self._reader.read(self._listed(clip), times, self._look, tolerance=tolerance, salvage=salvage)
+
+    def _listed(self, clip: Clip) -> Path:
+        """The clip's file, as it was listed."""
         path = Path(clip.path)
         if mark_of(path) != clip.mark:
             raise VideoError("file changed", f"{path.name} is not the file that was listed; start a new run for it")
-        return self._reader.read(path, times, self._look).stills
+        return path

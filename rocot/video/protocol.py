@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from rocot.core.clip import Clip
+from rocot.core.motion import Packets
 from rocot.core.record import Record
 from rocot.core.reflection import Frame
 
@@ -80,9 +81,30 @@ class FrameReader(Protocol):
         and lists the asked times without one, and raises VideoError only where there is none at all.
         """
 
+    def packets(self, path: Path, start: float, end: float) -> Packets:
+        """What the file's index says of the frames that appear in [start, end), seconds; decodes none of them.
+
+        Raises VideoError.
+        """
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """The frames that stand for a clip, or for a part of it; their pixels lie in the frame cache."""
+
+    frames: tuple[Frame, ...]
+    """Ascending in time, each once."""
+    lost: tuple[float, ...] = ()
+    """Asked times (seconds) for which a damaged file has no frame that is surely right. Empty but for a salvage."""
+
 
 class Samples(Protocol):
     """What the stages see: frames of a clip at asked times."""
 
-    async def sample(self, clip: Clip, times: Sequence[float]) -> tuple[Frame, ...]:
-        """Ascending in time, each frame once; the pixels lie in the frame cache. Raises VideoError."""
+    async def sample(
+        self, clip: Clip, times: Sequence[float], *, tolerance: float = 0.0, salvage: bool = False
+    ) -> Sampled:
+        """As `FrameReader.read`. Raises VideoError."""
+
+    async def packets(self, clip: Clip, margin: float) -> Packets:
+        """As `FrameReader.packets`, for a clip and `margin` seconds on both sides of it. Raises VideoError."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from rocot.core.motion import Packets
 from rocot.core.span import Span
 from rocot.core.truth import Truth
 from rocot.errors import ConfigError, VideoError
@@ -42,6 +43,9 @@ class Known:
     def read(
         self, path: Path, times: Sequence[float], look: Look, *, tolerance: float = 0.0, salvage: bool = False
     ) -> Taken:
+        raise NotImplementedError
+
+    def packets(self, path: Path, start: float, end: float) -> Packets:
         raise NotImplementedError
 
 

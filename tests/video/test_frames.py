@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from rocot.core.clip import Clip
-from rocot.core.reflection import Frame, Framed
+from rocot.core.motion import Packets
+from rocot.core.reflection import Framed
 from rocot.engine.blobs import Blobs as OnDisk
 from rocot.errors import VideoError
 from rocot.video.av_reader import AvReader
 from rocot.video.frames import Frames
 from rocot.video.mark import mark_of
-from rocot.video.protocol import Facts, Look, Still, Taken
+from rocot.video.protocol import Facts, Look, Sampled, Still, Taken
 from tests.contracts.numbered import FPS, film, spelt
 
 LOOK = Look(height=96, quality=85)
@@ -60,6 +61,9 @@ class Slow:
             self.now -= 1
         return Taken(tuple(Still(moment, b"jpeg", 2, 2) for moment in times))
 
+    def packets(self, path: Path, start: float, end: float) -> Packets:
+        raise NotImplementedError
+
 
 @pytest.fixture
 def shelf() -> Shelf:
@@ -94,19 +98,19 @@ def remove(clip: Clip) -> None:
     Path(clip.path).unlink()
 
 
-def framed(clip: Clip, frames: tuple[Frame, ...]) -> Framed:
-    return Framed(**dict(clip), frames=frames, reader="av")
+def framed(clip: Clip, sampled: Sampled) -> Framed:
+    return Framed(**dict(clip), frames=sampled.frames, lost=sampled.lost, reader="av")
 
 
 async def test_frames_carry_their_true_times(frames: Frames, shelf: Shelf, clip: Clip) -> None:
     sampled = await frames.sample(clip, [0.1, 1.01, 2.99])
-    assert [frame.time for frame in sampled] == [2 / FPS, 25 / FPS, 74 / FPS]
-    assert [spelt(shelf.kept[frame.digest]) for frame in sampled] == [2, 25, 74]
-    assert {(frame.width, frame.height) for frame in sampled} == {(128, 96)}
+    assert [frame.time for frame in sampled.frames] == [2 / FPS, 25 / FPS, 74 / FPS]
+    assert [spelt(shelf.kept[frame.digest]) for frame in sampled.frames] == [2, 25, 74]
+    assert {(frame.width, frame.height) for frame in sampled.frames} == {(128, 96)}
 
 
 async def test_times_on_one_frame_give_one_frame(frames: Frames, clip: Clip) -> None:
-    assert len(await frames.sample(clip, [0.081, 0.09, 0.1, 0.11, 0.121])) == 2
+    assert len((await frames.sample(clip, [0.081, 0.09, 0.1, 0.11, 0.121])).frames) == 2
 
 
 async def test_pixels_come_from_the_cache(frames: Frames, shelf: Shelf, clip: Clip) -> None:
