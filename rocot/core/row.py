@@ -93,6 +93,8 @@ class Row(Record):
     """Content mark of the video file: sha256 over its size and the first and last 64 KiB."""
     classes: tuple[str, ...]
     """The labels that an answer could use, `Normal` among them."""
+    leak: str | None
+    """Of whose official test split the video is, and why it was taken all the same; null for all others."""
     frame_times: tuple[float, ...] = Field(min_length=1)
     """True presentation times of the frames that the teacher saw, seconds of the source video, ascending."""
     frame_digests: tuple[str, ...]
@@ -148,6 +150,7 @@ class Row(Record):
             video_duration=item.duration,
             video_mark=item.mark,
             classes=item.classes,
+            leak=item.leak or None,
             frame_times=times,
             frame_digests=tuple(frame.digest for frame in item.frames),
             reader=item.reader,
