@@ -1,17 +1,17 @@
 """A dataset that was imported, as a source of videos."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from rocot.core.span import clipped
 from rocot.core.truth import Truth
-from rocot.errors import ConfigError, VideoError
-from rocot.sources.listing import ahead, root_of
+from rocot.errors import VideoError
+from rocot.sources.listing import ahead
 from rocot.sources.manifest.entry import Entry
 from rocot.sources.manifest.file import Header, read
-from rocot.sources.names import is_there
+from rocot.sources.manifest.matching import match
 from rocot.sources.protocol import Skipped, Video, mark_of
 from rocot.video.protocol import FrameReader
 
@@ -21,39 +21,27 @@ Labels = Literal["native", "common"]
 class ManifestSource:
     """The videos of a manifest that lie in a folder."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - a manifest's section of the recipe, and who opens its files
-        self, name: str, manifest: Path, videos: Path, labels: Labels, reader: FrameReader, find: "Find"
-    ) -> None:
-        """`labels`: which of the record's labels are the classes. `find`: where each record's video lies."""
+    def __init__(self, name: str, manifest: Path, videos: Path, labels: Labels, reader: FrameReader) -> None:
+        """`labels`: which of a record's labels are the classes."""
         self.name = name
         self._manifest = manifest
         self._folder = videos
         self._labels: Labels = labels
         self._reader = reader
-        self._find = find
 
     def videos(self, split: str) -> Iterator[Video | Skipped]:
         """The videos of a common split, in the manifest's order; a file that cannot be used is Skipped.
 
-        The manifest and the folder are read at once: ConfigError for what is wrong with either.
+        The manifest and the folder are read at once. Raises ConfigError for what is wrong with either, and for a folder
+        without any of the videos.
         """
         manifest = read(self._manifest)
         entries = [entry for entry in manifest.entries if entry.split == split]
         if not entries:
             return iter(())
-        root = root_of(self._folder)
-        places = self._find(root, entries)
-        if not any(places.values()):
-            raise ConfigError(
-                f"{self._folder}: none of the {len(entries):,} videos of split {split} in {self._manifest} lies in it"
-                f" (the first is {entries[0].file!r})"
-            )
-        look = _Look(self.name, root, places, self._labels, manifest.header, self._reader)
+        found = match(entries, self._folder)
+        look = _Look(self.name, found.root, found.paths, self._labels, manifest.header, self._reader)
         return ahead(look, entries)
-
-
-Find = Callable[[Path, Sequence[Entry]], dict[str, str | None]]
-"""Paths by `Entry.id`, relative to the root (POSIX); None where there is no video."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +50,7 @@ class _Look:
 
     source: str
     root: Path
-    places: dict[str, str | None]
+    places: Mapping[str, str]
     labels: Labels
     header: Header
     reader: FrameReader
@@ -74,12 +62,10 @@ class _Look:
             return Skipped(id=entry.id, source=self.source, reason=error.reason, detail=error.detail)
 
     def _video(self, entry: Entry) -> Video:
-        place = self.places.get(entry.id)
+        place = self.places.get(entry.video)
         if place is None:
             raise VideoError("missing file", f"{entry.file} is not in the folder of videos")
         path = self.root / place
-        if not is_there(path) or not path.resolve().is_relative_to(self.root):
-            raise VideoError("missing file", f"{place} is not in the folder of videos, or a link out of it")
         mark = mark_of(path)
         if entry.mark not in {None, mark}:
             raise VideoError("file changed", f"{place} is not the file that was imported; import the dataset again")
