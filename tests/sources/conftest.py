@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-OFFICIAL = Path(__file__).parents[4] / "shared" / "data"
+OFFICIAL = Path(__file__).parents[3] / "shared" / "data"
 
 
 @pytest.fixture
