@@ -22,6 +22,8 @@ class Index:
     """Bytes of the coded picture."""
     keys: npt.NDArray[np.bool_]
     """Whether decoding may start there."""
+    decoded: npt.NDArray[np.int64]
+    """Place in the order of decoding, from any start: it tells B-frames from others."""
 
 
 def index_of(path: Path) -> Index:
@@ -55,7 +57,7 @@ def _from_table(video: Opened, table: SampleTable) -> Index:
     first = table.presentation[np.argmax(table.keys)]  # what is shown before leans on pictures that are not there
     shown = np.flatnonzero(table.shown & (table.presentation >= first))
     order = shown[np.argsort(table.presentation[shown])]
-    return _index(video, table.presentation[order], table.sizes[order], table.keys[order])
+    return _index(video, table.presentation[order], table.sizes[order], table.keys[order], order)
 
 
 def _from_packets(video: Opened) -> Index:
@@ -71,11 +73,15 @@ def _from_packets(video: Opened) -> Index:
             rows.append((stamp, packet.size, packet.is_keyframe))
     stamps, sizes, keys = np.array(rows, np.int64).reshape(-1, 3).T
     order = np.argsort(stamps, kind="stable")
-    return _index(video, stamps[order], sizes[order], keys[order] != 0)
+    return _index(video, stamps[order], sizes[order], keys[order] != 0, order)
 
 
 def _index(
-    video: Opened, stamps: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64], keys: npt.NDArray[np.bool_]
+    video: Opened,
+    stamps: npt.NDArray[np.int64],
+    sizes: npt.NDArray[np.int64],
+    keys: npt.NDArray[np.bool_],
+    decoded: npt.NDArray[np.int64],
 ) -> Index:
     times = (stamps - stamps[:1]) * float(video.tick)
-    return Index(times.astype(np.float64), sizes, keys)
+    return Index(times.astype(np.float64), sizes, keys, decoded.astype(np.int64))

@@ -1,29 +1,22 @@
-"""What a file's packets say of its frames: when each is shown, how many bytes it took, how it is coded."""
+"""What a file's index says of its frames, for those who sample by motion: when each is shown, its bytes, its kind."""
 
 from pathlib import Path
 
+import numpy as np
+
 from rocot.core.motion import Packets, kinds_of
-from rocot.video.container import opened
-from rocot.video.cursor import stamp_of
+from rocot.video.index import index_of
 
 
 def packets_of(path: Path, start: float, end: float) -> Packets:
-    """Those of the frames that appear in [start, end), seconds from the first frame shown. Raises VideoError.
-
-    Reads all packets, decodes none.
-    """
-    with opened(path) as video:
-        found = [
-            (stamp, packet.size, packet.is_keyframe)
-            for packet in video.packets()
-            if packet.size and not packet.is_discard and (stamp := stamp_of(packet)) is not None
-        ]
-        tick = float(video.tick)
-    kinds = kinds_of([key for _, _, key in found], [stamp for stamp, _, _ in found])
-    shown = sorted(zip(found, kinds, strict=True), key=lambda one: one[0][0])
-    first = shown[0][0][0] if shown else 0
+    """Those of the frames that appear in [start, end), seconds from the first frame shown. Raises VideoError."""
+    index = index_of(path)
+    part = slice(*np.searchsorted(index.times, [start, end]))
+    order = np.argsort(index.decoded[part])
+    kinds = kinds_of(index.keys[part][order].tolist(), order.tolist())
+    by_place = dict(zip(order.tolist(), kinds, strict=True))
     return Packets(
-        times=[(stamp - first) * tick for (stamp, _, _), _ in shown],
-        sizes=[size for (_, size, _), _ in shown],
-        kinds=[kind for _, kind in shown],
-    ).between(start, end)
+        times=index.times[part].tolist(),
+        sizes=index.sizes[part].tolist(),
+        kinds=[by_place[place] for place in range(len(by_place))],
+    )
