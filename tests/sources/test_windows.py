@@ -138,3 +138,30 @@ def test_clips_are_made_as_they_are_asked_for() -> None:
     endless = (video(30, str(number)) for number in count())
     stream = clips([Listed("s", endless)], "train", Windows(length=60, overlap=10), Truths(), lambda _: None)
     assert [next(stream).video for _ in range(3)] == ["0", "1", "2"]
+
+
+def test_videos_of_a_test_split_are_kept_out_unless_a_reason_lets_them_in() -> None:
+    left_out: list[Skipped] = []
+
+    def test_of(one: Video) -> str:
+        return "other" if one.id == "b" else ""
+
+    def listed(allowed: str) -> list[tuple[str, str]]:
+        source = Listed("s", [video(10, "a"), video(10, "b")])
+        cut_ones = clips([source], "train", Windows(), Truths(), left_out.append, test_of, allowed)
+        return [(clip.video, clip.leak) for clip in cut_ones]
+
+    assert listed("") == [("a", "")]
+    (refused,) = left_out
+    assert (refused.id, refused.reason) == ("b", "leaks test data")
+    assert "official test split of other" in refused.detail
+    assert listed("an ablation") == [("a", ""), ("b", "official test split of other; allowed: an ablation")]
+    assert len(left_out) == 1
+
+
+def test_a_clip_that_does_not_leak_is_stored_as_it_always_was() -> None:
+    (plain,) = cut(video(10), 60, 0)
+    (leaking,) = cut(video(10), 60, 0, "official test split of other; allowed: an ablation")
+    assert "leak" not in plain.model_dump()
+    assert plain == type(plain).model_validate(plain.model_dump() | {"path": plain.path})
+    assert leaking.model_dump()["leak"] == leaking.leak
