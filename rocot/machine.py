@@ -21,7 +21,11 @@ class Machine(Record):
     workers: int = Field(default=8, ge=1, le=1024)
     """Samples in flight at once; with a service, calls in flight."""
     decoders: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256)
-    """Videos decoded at once."""
+    """Videos decoded at once, each in a process of its own."""
+    decode_deadline: float = Field(default=120.0, gt=0)
+    """Seconds that the frames of one clip may take."""
+    decode_memory: float = Field(default=4.0, gt=0)
+    """Gigabytes (10^9 bytes) that one decoder may take."""
     base_url: str | None = None
     """Of an OpenAI-compatible service; None is OpenAI's own."""
     api_key: SecretStr | None = None

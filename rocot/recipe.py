@@ -98,7 +98,7 @@ class FramesRecipe(Record):
     """Pixels at most; frames are never enlarged."""
     quality: int = Field(default=85, ge=1, le=100)
     """JPEG quality."""
-    reader: Literal["av"] = "av"
+    reader: Literal["av", "decord"] = "av"
 
     @model_validator(mode="after")
     def _rate_where_it_counts(self) -> Self:

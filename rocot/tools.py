@@ -6,6 +6,8 @@ A client is imported when a recipe picks it: what a recipe does not name need no
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from rocot.assets import Prompts, load_prompts
@@ -16,14 +18,16 @@ from rocot.core.record import Json
 from rocot.core.reflection import Framed
 from rocot.core.truth import Truth
 from rocot.engine.attempt import Ledger
+from rocot.errors import ConfigError
 from rocot.machine import Machine
 from rocot.recipe import FramesRecipe, Recipe, Scenes, TeacherRecipe
 from rocot.sources.protocol import Source, TruthOf
 from rocot.teacher.protocol import Asks, Compose, Reply, Teacher
-from rocot.video.protocol import FrameReader, Look, Sampled, Samples
+from rocot.video.protocol import Look, Sampled, Samples
 
 if TYPE_CHECKING:
     from rocot.video.frames import Frames
+    from rocot.video.isolated import Isolated, Limits
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,9 @@ def sampler(recipe: FramesRecipe, machine: Machine) -> Iterator["Frames"]:
 
     look = Look(height=recipe.height, quality=recipe.quality)
     blobs = Blobs(machine.cache / "frames")
-    with closing(Frames(reader(recipe), blobs, look, machine.decoders)) as frames:
+    isolated = reader(recipe, machine)
+    # The reader closes first: what is still decoding then is asked for by nobody.
+    with closing(Frames(isolated, blobs, look, machine.decoders)) as frames, closing(isolated):
         yield frames
 
 
@@ -111,18 +117,32 @@ def sources(recipe: Recipe, machine: Machine, rendered: Callable[[int, int], Non
         ScenesSource(machine.cache / "scenes", source.train, source.test, source.seed, rendered)
         if isinstance(source, Scenes)
         else FolderSource(
-            source.name, source.videos, source.annotations, source.split, source.classes, reader(recipe.frames)
+            source.name, source.videos, source.annotations, source.split, source.classes, reader(recipe.frames, machine)
         )
         for source in recipe.sources
     ]
 
 
-def reader(recipe: FramesRecipe) -> FrameReader:
-    """The frame reader of that name; there is one so far."""
-    from rocot.video.av_reader import AvReader
+def reader(recipe: FramesRecipe, machine: Machine) -> "Isolated":
+    """The frame reader of that name, in processes that sources and samplers share; the first call starts them.
 
-    assert recipe.reader == AvReader.name
-    return AvReader()
+    Raises ConfigError for `decord` where it is not installed.
+    """
+    from rocot.video.isolated import Limits
+
+    if recipe.reader == "decord" and find_spec("decord") is None:
+        raise ConfigError(
+            'frames.reader: decord is not installed, and has wheels for Linux on x86-64 alone; take reader = "av"'
+        )
+    limits = Limits(deadline=machine.decode_deadline, memory=int(machine.decode_memory * 1e9), workers=machine.decoders)
+    return _isolated(recipe.reader, limits)
+
+
+@cache
+def _isolated(name: str, limits: "Limits") -> "Isolated":
+    from rocot.video.isolated import Isolated
+
+    return Isolated(name, limits)
 
 
 def _teacher(model: str, machine: Machine) -> Teacher:

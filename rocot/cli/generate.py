@@ -26,6 +26,24 @@ from rocot.cli import options
     help="Videos decoded at once.",
 )
 @click.option(
+    "--decode-deadline",
+    type=click.FloatRange(0, 1e9, min_open=True),
+    callback=options.number,
+    default=120.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="For the frames of one clip.",
+)
+@click.option(
+    "--decode-memory",
+    type=click.FloatRange(0, 1e9, min_open=True),
+    callback=options.number,
+    default=4.0,
+    show_default=True,
+    metavar="GB",
+    help="For one decoder.",
+)
+@click.option(
     "--deadline",
     type=click.FloatRange(0, 1e9, min_open=True),
     callback=options.number,
@@ -44,6 +62,8 @@ def command(
     target_accepted: int | None,
     workers: int,
     decoders: int,
+    decode_deadline: float,
+    decode_memory: float,
     deadline: float,
     base_url: str | None,
     prices: Path | None,
@@ -69,6 +89,8 @@ def command(
         cache=default_cache(),
         workers=workers,
         decoders=decoders,
+        decode_deadline=decode_deadline,
+        decode_memory=decode_memory,
         base_url=base_url,
         api_key=key_from_environment(),
         deadline=deadline,

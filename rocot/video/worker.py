@@ -1,0 +1,115 @@
+"""The process that decodes for `Isolated`: one reader, one call at a time, nothing else of rocot.
+
+`python -m rocot.video.worker READER MEMORY LIFE`: the reader's name, the bytes of memory that it may take, and the
+file descriptor of a pipe whose other end only the parent holds.
+"""
+
+import fcntl
+import json
+import os
+import resource
+import select
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from rocot.errors import VideoError
+from rocot.video.protocol import FrameReader, Look
+from rocot.video.wire import READY, Asked, Told, line, told_facts, told_fault, told_packets, told_taken
+
+MOST_WRITTEN = 1 << 20
+"""Bytes of the largest file that a worker may write; all it has to write are the last words of a crash."""
+
+NEAR = 0.75
+"""The share of its memory that a worker has had in use when it failed for the want of it, or more."""
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Serves until standard input ends."""
+    name, memory, life = arguments
+    _limit(int(memory))
+    _die_with_parent(int(life))
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # a decoder that prints shall not print into a reply
+    reader = _reader(name)
+    replies.write(READY)
+    replies.flush()
+    for asked in sys.stdin.buffer:
+        _serve(reader, json.loads(asked), replies)
+
+
+def _limit(memory: int) -> None:
+    """A memory that is asked for and not had is an error within the process, not the end of the machine's others."""
+    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (MOST_WRITTEN, MOST_WRITTEN))
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # the parent finishes what is in flight
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _die_with_parent(life: int) -> None:
+    """Has the kernel end this process when the pipe's other end is closed, be it by a kill -9 in mid decoding.
+
+    SIGIO's default is to end the process; a thread that watches would need the interpreter, which a decoder that
+    hangs may hold. (PR_SET_PDEATHSIG tells of the end of the parent's *thread*, which is another matter.)
+    """
+    signal.signal(signal.SIGIO, signal.SIG_DFL)
+    fcntl.fcntl(life, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(life, fcntl.F_SETFL, fcntl.fcntl(life, fcntl.F_GETFL) | os.O_ASYNC)
+    if select.select([life], [], [], 0)[0]:
+        sys.exit("its parent is gone")
+
+
+def _reader(name: str) -> FrameReader:
+    if name == "decord":
+        from rocot.video.decord_reader import DecordReader  # noqa: PLC0415 - only what it decodes with
+
+        return DecordReader()
+    from rocot.video.av_reader import AvReader  # noqa: PLC0415 - likewise
+
+    return AvReader()
+
+
+def _serve(reader: FrameReader, asked: Asked, replies: BinaryIO) -> None:
+    pictures: list[bytes] = []
+    path = Path(asked["path"])
+    try:
+        if asked["call"] == "probe":
+            told = told_facts(reader.probe(path))
+        elif asked["call"] == "packets":
+            told = told_packets(reader.packets(path, asked["start"], asked["end"]))
+        else:
+            told, pictures = _read(reader, path, asked)
+    except VideoError as error:
+        told = _too_large(path) if _out_of_memory(error) else told_fault(error)
+    except MemoryError:
+        told = _too_large(path)
+    replies.write(line(told))
+    replies.writelines(pictures)
+    replies.flush()
+
+
+def _out_of_memory(error: VideoError) -> bool:
+    """Whether memory may have been what was wrong: decoders call it damage when they get no buffer for a frame."""
+    if isinstance(error.__cause__, MemoryError):
+        return True
+    limit, _ = resource.getrlimit(resource.RLIMIT_DATA)
+    return error.reason == "damaged" and resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 > NEAR * limit
+
+
+def _too_large(path: Path) -> Told:
+    """Passing, as the limit is a setting of the machine."""
+    return told_fault(
+        VideoError("too large", f"{path.name}: decoding takes more memory than a decoder may have", passing=True)
+    )
+
+
+def _read(reader: FrameReader, path: Path, asked: Asked) -> tuple[Told, list[bytes]]:
+    look = Look(height=asked["height"], quality=asked["quality"])
+    return told_taken(reader.read(path, asked["times"], look, tolerance=asked["tolerance"], salvage=asked["salvage"]))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
