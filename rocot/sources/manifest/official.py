@@ -18,7 +18,7 @@ from rocot.assets import ASSETS
 from rocot.errors import ConfigError
 
 DIGITS = 16
-"""Hexadecimal. That one of ten million other videos falls on one of the 1,528 digests has a chance of 1 in 10^9."""
+"""Hexadecimal. That one of ten million other videos falls on one of the 1,635 digests has a chance of 1 in 10^9."""
 
 _DIGEST = re.compile(rf"[0-9a-f]{{{DIGITS}}}")
 

@@ -16,11 +16,13 @@ from tests.sources.manifest.toys import entry, manifest
 LISTS = ASSETS / "data_manifests" / "official"
 
 
-def test_the_lists_of_three_datasets_are_shipped() -> None:
-    assert shipped() == ("ecva", "ucf-crime", "xd-violence")
+def test_the_lists_of_four_datasets_are_shipped() -> None:
+    assert shipped() == ("ecva", "shanghaitech", "ucf-crime", "xd-violence")
 
 
-@pytest.mark.parametrize(("dataset", "count"), [("ucf-crime", 290), ("xd-violence", 800), ("ecva", 438)])
+@pytest.mark.parametrize(
+    ("dataset", "count"), [("ucf-crime", 290), ("xd-violence", 800), ("ecva", 438), ("shanghaitech", 107)]
+)
 def test_a_list_has_one_digest_for_each_official_test_video_and_no_name(dataset: str, count: int) -> None:
     lines = (LISTS / f"{dataset}.txt").read_text().splitlines()
     digests = [line for line in lines if not line.startswith("#")]
@@ -35,6 +37,8 @@ def test_a_video_is_in_an_official_test_by_its_identity() -> None:
     assert official_test("ucf-crime/Abuse001_x264") is None
     assert official_test("uca/Abuse028_x264") is None
     assert official_test("ecva/1953") == "ecva"
+    assert official_test("shanghaitech/01_0014") == "shanghaitech"
+    assert official_test("shanghaitech/01_001") is None
 
 
 def _ucf(data: Path) -> set[str]:

@@ -10,7 +10,6 @@ from rocot.sources.known.arrays import marked, runs
 from rocot.sources.known.dataset import Dataset
 from rocot.sources.known.files import Files
 
-LISTS = {"train": "SH_Train.txt", "test": "SH_Test.txt"}
 MASKS = "test_frame_mask"
 """The folder of the masks; features of the same names may lie in others."""
 
@@ -21,15 +20,15 @@ _NAME = re.compile(r"[0-9]{2}_(?:[0-9]{3}|(?P<tested>[0-9]{4}))")
 def read(files: Files, about: Dataset) -> Iterator[Annotated]:
     """The training videos of the re-split, then its test videos, in the order of their lists."""
     listed: set[str] = set()
-    for split, file in LISTS.items():
-        path = files.need(file)
-        said = list(_listed(files, about, path, split))
+    for split in about.splits:
+        path = files.need(f"{split.native}.txt")
+        said = list(_listed(files, about, path, split.native))
         listed.update(one.id for one in said)
         abnormal = [one for one in said if one.labels != (NORMAL,)]
         bare = sum(one.frames is None for one in abnormal)
         if bare:
             files.note(files.name(path), f"{bare} of its abnormal videos have no mask in {MASKS}: not localised")
-        if abnormal and split == "train":
+        if abnormal and split.common == "train":
             told = f"{len(abnormal)} of its videos are test videos of the dataset's own split; see `rocot check-leaks`"
             files.note(files.name(path), told)
         yield from said

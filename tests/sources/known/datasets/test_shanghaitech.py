@@ -4,6 +4,8 @@ from pathlib import Path
 import pytest
 
 from rocot.errors import ConfigError
+from rocot.sources.manifest.leaks import leaks
+from rocot.sources.manifest.official import official_test
 from tests.sources.known import valid_shanghaitech
 from tests.sources.known.imported import entries, imported, seconds, video
 
@@ -33,6 +35,14 @@ def test_lists_of_the_official_size_give_the_official_counts(tmp_path: Path) -> 
     assert made.header.notes == (
         "SH_Train.txt: 63 of its videos are test videos of the dataset's own split; see `rocot check-leaks`",
     )
+
+
+def test_training_videos_of_the_re_split_that_the_dataset_itself_tests_on_are_leaks(folder: Path) -> None:
+    (folder / "SH_Train.txt").write_text("01_0014\n91_0014\n01_001")
+    found = leaks([imported("shanghaitech", folder)], official_test)
+    assert [(leak.video, leak.here.name, leak.there.name) for leak in found] == [
+        ("shanghaitech/01_0014", "shanghaitech SH_Train", "shanghaitech test")
+    ]
 
 
 def test_three_digits_are_normal_and_four_abnormal(folder: Path) -> None:
