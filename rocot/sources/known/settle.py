@@ -12,6 +12,10 @@ SLACK = 0.6
 """Seconds by which a length in the annotations may miss the video's: UCA rounds so far (data of 1,854 videos)."""
 
 
+NOISE = 0.001
+"""Seconds. N frames over a rate and a container's duration of the same N frames differ by less, for rounding."""
+
+
 @dataclass(frozen=True)
 class Found:
     """What was read from a video's file."""
@@ -116,14 +120,12 @@ def _in_seconds(said: Annotated, counting: Counting, found: Found | None, correc
     last = found.duration if found else annotated_duration(said, counting)
     made: list[Span] = []
     for start, end in said.intervals or ():
-        stop = end
-        if last is not None and end > last:
-            stop = last
-            corrections.append(f"span end {end:g} s clamped to {last:.3f}".rstrip("0").rstrip(".") + " s")
-        if max(start, 0) < stop:
-            made.append(Span(start=max(start, 0), end=stop))
-        else:
-            corrections.append(f"span {start:g} to {end:g} s is empty or past the end: dropped")
+        low, high = max(start, 0.0), end if last is None else min(end, last)
+        if low != start:
+            corrections.append(f"span start {start:g} s is 0 now")
+        if high != end:
+            corrections.append(f"span end {end:g} s clamped to {_told(high)} s")
+        made += _span(low, high, f"{start:g} to {end:g} s", corrections)
     return made
 
 
@@ -135,19 +137,30 @@ def _in_frames(
     if said.frames:
         last = said.frames + counting.first - (counting.end == "inclusive")
     past = 1 if counting.end == "inclusive" else 0
+    duration = found.duration if found else annotated_duration(said, counting)
     made: list[Span] = []
     for start, end in said.intervals or ():
-        stop = end
-        if last is not None and end > last:
-            stop = last
-            corrections.append(f"span end {end:g} clamped to {last:g}")
-        low, high = max(0.0, (start - counting.first) / rate), (stop - counting.first + past) / rate
-        if found is not None and high > found.duration:
-            if high - found.duration > SLACK:
-                corrections.append(f"span end at {high:.2f} s clamped to the video's end at {found.duration:.2f} s")
-            high = found.duration
-        if low < high:
-            made.append(Span(start=low, end=high))
-        else:
-            corrections.append(f"span {start:g} to {end:g} is empty or past the end: dropped")
+        begin, stop = max(start, counting.first), end if last is None else min(end, last)
+        if begin != start:
+            corrections.append(f"span start {start:g} is {begin:g} now, the first frame")
+        if stop != end:
+            corrections.append(f"span end {end:g} clamped to {stop:g}")
+        low, high = (begin - counting.first) / rate, (stop - counting.first + past) / rate
+        if duration is not None and high > duration:
+            if high - duration > NOISE:
+                corrections.append(f"span end at {_told(high)} s clamped to the video's end at {_told(duration)} s")
+            high = duration
+        made += _span(low, high, f"{start:g} to {end:g}", corrections)
     return made
+
+
+def _span(low: float, high: float, written: str, corrections: list[str]) -> list[Span]:
+    if low < high:
+        return [Span(start=low, end=high)]
+    corrections.append(f"span {written} is empty or past the end: dropped")
+    return []
+
+
+def _told(seconds: float) -> str:
+    """To a tenth of a millisecond, since annotations round to whole ones."""
+    return f"{seconds:.4f}".rstrip("0").rstrip(".")
