@@ -20,8 +20,9 @@ from rocot.core.truth import Truth
 from rocot.engine.attempt import Ledger
 from rocot.errors import ConfigError
 from rocot.machine import Machine
-from rocot.recipe import FramesRecipe, Recipe, Scenes, TeacherRecipe
-from rocot.sources.protocol import Source, TruthOf
+from rocot.recipe import FramesRecipe, Imported, Recipe, Scenes, SourceRecipe, TeacherRecipe
+from rocot.sources.protocol import Skipped, Source, TruthOf, Video
+from rocot.sources.truths import Truths
 from rocot.teacher.protocol import Asks, Compose, Reply, Teacher
 from rocot.video.protocol import Look, Sampled, Samples
 
@@ -113,14 +114,53 @@ def sources(recipe: Recipe, machine: Machine, rendered: Callable[[int, int], Non
     from rocot.sources.folder import FolderSource
     from rocot.sources.scenes.source import ScenesSource
 
-    return [
-        ScenesSource(machine.cache / "scenes", source.train, source.test, source.seed, rendered)
-        if isinstance(source, Scenes)
-        else FolderSource(
-            source.name, source.videos, source.annotations, source.split, source.classes, reader(recipe.frames, machine)
-        )
-        for source in recipe.sources
-    ]
+    def made(source: SourceRecipe) -> Source:
+        if isinstance(source, Scenes):
+            return ScenesSource(machine.cache / "scenes", source.train, source.test, source.seed, rendered)
+        opens = reader(recipe.frames, machine)
+        if isinstance(source, Imported):
+            from rocot.sources.manifest.source import ManifestSource  # it brings pyarrow along
+
+            return ManifestSource(source.name, source.manifest, source.videos, source.labels, opens)
+        return FolderSource(source.name, source.videos, source.annotations, source.split, source.classes, opens)
+
+    return [made(source) for source in recipe.sources]
+
+
+def listing(  # noqa: PLR0913, PLR0917 - a run, its split, and who learns of what
+    recipe: Recipe,
+    machine: Machine,
+    split: str,
+    truths: Truths,
+    skipped: Callable[[Skipped], None],
+    rendered: Callable[[int, int], None] | None = None,
+) -> Iterator[Clip]:
+    """The clips of a split, in a fixed order, without those that leak; see `rocot.sources.windows.clips`.
+
+    Raises ConfigError for a source that cannot be used.
+    """
+    from rocot.sources.windows import clips
+
+    found = sources(recipe, machine, rendered)
+    return clips(found, split, recipe.windows, truths, skipped, guard(recipe, split), recipe.allow_leaks)
+
+
+def guard(recipe: Recipe, split: str) -> Callable[[Video], str]:
+    """Says of which dataset's test split a video is, "" where of none; test splits themselves leak nothing.
+
+    It knows the recipe's manifests and the official lists that ship with rocot. Raises ConfigError for a manifest that
+    cannot be read.
+    """
+    paths = [source.manifest for source in recipe.sources if isinstance(source, Imported)]
+    if split == "test" or not paths:
+        return lambda _: ""
+    from rocot.sources.manifest.file import read
+    from rocot.sources.manifest.leaks import leaks
+    from rocot.sources.manifest.official import official_test
+
+    found = leaks([read(path) for path in paths], official_test)
+    tests = {leak.video: leak.there.dataset for leak in found if leak.here.common == split}
+    return lambda video: tests.get(video.identity, "")
 
 
 def reader(recipe: FramesRecipe, machine: Machine) -> "Isolated":

@@ -13,6 +13,7 @@ from rocot.cli import options
 @options.split
 @options.run
 @options.limit
+@options.allow_leaks
 @click.option("--target-accepted", type=click.IntRange(1), metavar="N", help="Stop once N rows are kept for training.")
 @click.option(
     "--workers", type=click.IntRange(1, 1024), default=8, show_default=True, metavar="N", help="Samples in flight."
@@ -59,6 +60,7 @@ def command(
     split: str,
     folder: Path | None,
     limit: int | None,
+    allow_leaks: str | None,
     target_accepted: int | None,
     workers: int,
     decoders: int,
@@ -83,7 +85,7 @@ def command(
     from rocot.machine import Machine, default_cache, key_from_environment
     from rocot.recipe_file import load_recipe
 
-    chosen = load_recipe(recipe)
+    chosen = options.with_leaks(load_recipe(recipe), allow_leaks)
     machine = Machine(
         run=folder or options.RUNS / chosen.release.name,
         cache=default_cache(),

@@ -35,8 +35,7 @@ from rocot.recipe import Recipe
 from rocot.release.export import Exported
 from rocot.sources.protocol import Skipped
 from rocot.sources.truths import Truths
-from rocot.sources.windows import clips
-from rocot.tools import described, opened, sources
+from rocot.tools import described, listing, opened
 
 
 @dataclass(frozen=True)
@@ -76,12 +75,11 @@ async def make(order: Order, store: Store) -> Made:
     models = {order.recipe.teacher.model, (order.recipe.reflector or order.recipe.teacher).model}
     watch = Watch(Tally(), stop, models.pop() if len(models) == 1 else None, order.prices, order.limit)
 
-    found = sources(order.recipe, order.machine, watch.render)
-    listing = clips(found, order.split, order.recipe.windows, truths, skipped.append)
+    found = listing(order.recipe, order.machine, order.split, truths, skipped.append, watch.render)
     target = None if order.target is None else Target(order.target, order.kept)
     job = Job(order.split, order.machine.workers, order.limit, target)
     async with opened(order.recipe, order.machine, store, truths, lambda: stop.draining) as tools:
-        plan = reflection(order.recipe, listing, tools)
+        plan = reflection(order.recipe, found, tools)
         await store.add_recipe(plan.fingerprint, order.recipe.model_dump_json())
         with stop.on_signals():
             async with drawn(watch):

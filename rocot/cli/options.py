@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rocot.errors import ConfigError
+
 if TYPE_CHECKING:
     from rocot.prices import Prices
+    from rocot.recipe import Recipe
 
 RUNS = Path("runs")
 """Where runs lie unless the user says otherwise, below the current folder."""
+
+LONGEST_REASON = 500
+"""Characters, as in the recipe."""
 
 FILE = click.Path(path_type=Path)
 """Whether it exists is checked by what reads it, which can say what was perhaps meant."""
@@ -27,9 +33,23 @@ base_url = click.option(
 )
 
 
+allow_leaks = click.option(
+    "--allow-leaks",
+    metavar="REASON",
+    help="Take videos of official test splits all the same; the reason stands in every row of theirs.",
+)
 limit = click.option(
     "--limit", type=click.IntRange(1, sys.maxsize), metavar="N", help="A pilot: the first N clips only."
 )
+
+
+def with_leaks(recipe: "Recipe", reason: str | None) -> "Recipe":
+    """The recipe with the reason of the option in the place of its own. Raises ConfigError for an empty one."""
+    if reason is None:
+        return recipe
+    if not reason.strip() or len(reason) > LONGEST_REASON or not reason.isprintable():
+        raise ConfigError(f"--allow-leaks: want a reason, in one line of at most {LONGEST_REASON} characters")
+    return recipe.model_copy(update={"allow_leaks": reason.strip()})
 
 
 def number(ctx: click.Context, param: click.Parameter, value: float) -> float:

@@ -12,6 +12,7 @@ from rocot.cli import options
 @options.split
 @options.run
 @options.limit
+@options.allow_leaks
 @options.base_url
 @options.prices
 @click.option("--ping", is_flag=True, help="One real call: the first question about the first clip, and its reply.")
@@ -20,6 +21,7 @@ def command(
     split: str,
     folder: Path | None,
     limit: int | None,
+    allow_leaks: str | None,
     base_url: str | None,
     prices: Path | None,
     ping: bool,
@@ -40,7 +42,7 @@ def command(
     from rocot.machine import Machine, default_cache, key_from_environment
     from rocot.recipe_file import load_recipe
 
-    chosen = load_recipe(recipe)
+    chosen = options.with_leaks(load_recipe(recipe), allow_leaks)
     machine = Machine(
         run=folder or options.RUNS / chosen.release.name,
         cache=default_cache(),

@@ -29,11 +29,10 @@ from rocot.prices import IN_PROCESS, Prices
 from rocot.recipe import Recipe
 from rocot.sources.protocol import Skipped
 from rocot.sources.truths import Truths
-from rocot.sources.windows import clips
 from rocot.stages.asking import compose, form
 from rocot.stages.reason import Reason
 from rocot.stages.sample_frames import SampleFrames
-from rocot.tools import described, opened, sampler, sources
+from rocot.tools import described, listing, opened, sampler
 
 
 @dataclass
@@ -56,8 +55,8 @@ class Outline:
             if done == 1:
                 aside().print(f"rendering {missing} scenes into {self.machine.cache}")
 
-        found = sources(self.recipe, self.machine, rendered)
-        return list(islice(clips(found, self.split, self.recipe.windows, self.truths, self.skipped.append), self.limit))
+        found = listing(self.recipe, self.machine, self.split, self.truths, self.skipped.append, rendered)
+        return list(islice(found, self.limit))
 
     @cached_property
     def plan(self) -> Plan[Judged]:
@@ -84,13 +83,20 @@ class Outline:
         asked = compose(tools.prompts, tools.teacher, seen, "answer")(dialect)
         opening = sum(len(part.text) for turn in asked.turns for part in turn.parts if isinstance(part, Text))
         examine = tools.prompts.guided if recipe.teacher.guided else tools.prompts.reflect
+        closer = len(tools.prompts.relook.text) if recipe.frames.relook else 0
         first = seen.frames[0]
         return calls(
-            Look(frames=len(seen.frames), width=first.width, height=first.height, octets=self._octets()),
+            Look(
+                frames=len(seen.frames),
+                width=first.width,
+                height=first.height,
+                octets=self._octets(),
+                relook=recipe.frames.relook,
+            ),
             Wording(
                 opening=opening,
-                reflect=len(examine.text + form(tools.prompts, "reflection", dialect).text),
-                revise=len(tools.prompts.revise.text + form(tools.prompts, "answer", dialect).text),
+                reflect=closer + len(examine.text + form(tools.prompts, "reflection", dialect).text),
+                revise=closer + len(tools.prompts.revise.text + form(tools.prompts, "answer", dialect).text),
             ),
             longest=recipe.teacher.max_tokens,
             one_model=recipe.reflector is None or recipe.reflector.model == recipe.teacher.model,
