@@ -9,6 +9,7 @@ import os
 import sys
 from importlib import import_module
 from io import TextIOWrapper
+from keyword import iskeyword
 from pathlib import Path
 
 import click
@@ -23,9 +24,11 @@ COMMANDS = {
     "show": "Show one sample of a run.",
     "export": "Write a run's samples as Parquet shards.",
     "validate": "Check every row of shards or of a run.",
+    "sources": "List the datasets that rocot can import, or tell all about one.",
+    "import": "Read a dataset's official files into a manifest.",
     "completion": "Print the script that completes rocot's commands in a shell.",
 }
-"""In the order of a first use; each lives in the module of its name."""
+"""In the order of a first use; each lives in the module of its name, `_` for `-` and after a word of Python's."""
 
 NO_ROWS = 1
 """The exit code when all is done, and no usable row came of it."""
@@ -48,7 +51,8 @@ class Commands(click.Group):
         """The command, imported now."""
         if cmd_name not in COMMANDS:
             return None
-        command = import_module(f"rocot.cli.{cmd_name}").command
+        module = cmd_name.replace("-", "_") + "_" * iskeyword(cmd_name)
+        command = import_module(f"rocot.cli.{module}").command
         assert isinstance(command, click.Command)
         return command
 

@@ -1,0 +1,165 @@
+"""What `rocot import` does once its options are read."""
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from rocot.cli.closing import NAMED, next_steps
+from rocot.cli.screen import aside, count, heading, lasting, out, size, table
+from rocot.cli.watch import A_LINE
+from rocot.errors import ConfigError
+from rocot.machine import Machine, default_cache
+from rocot.recipe import FramesRecipe
+from rocot.sources.known.annotated import Annotated
+from rocot.sources.known.dataset import Dataset
+from rocot.sources.known.files import Files
+from rocot.sources.known.importing import annotated, manifest
+from rocot.sources.known.settle import Found
+from rocot.sources.manifest.entry import Entry
+from rocot.sources.manifest.file import Manifest, write, write_jsonl
+from rocot.sources.manifest.finding import Finding, Kind
+from rocot.sources.manifest.matching import match
+from rocot.sources.manifest.probing import other_lengths, probe
+from rocot.tools import reader
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked of one call of the command."""
+
+    about: Dataset
+    annotations: Path
+    videos: Path | None
+    path: Path
+    """Of the manifest."""
+    jsonl: bool
+
+
+def bring_in(order: Order) -> int:
+    """Reads, measures, writes, and prints what came of it. Returns the exit code."""
+    if order.path.is_dir():
+        raise ConfigError(f"{order.path} is a folder; --out must be a file")
+    started = time.monotonic()
+    files = Files(order.annotations)
+    said = annotated(order.about, files)
+    findings: Sequence[Finding] = ()
+    found = None
+    if order.videos is not None:
+        found, findings = _measured(order, said)
+    made = manifest(order.about, files, said, found)
+    write(order.path, made)
+    if order.jsonl:
+        write_jsonl(order.path.with_suffix(".jsonl"), made.entries)
+    _report(out(), order, made, findings, time.monotonic() - started)
+    return 0
+
+
+def _measured(order: Order, said: Sequence[Annotated]) -> tuple[dict[str, Found], Sequence[Finding]]:
+    """The videos of the folder by what they are, and what is amiss with them."""
+    assert order.videos is not None
+    matching = match(said, order.videos)
+    machine = Machine(run=Path(), cache=default_cache())
+    opens = reader(FramesRecipe(), machine)
+    with closing(opens), _progress("measuring videos") as tell:
+        found, broken = probe(matching, opens, machine.cache / "probes.sqlite", machine.decoders, tell)
+    return found, [*matching.findings, *broken, *other_lengths(said, order.about.counting, found)]
+
+
+def _report(console: Console, order: Order, made: Manifest, findings: Sequence[Finding], seconds: float) -> None:
+    console.print(heading(f"{order.about.title}: {len(made.entries):,} videos in {lasting(seconds)}"))
+    console.print()
+    _splits(console, order.about, made.entries)
+    _corrections(console, made.entries)
+    _findings(console, findings)
+    if made.header.notes:
+        console.print()
+        console.print(heading("Not in the manifest"))
+        for note in made.header.notes:
+            console.print(f"  {note}")
+    console.print()
+    console.print(f"{len(made.entries):,} records in {order.path} ({size(order.path.stat().st_size)})")
+    if order.jsonl:
+        console.print(f"the same as JSON lines in {order.path.with_suffix('.jsonl')}")
+    next_steps(
+        console,
+        [
+            (f"rocot check-leaks {order.path}", "which videos are others' test data"),
+            (f"rocot sources {order.about.name}", "terms, and how it counts"),
+        ],
+    )
+
+
+def _splits(console: Console, about: Dataset, entries: Sequence[Entry]) -> None:
+    """What each split has, beside what its authors say that it has."""
+    made = table("split", "-as", "videos", "stated", "normal", "abnormal", "unknown", "localised", "spans")
+    for split in about.splits:
+        own = [entry for entry in entries if entry.native_split == split.native]
+        if not own:
+            continue
+        normal = Counter(entry.truth.normal for entry in own)
+        made.add_row(
+            split.native,
+            split.common,
+            count(len(own)),
+            count(split.videos),
+            *(count(normal[kind]) for kind in (True, False, None)),
+            count(sum(entry.localised for entry in own if not entry.truth.normal)),
+            count(sum(len(entry.spans or ()) for entry in own)),
+        )
+    console.print(made)
+
+
+def _corrections(console: Console, entries: Sequence[Entry]) -> None:
+    corrected = [entry for entry in entries if entry.corrections]
+    if not corrected:
+        return
+    console.print()
+    console.print(heading(f"Corrected: {len(corrected):,} records"))
+    for entry in corrected[:NAMED]:
+        console.print(f"  {entry.id}: {'; '.join(entry.corrections)}")
+    if len(corrected) > NAMED:
+        console.print(f"  and {len(corrected) - NAMED:,} more; the records have them all")
+
+
+def _findings(console: Console, findings: Sequence[Finding]) -> None:
+    """How many videos are amiss in each way, and the first of each by name."""
+    if not findings:
+        return
+    counts = Counter(finding.kind for finding in findings)
+    made = table("videos", "number", "-the first of them")
+    for kind in get_args(Kind):
+        own = [finding for finding in findings if finding.kind == kind]
+        for index, finding in enumerate(own[:3]):
+            told = f"{finding.video}: {finding.detail}"
+            made.add_row(kind if not index else "", count(counts[kind]) if not index else "", told)
+    console.print()
+    console.print(made)
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Told how many of how many are done: a bar on a terminal, a line a minute elsewhere."""
+    console = aside()
+    if sys.stderr.isatty():
+        columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=console, transient=True) as bar:
+            task = bar.add_task(what, total=None)
+            yield lambda done, total: bar.update(task, completed=done, total=total)
+        return
+    told = time.monotonic()
+
+    def tell(done: int, total: int) -> None:
+        nonlocal told
+        if time.monotonic() - told > A_LINE:
+            told = time.monotonic()
+            console.print(f"{what}: {done:,} of {total:,}")
+
+    yield tell
