@@ -1,8 +1,9 @@
 """A record of a manifest: one video of a dataset, its ground truth in seconds, and all that was done to get there."""
 
+import re
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from rocot.core.record import Record
 from rocot.core.span import Span
@@ -70,13 +71,20 @@ class Entry(Record):
     mark: str | None = None
     """rocot's cheap content mark of the file."""
     hashes: tuple[str, ...] = ()
-    """Perceptual hashes of a few frames, in order of time, 16 hexadecimal digits each."""
+    """Perceptual hashes of a few frames, at fixed times from the start and from the end; zeros where there is none."""
     corrections: tuple[str, ...] = ()
     """Everything that was changed or decided on the way from the annotations."""
     passages: tuple[Passage, ...] = ()
     questions: tuple[Question, ...] = ()
     said: str
     """File and line, or file and name, of the annotation."""
+
+    @field_validator("hashes")
+    @classmethod
+    def _sixteen_digits(cls, hashes: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(re.fullmatch(r"[0-9a-f]{16}", digits) for digits in hashes):
+            raise ValueError("a perceptual hash has 16 hexadecimal digits")
+        return hashes
 
     @property
     def truth(self) -> Truth:
