@@ -19,6 +19,7 @@ class Prompts(Record):
     reason: Prompt
     reflect: Prompt
     guided: Prompt
+    relook: Prompt
     revise: Prompt
     answer_json: Prompt
     answer_tagged: Prompt

@@ -22,6 +22,8 @@ class Look(Record):
     """Pixels."""
     octets: int
     """Bytes of all its JPEGs."""
+    relook: int = 0
+    """Frames that reflection and revision see besides; counted as if every first answer named a span."""
 
 
 class Wording(Record):
@@ -55,19 +57,21 @@ def image_tokens(width: int, height: int) -> int:
 def calls(look: Look, wording: Wording, *, longest: int, one_model: bool) -> tuple[Call, Call, Call]:
     """The three asks of one sample. `longest` is the most tokens of a reply; `one_model`: who answers reflects."""
     reply = min(REPLY, longest)
-    opening = look.frames * image_tokens(look.width, look.height) + _text(wording.opening)
-    reflect = opening + reply + _text(wording.reflect)
-    revise = opening + 2 * reply + _text(wording.revise)
-    sent = ceil(look.octets * 4 / 3)
+    image = image_tokens(look.width, look.height)
+    opening, closer = look.frames * image + _text(wording.opening), look.relook * image
+    reflect = opening + reply + closer + _text(wording.reflect)
+    revise = opening + 2 * reply + closer + _text(wording.revise)
 
-    def call(stage: str, prompt: int, repeated: int) -> Call:
-        texts = CHARACTERS_A_TOKEN * (prompt - look.frames * image_tokens(look.width, look.height))
+    def call(stage: str, frames: int, prompt: int, repeated: int) -> Call:
+        sent = ceil(look.octets * frames / look.frames * 4 / 3)
+        texts = CHARACTERS_A_TOKEN * (prompt - frames * image)
         return Call(stage=stage, prompt=prompt, repeated=repeated, reply=reply, octets=sent + texts)
 
+    both = look.frames + look.relook
     return (
-        call("reason", opening, 0),
-        call("reflect", reflect, opening if one_model else 0),
-        call("revise", revise, opening + reply if one_model else opening),
+        call("reason", look.frames, opening, 0),
+        call("reflect", both, reflect, opening if one_model else 0),
+        call("revise", both, revise, opening + reply + closer if one_model else opening),
     )
 
 

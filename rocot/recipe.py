@@ -94,6 +94,8 @@ class FramesRecipe(Record):
     """How far from its time a frame may lie where that is cheaper, as a share of the sampling interval; 0: exact."""
     damaged: Literal["fail", "partial"] = "fail"
     """Whether damage in the stretch that a clip needs spoils it, or costs the frames that are not surely right."""
+    relook: int = Field(default=0, ge=0, le=64)
+    """Frames more, inside the spans of the first answer, that the reflection and the revision see."""
     height: int = Field(default=448, ge=32, le=4096)
     """Pixels at most; frames are never enlarged."""
     quality: int = Field(default=85, ge=1, le=100)

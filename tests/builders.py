@@ -81,6 +81,7 @@ class Sample:
     revised: Answer
     truth: Truth
     floor: float = 0.5
+    relook: tuple[Frame, ...] = ()
 
     def judged(self) -> Judged:
         graded = scores(self.initial, self.revised, self.truth, self.floor)
@@ -88,6 +89,7 @@ class Sample:
             start=self.framed.start,
             end=self.framed.end,
             frame_times=tuple(frame.time for frame in self.framed.frames),
+            relook_times=tuple(frame.time for frame in self.relook),
             classes=self.framed.classes,
             initial=self.initial,
             reflection=self.reflection,
@@ -95,6 +97,7 @@ class Sample:
         )
         return Judged(
             **dict(self.framed),
+            relook=self.relook,
             question=f"What happens from {self.framed.start:.2f} s to {self.framed.end:.2f} s?",
             initial=self.initial,
             initial_said=said("1"),

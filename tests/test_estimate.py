@@ -25,5 +25,15 @@ def test_another_reflector_has_no_prefix_to_share() -> None:
     assert revise.repeated == revise.prompt - 900
 
 
+def test_a_closer_look_is_sent_twice_and_repeated_once() -> None:
+    plain = calls(LOOK, WORDING, longest=1024, one_model=True)
+    reason, reflect, revise = calls(LOOK.model_copy(update={"relook": 4}), WORDING, longest=1024, one_model=True)
+    more = 4 * 320
+    assert reason == plain[0]
+    assert (reflect.prompt, reflect.repeated) == (plain[1].prompt + more, plain[1].repeated)
+    assert (revise.prompt, revise.repeated) == (plain[2].prompt + more, plain[2].repeated + more)
+    assert revise.octets == plain[2].octets + 4 * 20_000
+
+
 def test_a_reply_is_never_reckoned_longer_than_it_may_be() -> None:
     assert {call.reply for call in calls(LOOK, WORDING, longest=100, one_model=True)} == {100}

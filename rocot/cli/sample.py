@@ -41,8 +41,11 @@ def sample(row: Row, width: int) -> RenderableType:
 def _about(row: Row) -> str:
     made = {row.provenance.initial.model: None, row.provenance.reflection.model: None}
     kept = "kept for training" if row.kept else "not kept for training"
+    frames = f"{len(row.frame_times)} frames"
+    frames += f" and {len(row.relook_times)} of a closer look" if row.relook_times else ""
+    frames += f" ({len(row.lost_times)} lost to damage)" if row.lost_times else ""
     return (
-        f"{row.clip_start:.2f}-{row.clip_end:.2f} s of {row.video}, {len(row.frame_times)} frames, split {row.split}, "
+        f"{row.clip_start:.2f}-{row.clip_end:.2f} s of {row.video}, {frames}, split {row.split}, "
         f"{' and '.join(made)}, graded on {row.graded_on}, {kept}"
     )
 
@@ -82,10 +85,11 @@ def _timeline(row: Row, columns: int) -> Iterator[Text]:
         yield Text.assemble(name.ljust(_NAMES), scale.bar(spans or (), style))
         said = ", ".join(f"{span.start:.2f}-{span.end:.2f} s" for span in spans or ())
         yield Text(" " * _NAMES + f"{label}, {said or ('not localised' if spans is None else 'no span')}")
-    ticks = {scale.at(time) for time in row.frame_times}
-    yield Text(
-        "frames".ljust(_NAMES) + "".join("╵" if index in ticks else " " for index in range(columns)), style="dim"
-    )
+    for name, times in (("frames", row.frame_times), ("relook", row.relook_times)):
+        if times:
+            ticks = {scale.at(time) for time in times}
+            marks = "".join("╵" if index in ticks else " " for index in range(columns))
+            yield Text(name.ljust(_NAMES) + marks, style="dim")
 
 
 def _grade(right: bool | None, tiou: float | None) -> str:

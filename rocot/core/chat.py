@@ -12,6 +12,10 @@ IMAGE = "<image>"
 """Stands for one frame, as ms-swift, LLaMA-Factory and verl have it."""
 
 
+CLOSER = "More frames of the same clip: a closer look at the stretches that your answer named."
+"""What is said of the frames of the second look."""
+
+
 class Message(Record):
     """One turn of a chat, as TRL and `datasets` have it."""
 
@@ -22,13 +26,34 @@ class Message(Record):
     placeholder that a trainer replaces by the picture."""
 
 
-def messages(
-    times: Sequence[float], question: str, initial: Answer, reflection: Reflection, revised: Answer
-) -> tuple[Message, Message]:
-    """The whole sample as one question and one reply; `times` are the frames', seconds of the source video."""
-    looked = "".join(f"{stamp(time)}{IMAGE}" for time in times)
-    reply = "\n".join((answer_text(initial), reflection_text(reflection), answer_text(revised)))
-    return Message(role="user", content=f"{looked}\n{question}"), Message(role="assistant", content=reply)
+def messages(  # noqa: PLR0913, PLR0917 - the parts of a sample, in their order
+    times: Sequence[float],
+    question: str,
+    initial: Answer,
+    relook: Sequence[float],
+    reflection: Reflection,
+    revised: Answer,
+) -> tuple[Message, ...]:
+    """The whole sample as one question and one reply, or, where there was a closer look, two of each.
+
+    `times` and `relook` are those of the frames, seconds of the source video. The second user's turn stands where the
+    teacher was shown more: a student must not learn to describe what it was not shown.
+    """
+    first, second = answer_text(initial), f"{reflection_text(reflection)}\n{answer_text(revised)}"
+    asked = Message(role="user", content=f"{shown(times)}\n{question}")
+    if not relook:
+        return asked, Message(role="assistant", content=f"{first}\n{second}")
+    return (
+        asked,
+        Message(role="assistant", content=first),
+        Message(role="user", content=f"{shown(relook)}\n{CLOSER}"),
+        Message(role="assistant", content=second),
+    )
+
+
+def shown(times: Sequence[float]) -> str:
+    """Frames as they stand in a chat."""
+    return "".join(f"{stamp(time)}{IMAGE}" for time in times)
 
 
 def answer_text(answer: Answer) -> str:

@@ -35,6 +35,8 @@ class Story(Record):
     """Seconds of the source video."""
     frame_times: tuple[float, ...]
     """Seconds of the source video."""
+    relook_times: tuple[float, ...] = ()
+    """Of the frames that only the reflection and the revision saw, seconds of the source video."""
     classes: tuple[str, ...]
     initial: Answer
     reflection: Reflection
@@ -72,10 +74,14 @@ class Story(Record):
         """Whether a stretch reaches out of the clip."""
         return start < self.start - slack or end > self.end + slack
 
-    def unseen(self, start: float, end: float) -> bool:
-        """Whether no frame lies in the stretch, or within one sampling interval (clip over frames) of it."""
+    def unseen(self, place: str, start: float, end: float) -> bool:
+        """Whether no frame lies in the stretch, or within one sampling interval (clip over frames) of it.
+
+        A place of the initial answer could not see the frames of the closer look.
+        """
         interval = (self.end - self.start) / max(len(self.frame_times), 1) + SLACK
-        return not any(start - interval <= time <= end + interval for time in self.frame_times)
+        seen = self.frame_times if place.startswith("initial") else (*self.frame_times, *self.relook_times)
+        return not any(start - interval <= time <= end + interval for time in seen)
 
     def tell(self, place: str, start: float, end: float) -> str:
         """Where a time lies against the clip."""
@@ -130,7 +136,7 @@ def evidence_outside_clip(story: Story) -> str | None:
 def evidence_unseen(story: Story) -> str | None:
     """What was seen or checked has a frame within one sampling interval."""
     for place, start, end in story.marked:
-        if start <= end and not story.outside(start, end) and story.unseen(start, end):
+        if start <= end and not story.outside(start, end) and story.unseen(place, start, end):
             return f"{story.tell(place, start, end)}, no frame near it"
     return None
 
@@ -148,7 +154,7 @@ def time_unseen(story: Story) -> str | None:
     for place, time in story.cited:
         slack = max(time.slack, SLACK)
         inside = not story.outside(time.start, time.end, slack)
-        if inside and story.unseen(time.start - slack, time.end + slack):
+        if inside and story.unseen(place, time.start - slack, time.end + slack):
             return f"{story.tell(place, time.start, time.end)}, no frame near it ({time.text!r})"
     return None
 

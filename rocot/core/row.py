@@ -96,9 +96,16 @@ class Row(Record):
     leak: str | None
     """Of whose official test split the video is, and why it was taken all the same; null for all others."""
     frame_times: tuple[float, ...] = Field(min_length=1)
-    """True presentation times of the frames that the teacher saw, seconds of the source video, ascending."""
+    """True presentation times of the frames behind the initial reasoning, seconds of the source video, ascending."""
     frame_digests: tuple[str, ...]
     """sha256 of each frame's JPEG, in the order of `frame_times`."""
+    relook_times: tuple[float, ...]
+    """As `frame_times`, of the frames that reflection and revision saw besides: a closer look at the initial spans."""
+    relook_digests: tuple[str, ...]
+    """sha256 of each frame's JPEG, in the order of `relook_times`."""
+    lost_times: tuple[float, ...]
+    """Times at which a frame was wanted and a damaged file has none that is surely right, seconds of the source video,
+    ascending; empty but for recipes that take damaged files."""
     reader: str
     """Which frame reader decoded them."""
     question: str
@@ -112,7 +119,7 @@ class Row(Record):
     messages: tuple[Message, ...] = Field(min_length=2)
     """The sample as chat, ready for training: a user turn with the frames and the question, an assistant turn with
     `<think>`, `<answer>`, `<glue>` (spans), `<reflection>`, `<verdict>`, then the revised `<think>`, `<answer>`,
-    `<glue>`."""
+    `<glue>`. Where there is a relook, a user turn with its frames stands before `<reflection>`."""
     truth: Truth
     """Ground truth within the clip. No teacher saw it, unless the recipe is guided."""
     graded_on: GradedOn
@@ -137,7 +144,7 @@ class Row(Record):
         said = item.model_dump()
         clean = cleaned(said)
         item = item if clean == said else Judged.model_validate(clean)
-        times = tuple(frame.time for frame in item.frames)
+        times, again = (tuple(frame.time for frame in frames) for frames in (item.frames, item.relook))
         return cls(
             id=item.key,
             split=item.split,
@@ -153,12 +160,15 @@ class Row(Record):
             leak=item.leak or None,
             frame_times=times,
             frame_digests=tuple(frame.digest for frame in item.frames),
+            relook_times=again,
+            relook_digests=tuple(frame.digest for frame in item.relook),
+            lost_times=tuple(sorted({*item.lost, *item.relook_lost})),
             reader=item.reader,
             question=item.question,
             initial=item.initial,
             reflection=item.reflection,
             revised=item.revised,
-            messages=messages(times, item.question, item.initial, item.reflection, item.revised),
+            messages=messages(times, item.question, item.initial, again, item.reflection, item.revised),
             truth=item.truth,
             graded_on=item.graded_on,
             tiou_floor=edition.tiou_floor,
@@ -183,6 +193,7 @@ class Row(Record):
             start=self.clip_start,
             end=self.clip_end,
             frame_times=self.frame_times,
+            relook_times=self.relook_times,
             classes=self.classes,
             initial=self.initial,
             reflection=self.reflection,

@@ -5,9 +5,8 @@ from itertools import pairwise
 from math import isclose
 from typing import TypeAlias
 
-from rocot.core.chat import IMAGE
+from rocot.core.chat import IMAGE, shown
 from rocot.core.gate import SLACK, faults
-from rocot.core.prompt import stamp
 from rocot.core.reflection import Fault, Scores
 from rocot.core.row import Row
 from rocot.core.score import outcome, scores
@@ -30,16 +29,17 @@ def clip_outside_video(row: Row) -> str | None:
 
 
 def frames_disagree(row: Row) -> str | None:
-    """Frame times ascend, lie in the video, and each has its digest."""
-    if len(row.frame_times) != len(row.frame_digests):
-        return f"{len(row.frame_times)} times, {len(row.frame_digests)} digests"
-    for before, after in pairwise(row.frame_times):
-        if before >= after:
-            return f"{after:g} s follows {before:g} s"
-    first, last = row.frame_times[0], row.frame_times[-1]
-    if first < 0 or last > min(row.clip_end, row.video_duration) + SLACK:
-        return f"frames at {first:g}-{last:g} s, clip {row.clip_start:g}-{row.clip_end:g} s"
-    return None
+    """Frame times ascend, lie in the video, and each has its digest; those of a relook are others."""
+    for times, digests in ((row.frame_times, row.frame_digests), (row.relook_times, row.relook_digests)):
+        if len(times) != len(digests):
+            return f"{len(times)} times, {len(digests)} digests"
+        for before, after in pairwise(times):
+            if before >= after:
+                return f"{after:g} s follows {before:g} s"
+        if times and (times[0] < 0 or times[-1] > min(row.clip_end, row.video_duration) + SLACK):
+            return f"frames at {times[0]:g}-{times[-1]:g} s, clip {row.clip_start:g}-{row.clip_end:g} s"
+    twice = set(row.frame_times) & set(row.relook_times)
+    return f"the frame at {min(twice):g} s stands in both looks" if twice else None
 
 
 def truth_outside_clip(row: Row) -> str | None:
@@ -76,11 +76,13 @@ def outcome_disagrees(row: Row) -> str | None:
 
 def messages_disagree(row: Row) -> str | None:
     """The chat shows the row's frames, asks its question, and gives both its answers."""
-    asked = "".join(message.content for message in row.messages if message.role == "user")
+    turns = [message.content for message in row.messages if message.role == "user"]
     told = "".join(message.content for message in row.messages if message.role == "assistant")
-    looked = "".join(f"{stamp(time)}{IMAGE}" for time in row.frame_times)
-    if looked not in asked or asked.count(IMAGE) != len(row.frame_times):
-        return "the user's turn does not hold the frames in their order"
+    looks = [times for times in (row.frame_times, row.relook_times) if times]
+    asked = "".join(turns)
+    held = [shown(times) in turn and turn.count(IMAGE) == len(times) for times, turn in zip(looks, turns, strict=False)]
+    if not all(held) or len(looks) != len(turns):
+        return "the user's turns do not hold the frames in their order"
     parts = {"question": (row.question, asked), "initial reasoning": (row.initial.reasoning, told)}
     parts |= {"critique": (row.reflection.critique, told), "revised reasoning": (row.revised.reasoning, told)}
     return next(

@@ -1,11 +1,13 @@
 """How the three asks are worded: one growing conversation whose prefix never changes, so that a server caches it."""
 
+from collections.abc import Iterator, Sequence
+
 from rocot.assets import Prompts
 from rocot.core.answer import Reflection
 from rocot.core.chat import critique_text
-from rocot.core.prompt import Ask, Picture, Prompt, Text, Turn, stamp
+from rocot.core.prompt import Ask, Part, Picture, Prompt, Text, Turn, stamp
 from rocot.core.record import digest
-from rocot.core.reflection import Framed, Said
+from rocot.core.reflection import Frame, Framed, Relooked, Said
 from rocot.core.reply import Dialect, Shape
 from rocot.core.truth import NORMAL, Truth
 from rocot.teacher.protocol import Asks, Compose
@@ -20,13 +22,29 @@ def question(prompts: Prompts, item: Framed) -> str:
 
 def opening(prompts: Prompts, item: Framed, dialect: Dialect) -> tuple[Turn, ...]:
     """The prefix of all three asks: system, frames with their times between them, question."""
-    looked = [
-        part
-        for frame in item.frames
-        for part in (Text(text=stamp(frame.time)), Picture(time=frame.time, digest=frame.digest))
-    ]
     asked = Text(text=question(prompts, item)), Text(text=form(prompts, "answer", dialect).text)
-    return said("system", prompts.system.text), Turn(role="user", parts=(*looked, *asked))
+    return said("system", prompts.system.text), Turn(role="user", parts=(*_looked(item.frames), *asked))
+
+
+def closer(prompts: Prompts, item: Framed) -> tuple[Part, ...]:
+    """The frames of the second, closer look, where there are any, and a word on them.
+
+    Reflection and revision both begin their turn with them, so that the prefix they share reaches over them.
+    """
+    if not isinstance(item, Relooked) or not item.relook:
+        return ()
+    return *_looked(item.relook), Text(text=prompts.relook.fill(count=str(len(item.relook))))
+
+
+def closer_prompt(prompts: Prompts, item: Relooked) -> tuple[Prompt, ...]:
+    """The template behind `closer`, where it is used."""
+    return (prompts.relook,) if item.relook else ()
+
+
+def _looked(frames: Sequence[Frame]) -> Iterator[Part]:
+    for frame in frames:
+        yield Text(text=stamp(frame.time))
+        yield Picture(time=frame.time, digest=frame.digest)
 
 
 def form(prompts: Prompts, shape: Shape, dialect: Dialect) -> Prompt:
@@ -52,7 +70,9 @@ def compose(prompts: Prompts, asks: Asks, item: Framed, shape: Shape, *follow_up
         turns = opening(prompts, item, dialect)
         if follow_up:
             answered, asked = follow_up
-            turns = (*turns, said("assistant", answered), said("user", asked, form(prompts, shape, dialect).text))
+            texts = Text(text=asked), Text(text=form(prompts, shape, dialect).text)
+            further = Turn(role="user", parts=(*closer(prompts, item), *texts))
+            turns = (*turns, said("assistant", answered), further)
         return Ask(
             model=asks.model,
             turns=turns,

@@ -35,6 +35,7 @@ class Judge:
             start=item.start,
             end=item.end,
             frame_times=tuple(frame.time for frame in item.frames),
+            relook_times=tuple(frame.time for frame in item.relook),
             classes=item.classes,
             initial=item.initial,
             reflection=item.reflection,

@@ -1,13 +1,14 @@
-"""Reflect: the self-reflection on the initial reasoning."""
+"""Reflect: the self-reflection on the initial reasoning, after a closer look where the recipe wants one."""
 
 from dataclasses import dataclass
 
 from rocot.assets import Prompts
 from rocot.core.record import Json
-from rocot.core.reflection import Reasoned, Reflected
+from rocot.core.reflection import Reasoned, Reflected, Relooked
 from rocot.core.reply import clean, parse_reflection
 from rocot.sources.protocol import TruthOf
-from rocot.stages.asking import compose, credit, form, spelt
+from rocot.stages.asking import closer_prompt, compose, credit, form, spelt
+from rocot.stages.relook import Relook
 from rocot.teacher.protocol import Asks
 
 
@@ -18,15 +19,22 @@ class Reflect:
     prompts: Prompts
     reflector: Asks
     guide: TruthOf | None = None
+    relook: Relook | None = None
     name: str = "reflect"
     output: type[Reflected] = Reflected
 
     @property
     def identity(self) -> Json:
-        """The prompts that are used, who answers how, and whether it is guided."""
+        """The prompts that are used, who answers how, whether it is guided, and whether it looks again."""
         asked = self.prompts.reflect if self.guide is None else self.prompts.guided
         used = (asked, self.prompts.reflection_json, self.prompts.reflection_tagged)
-        return {"prompts": [prompt.digest for prompt in used], "teacher": self.reflector.identity}
+        identity: dict[str, Json] = {
+            "prompts": [prompt.digest for prompt in used],
+            "teacher": self.reflector.identity,
+        }
+        if self.relook is not None:
+            identity |= {"relook": self.relook.identity, "relook prompt": self.prompts.relook.digest}
+        return identity
 
     def context(self, item: Reasoned, /) -> Json:
         """The truth, where the reflection is guided: a corrected label re-asks this one reflection."""
@@ -35,11 +43,13 @@ class Reflect:
     async def __call__(self, item: Reasoned, /) -> Reflected:
         template = self.prompts.reflect if self.guide is None else self.prompts.guided
         asked = template.text if self.guide is None else template.fill(truth=spelt(self.guide(item)))
-        asking = compose(self.prompts, self.reflector, item, "reflection", item.initial_said.text, asked)
-        ask, reply = await self.reflector.ask(asking, item, self.name)
+        looked = Relooked(**dict(item)) if self.relook is None else await self.relook(item)
+        asking = compose(self.prompts, self.reflector, looked, "reflection", item.initial_said.text, asked)
+        ask, reply = await self.reflector.ask(asking, looked, self.name)
         text = clean(reply.text)
+        templates = *closer_prompt(self.prompts, looked), template, form(self.prompts, "reflection", ask.dialect)
         return Reflected(
-            **dict(item),
+            **dict(looked),
             reflection=parse_reflection(text),
-            reflection_said=credit(ask, text, template, form(self.prompts, "reflection", ask.dialect)),
+            reflection_said=credit(ask, text, *templates),
         )

@@ -6,13 +6,16 @@ from rocot.assets import Prompts
 from rocot.core.record import Json
 from rocot.core.reflection import Reflected, Revised
 from rocot.core.reply import clean, parse_answer
-from rocot.stages.asking import compose, credit, form, told
+from rocot.stages.asking import closer_prompt, compose, credit, form, told
 from rocot.teacher.protocol import Asks
 
 
 @dataclass(frozen=True)
 class Revise:
-    """Asks again with the reflection's findings. It forks from the first answer: a guided prompt never reaches it."""
+    """Asks again with the reflection's findings, and with the frames of its closer look.
+
+    It forks from the first answer: a guided prompt never reaches it.
+    """
 
     prompts: Prompts
     teacher: Asks
@@ -34,8 +37,13 @@ class Revise:
         asking = compose(self.prompts, self.teacher, item, "answer", item.initial_said.text, asked)
         ask, reply = await self.teacher.ask(asking, item, self.name)
         text = clean(reply.text)
+        templates = (
+            *closer_prompt(self.prompts, item),
+            self.prompts.revise,
+            form(self.prompts, "answer", ask.dialect),
+        )
         return Revised(
             **dict(item),
             revised=parse_answer(text, item.classes),
-            revised_said=credit(ask, text, self.prompts.revise, form(self.prompts, "answer", ask.dialect)),
+            revised_said=credit(ask, text, *templates),
         )

@@ -27,8 +27,8 @@ class SampleFrames:
 
     @property
     def identity(self) -> Json:
-        """The frames section of the recipe."""
-        said = self.recipe.model_dump(mode="json")
+        """The frames section of the recipe, but for the relook, which is the reflection's."""
+        said = self.recipe.model_dump(mode="json", exclude={"relook"})
         fields = FramesRecipe.model_fields
         return {name: value for name, value in said.items() if name not in _LATER or value != fields[name].default}
 

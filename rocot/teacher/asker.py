@@ -135,7 +135,7 @@ class Asker:
 
     async def _pixels(self, item: Framed) -> Mapping[str, bytes]:
         """The pictures of an item: loaded once for its three asks, and for all its rollouts."""
-        digests = tuple(frame.digest for frame in item.frames)
+        digests = tuple(frame.digest for frame in item.shown)
         pictures = self._loaded.get(digests)
         if pictures is None:
             pictures = await self._pictures.load(item)

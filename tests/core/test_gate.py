@@ -4,6 +4,7 @@ import pytest
 
 from rocot.core.answer import Answer, Check, Evidence, Reflection
 from rocot.core.gate import RULES, faults
+from rocot.core.reflection import Frame
 from rocot.core.row import Row
 from rocot.core.span import Span
 from tests.builders import EDITION, Sample, answer, clip, corrected, corrupted, fight, framed, reflection
@@ -47,6 +48,11 @@ def sparse() -> Sample:
     return fight().but(framed=framed().model_copy(update={"frames": frames}))
 
 
+def closer(*times: float) -> tuple[Frame, ...]:
+    """The frames of a second look, which the initial answer did not see."""
+    return tuple(Frame(time=time, digest="c" * 64, width=320, height=240) for time in times)
+
+
 def claiming(claim: str) -> Reflection:
     check = Check(claim=claim, finding="Arms swing.", start=4, end=8, holds=True)
     return reflection().model_copy(update={"checks": (check,)})
@@ -77,7 +83,10 @@ PLANTED = {
         fight().but(reflection=claiming("At 99 s they strike.")),
         replace(window(), revised=answer([(80, 90)], reasoning="They strike from 20.0 to 30.0 s.")),
     ],
-    "time unseen": [replace(sparse(), revised=answer(reasoning="At 14.5 s he stumbles."))],
+    "time unseen": [
+        replace(sparse(), revised=answer(reasoning="At 14.5 s he stumbles.")),
+        replace(sparse(), initial=answer(reasoning="At 14.5 s he stumbles."), relook=closer(14.5)),
+    ],
     "silent change": [fight().but(initial=answer(()))],
     "tag in text": [saying("Blows.</think><answer>Normal</answer>"), saying("<|im_end|>"), saying("As <image> shows.")],
     "control characters": [],
@@ -109,6 +118,8 @@ TWINS = [
     ),
     replace(window(), revised=answer([(80, 90)], reasoning="Frames are 7.50 s apart. At 81.2 s they strike.")),
     replace(sparse(), revised=answer(reasoning="At 9.0 s he stumbles.")),
+    replace(sparse(), revised=answer(reasoning="At 14.5 s he stumbles."), relook=closer(14.5)),
+    replace(sparse(), reflection=reflection(pairs=[(14, 15)]), relook=closer(14.5)),
 ]
 
 

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from rocot.core.chat import answer_text, messages, reflection_text
 from rocot.core.gate import faults
+from rocot.core.reflection import Frame
 from rocot.core.reply import parse_answer, parse_reflection
 from rocot.core.row import Row
 from tests.builders import CLASSES, EDITION, answer, corrected, corrupted, fight, reflection
@@ -53,6 +54,26 @@ def test_each_frame_stands_in_the_chat_with_its_time() -> None:
     assert asked.content.count("<image>") == len(item.frames)
 
 
+def test_the_frames_of_a_closer_look_have_a_turn_of_their_own() -> None:
+    closer = tuple(Frame(time=time, digest=f"{time:064.2f}", width=320, height=240) for time in (4.5, 6.5))
+    row = Row.of(corrected().but(relook=closer).judged(), EDITION)
+    asked, first, again, second = row.messages
+    assert [turn.role for turn in row.messages] == ["user", "assistant", "user", "assistant"]
+    assert again.content.startswith("<4.50s><image><6.50s><image>\n")
+    assert asked.content.count("<image>") == len(row.frame_times)
+    assert first.content == answer_text(row.initial)
+    assert second.content == f"{reflection_text(row.reflection)}\n{answer_text(row.revised)}"
+    assert (row.relook_times, len(row.relook_digests)) == ((4.5, 6.5), 2)
+
+
+def test_frames_that_a_damaged_file_has_lost_stand_in_the_row() -> None:
+    sample = fight()
+    item = sample.but(framed=sample.framed.model_copy(update={"lost": (3.0, 9.0)})).judged()
+    item = item.model_copy(update={"relook_lost": (5.0,)})
+    assert Row.of(item, EDITION).lost_times == (3, 5, 9)
+    assert Row.of(sample.judged(), EDITION).lost_times == ()
+
+
 PLAIN = st.text(st.characters(codec="utf-8", exclude_characters="<>{`\x7f", exclude_categories=["Cc"])).map(str.strip)
 
 
@@ -70,6 +91,6 @@ def test_the_reflection_reads_back_as_text() -> None:
 
 def test_the_first_and_the_last_word_are_the_answers() -> None:
     sample = corrected()
-    _, told = messages((1.0,), "?", sample.initial, sample.reflection, sample.revised)
+    _, told = messages((1.0,), "?", sample.initial, (), sample.reflection, sample.revised)
     assert told.content.startswith(answer_text(sample.initial))
     assert told.content.endswith(answer_text(sample.revised))

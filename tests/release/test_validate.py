@@ -14,11 +14,12 @@ import pytest
 from datasets import Dataset
 
 from rocot.arrow import schema_of
+from rocot.core.reflection import Frame
 from rocot.core.row import Row
 from rocot.release.report import Report
 from rocot.release.shards import write_shards
 from rocot.release.validate import validate
-from tests.builders import EDITION, answer, fight, many, reflection
+from tests.builders import EDITION, answer, corrected, fight, many, reflection
 from tests.release.test_export import exported
 
 Values = dict[str, Any]
@@ -302,6 +303,27 @@ def test_a_huge_text_is_read_like_any_other(tmp_path: Path) -> None:
     rows[0]["reflection"]["critique"] = "At 3 s he turns. " * 1_000_000
     report = validate(shard(tmp_path, rows))
     assert reasons(report) == {"messages disagree": 1}
+
+
+LOOK = tuple(Frame(time=time, digest=f"{time:064.2f}", width=320, height=240) for time in (4.5, 6.5))
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (("relook_digests", ["0"]), "frames disagree"),
+        (("relook_times", [6.5, 4.5]), "frames disagree"),
+        (("relook_times", [4.5, 40.0]), "frames disagree"),
+        (("relook_times", [4.5, 7.0]), "frames disagree"),  # the first look showed that one
+        (("relook_times", [4.5, 6.6]), "messages disagree"),
+        (("messages.2.content", "<4.50s><image>"), "messages disagree"),
+    ],
+)
+def test_a_closer_look_is_checked_like_the_first(tmp_path: Path, change: tuple[str, object], reason: str) -> None:
+    row = Row.of(corrected().but(relook=LOOK).judged(), EDITION).model_dump(mode="json")
+    assert validate(shard(tmp_path, [row])).exit_code == 0
+    edit(*change)(row)
+    assert reason in reasons(validate(shard(tmp_path, [row])))
 
 
 def flipped(whole: bytes, bit: int) -> bytes:

@@ -38,9 +38,10 @@ def read_ask(ask: Ask) -> Asked:
 
     Raises TeacherError (`no frames`) for an ask without pictures.
     """
-    shown = sorted(
-        {part.time: part.digest for turn in ask.turns for part in turn.parts if isinstance(part, Picture)}.items()
-    )
+    looks = [[part for part in turn.parts if isinstance(part, Picture)] for turn in ask.turns]
+    # The first look alone: measurements were fitted to frames at even distances, which those of a relook are not.
+    first = next((look for look in looks if look), [])
+    shown = sorted({part.time: part.digest for part in first}.items())
     if not shown:
         raise TeacherError("no frames", "the ask holds no picture, and a vision baseline has nothing else to go by")
     times = tuple(time for time, _ in shown)

@@ -7,13 +7,15 @@ import simplejpeg
 
 from rocot.core.answer import Answer, Check, Reflection
 from rocot.core.gate import Story, faults
-from rocot.core.reply import Dialect
+from rocot.core.reflection import Relooked, Said
+from rocot.core.reply import Dialect, parse_answer
 from rocot.core.span import Span
 from rocot.errors import TeacherError
 from rocot.stages.asking import compose, told
 from rocot.teacher.embedded.teacher import Embedded
 from rocot.teacher.protocol import Teacher
-from tests.contracts.teacher import Said, TeacherContract
+from tests.contracts.teacher import Said as Asking
+from tests.contracts.teacher import TeacherContract
 from tests.teacher.embedded.clips import (
     CLASSES,
     PROMPTS,
@@ -183,9 +185,9 @@ async def test_two_teachers_say_the_same_and_names_change_nothing() -> None:
 
 async def test_frames_seen_before_are_answered_as_if_new() -> None:
     teacher, shot, other = Embedded(), footage(blast), footage(walker)
-    ask = compose(PROMPTS, Said("embedded"), shot.item, "answer")("json")
+    ask = compose(PROMPTS, Asking("embedded"), shot.item, "answer")("json")
     first = await text_of(ask, shot, teacher)
-    await text_of(compose(PROMPTS, Said("embedded"), other.item, "answer")("json"), other, teacher)
+    await text_of(compose(PROMPTS, Asking("embedded"), other.item, "answer")("json"), other, teacher)
     assert await text_of(ask, shot, teacher) == first == await first_words(shot)
 
 
@@ -234,7 +236,26 @@ async def test_every_time_is_within_the_clip_and_on_a_frame_or_a_bound() -> None
 async def test_it_says_what_it_is() -> None:
     shot = footage(quiet, count=4)
     teacher = Embedded()
-    raw = await teacher.send(compose(PROMPTS, Said("embedded"), shot.item, "answer")("json"), shot.pictures)
+    raw = await teacher.send(compose(PROMPTS, Asking("embedded"), shot.item, "answer")("json"), shot.pictures)
     assert "classical vision baseline" in teacher.read(raw.body).model
     assert teacher.endpoint == "in process"
     assert CLASSES[0] == "Normal"
+
+
+async def test_frames_of_a_closer_look_do_not_disturb_measurements_fitted_to_even_ones() -> None:
+    shot = footage(blast)
+    first = await first_words(shot)
+    made = [(time, jpeg(blast(street(), time))) for time in (8.2, 8.7, 9.1, 9.3, 9.6, 10.2)]
+    closer = film(made, end=24.0)
+    said = Said(text=first, model="embedded", prompt="p", call="c")
+    item = Relooked(
+        **dict(shot.item),
+        question="?",
+        initial=parse_answer(first, CLASSES),
+        initial_said=said,
+        relook=closer.item.frames,
+    )
+    again = Footage(item, {**shot.pictures, **closer.pictures})
+    found = await reflection_on(again, first)
+    assert found == await reflection_on(shot, first)
+    assert await revision(again, first, told(found)) == await revision(shot, first, told(found))
