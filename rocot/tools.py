@@ -148,17 +148,18 @@ def listing(  # noqa: PLR0913, PLR0917 - a run, its split, and who learns of wha
 def guard(recipe: Recipe, split: str) -> Callable[[Video], str]:
     """Says of which dataset's test split a video is, "" where of none; test splits themselves leak nothing.
 
-    It knows the recipe's manifests and the official lists that ship with rocot. Raises ConfigError for a manifest that
-    cannot be read.
+    It knows the recipe's manifests, with what their videos look like, and the official lists that ship with rocot.
+    Raises ConfigError for a manifest that cannot be read.
     """
     paths = [source.manifest for source in recipe.sources if isinstance(source, Imported)]
     if split == "test" or not paths:
         return lambda _: ""
+    from rocot.sources.manifest.alike import alike
     from rocot.sources.manifest.file import read
     from rocot.sources.manifest.leaks import leaks
     from rocot.sources.manifest.official import official_test
 
-    found = leaks([read(path) for path in paths], official_test)
+    found = leaks([read(path) for path in paths], official_test, alike)
     tests = {leak.video: leak.there.dataset for leak in found if leak.here.common == split}
     return lambda video: tests.get(video.identity, "")
 

@@ -1,5 +1,6 @@
 """What `rocot import` does once its options are read."""
 
+import re
 import sys
 import time
 from collections import Counter
@@ -29,6 +30,10 @@ from rocot.sources.manifest.finding import Finding, Kind
 from rocot.sources.manifest.matching import match
 from rocot.sources.manifest.probing import other_lengths, probe
 from rocot.tools import reader
+
+FEW = 5
+"""Corrections of one kind that are all told."""
+_NUMBERED = re.compile(r"\S*\d\S*")
 
 
 @dataclass(frozen=True)
@@ -118,15 +123,24 @@ def _splits(console: Console, about: Dataset, entries: Sequence[Entry]) -> None:
 
 
 def _corrections(console: Console, entries: Sequence[Entry]) -> None:
-    corrected = [entry for entry in entries if entry.corrections]
-    if not corrected:
+    """How many corrections there are of each kind, which is their text but for its numbers and names, and the first."""
+    kinds: dict[str, list[str]] = {}
+    for entry in entries:
+        for text in entry.corrections:
+            kinds.setdefault(_NUMBERED.sub("#", text), []).append(f"{entry.id}: {text}")
+    if not kinds:
         return
+    corrected = sum(bool(entry.corrections) for entry in entries)
     console.print()
-    console.print(heading(f"Corrected: {len(corrected):,} records"))
-    for entry in corrected[:NAMED]:
-        console.print(f"  {entry.id}: {'; '.join(entry.corrections)}")
-    if len(corrected) > NAMED:
-        console.print(f"  and {len(corrected) - NAMED:,} more; the records have them all")
+    console.print(heading(f"Corrected, or decided: {corrected:,} records, which say what and why"))
+    for told in sorted(kinds.values(), key=len, reverse=True)[:NAMED]:
+        shown = told if len(told) <= FEW else told[:1]
+        for line in shown:
+            console.print(f"  {line}")
+        if len(told) > len(shown):
+            console.print(f"    and {len(told) - len(shown):,} more like this")
+    if len(kinds) > NAMED:
+        console.print(f"  and {len(kinds) - NAMED:,} other kinds")
 
 
 def _findings(console: Console, findings: Sequence[Finding]) -> None:
