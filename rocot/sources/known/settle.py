@@ -65,11 +65,11 @@ def settle(said: Annotated, about: Dataset, found: Found | None) -> Entry:
     )
 
 
-def annotated_duration(said: Annotated, counting: Counting) -> float | None:
-    """Seconds, so far as the annotations tell."""
+def annotated_duration(said: Annotated, counting: Counting, measured: float | None = None) -> float | None:
+    """Seconds, so far as the annotations tell; `measured` is the video's rate, for frames whose rate nobody states."""
     if said.duration is not None:
         return said.duration
-    rate = said.fps or counting.fps
+    rate = said.fps or counting.fps or measured
     return said.frames / rate if said.frames and rate else None
 
 
@@ -84,7 +84,7 @@ def _length(
 
 
 def _mismatch(said: Annotated, counting: Counting, found: Found | None) -> list[str]:
-    expected = annotated_duration(said, counting)
+    expected = annotated_duration(said, counting, found.fps) if found else None
     if found is None or expected is None or abs(expected - found.duration) <= SLACK:
         return []
     return [f"the annotation says {expected:.1f} s, the video lasts {found.duration:.1f} s"]

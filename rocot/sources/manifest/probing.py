@@ -57,8 +57,8 @@ def other_lengths(said: Iterable[Annotated], counting: Counting, found: Mapping[
     """The videos that last another time than the annotations say, each once."""
     made: dict[str, Finding] = {}
     for one in said:
-        expected = annotated_duration(one, counting)
         file = found.get(one.video)
+        expected = annotated_duration(one, counting, file.fps) if file else None
         if file is not None and expected is not None and abs(expected - file.duration) > SLACK:
             told = f"{file.duration:.1f} s, the annotation says {expected:.1f} s"
             made.setdefault(one.video, Finding(kind="other length", video=file.path, detail=told))

@@ -69,6 +69,11 @@ def test_seconds_wait_for_the_video_whose_rate_is_its_own(folder: Path) -> None:
     assert seconds(entries("tad", folder, {"tad/01_Accident_902": video(25.0, 100)})["01_Accident_902"]) == [(1.0, 3.0)]
 
 
+def test_another_number_of_frames_than_the_list_says_is_told_though_the_rate_is_not_stated(folder: Path) -> None:
+    made = entries("tad", folder, {"tad/01_Accident_902": video(25.0, 150)})["01_Accident_902"]
+    assert made.corrections == ("the annotation says 4.0 s, the video lasts 6.0 s",)
+
+
 def test_training_videos_are_not_localised(folder: Path) -> None:
     made = entries("tad", folder)["01_Accident_901"]
     assert (made.localised, made.frames, made.video) == (False, 200, "tad/01_Accident_901")
