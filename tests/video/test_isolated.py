@@ -19,6 +19,7 @@ from rocot.video.isolated import CALLS, Isolated, Limits
 from rocot.video.protocol import FrameReader, Look
 from tests.contracts.frame_reader import FrameReaderContract
 from tests.contracts.numbered import film, spelt
+from tests.video.workers import children
 
 LOOK = Look(height=96, quality=85)
 ENOUGH = 4_000_000_000
@@ -35,20 +36,6 @@ class TestIsolated(FrameReaderContract):
     @pytest.fixture
     def reader(self, isolated: Isolated) -> FrameReader:
         return isolated
-
-
-def children(parent: int) -> list[int]:
-    """The workers of a process."""
-    found = []
-    for place in Path("/proc").glob("[0-9]*"):
-        try:
-            words, status = (place / "cmdline").read_bytes(), (place / "stat").read_text()
-        except OSError:  # it ended meanwhile
-            continue
-        fields = status.rpartition(")")[2].split()
-        if b"rocot.video.worker" in words and int(fields[1]) == parent and fields[0] != "Z":
-            found.append(int(place.name))
-    return sorted(found)
 
 
 def until(holds: Callable[[], bool], seconds: float = 10) -> bool:
@@ -227,34 +214,3 @@ def test_a_worker_holds_no_key(make: Callable[..., Isolated], clip: Path, monkey
     read(make(), clip)
     (worker,) = children(os.getpid())
     assert b"canary" not in Path(f"/proc/{worker}/environ").read_bytes()
-
-
-def resident(pid: int) -> int:
-    """Megabytes."""
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE") // 1_000_000
-
-
-def test_a_thousand_clips_leave_nothing_behind(make: Callable[..., Isolated], clip: Path, tmp_path: Path) -> None:
-    cut = tmp_path / "cut.mp4"
-    cut.write_bytes(clip.read_bytes()[:4000])
-    reader = make(workers=1)
-    seen = []
-    for number in range(1000):
-        if number % 5 == 4:
-            failed(reader, cut)
-        else:
-            read(reader, clip)
-        if number % 100 == 50:
-            (worker,) = children(os.getpid())
-            seen.append(
-                (
-                    resident(os.getpid()),
-                    resident(worker),
-                    len(list(Path("/proc/self/fd").iterdir())),
-                    len(list(Path(f"/proc/{worker}/fd").iterdir())),
-                )
-            )
-    ours, workers, files, theirs = map(list, zip(*seen, strict=True))
-    assert max(ours) - ours[1] < 8
-    assert max(workers) - workers[1] < 16
-    assert len(set(files)) == len(set(theirs)) == 1
