@@ -124,7 +124,9 @@ def _said(part: _Database, name: str, video: _Video, instructions: Sequence[_Lin
     _tell(texts, video)
     for line in instructions:
         texts.add(
-            f"instruction, {line.type} {line.task}", f"{line.prompt}\n{line.answer}", _interval(video, line.video)
+            f"instruction, {line.type} {line.task}",
+            f"{line.prompt.strip()}\n{line.answer.strip()}",
+            _interval(video, line.video),
         )
     normal = not video.label
     return Annotated(
