@@ -68,14 +68,26 @@ def bring_in(order: Order) -> int:
 
 
 def _measured(order: Order, said: Sequence[Annotated]) -> tuple[dict[str, Found], Sequence[Finding]]:
-    """The videos of the folder by what they are, and what is amiss with them."""
+    """The sound videos of the folder by what they are, and what is amiss with others.
+
+    One of another length than the annotations say is another cut: its spans would lie elsewhere.
+    """
     assert order.videos is not None
     matching = match(said, order.videos)
     machine = Machine(run=Path(), cache=default_cache())
     opens = reader(FramesRecipe(), machine)
     with closing(opens), _progress("measuring videos") as tell:
         found, broken = probe(matching, opens, machine.cache / "probes.sqlite", machine.decoders, tell)
-    return found, [*matching.findings, *broken, *other_lengths(said, order.about.counting, found)]
+    other = other_lengths(said, order.about.counting, found)
+    unlike = {finding.video for finding in other}
+    sound = {video: file for video, file in found.items() if file.path not in unlike}
+    findings = [*matching.findings, *broken, *other]
+    if not sound:
+        counts = Counter(finding.kind for finding in findings)
+        told = ", ".join(f"{number:,} {kind}" for kind, number in counts.items())
+        first = [f"  {finding.video}: {finding.detail}" for finding in (*broken, *other)[:NAMED]]
+        raise ConfigError("\n".join([f"{order.videos}: no annotated video in it can be used ({told})", *first]))
+    return sound, findings
 
 
 def _report(console: Console, order: Order, made: Manifest, findings: Sequence[Finding], seconds: float) -> None:
@@ -148,13 +160,14 @@ def _findings(console: Console, findings: Sequence[Finding]) -> None:
     if not findings:
         return
     counts = Counter(finding.kind for finding in findings)
-    made = table("videos", "number", "-the first of them")
+    console.print()
+    console.print(heading("Videos: what is missing, ambiguous, corrupt or of another length is not in the manifest"))
+    made = table("", "number", "-the first of them")
     for kind in get_args(Kind):
         own = [finding for finding in findings if finding.kind == kind]
         for index, finding in enumerate(own[:3]):
             told = f"{finding.video}: {finding.detail}"
             made.add_row(kind if not index else "", count(counts[kind]) if not index else "", told)
-    console.print()
     console.print(made)
 
 

@@ -76,7 +76,7 @@ def test_videos_are_found_measured_and_kept_for_the_next_time(laid: Bench) -> No
     assert made["Fighting902_x264"].path == "deep/Fighting902_x264.mp4"
     assert made["Fighting902_x264"].measured == "video"
     assert made["Fighting902_x264"].duration == pytest.approx(3, abs=0.2)
-    assert made["Abuse028_x264"].path is None
+    assert not {"Abuse028_x264", "Abuse901_x264"} & set(made)
     for kind in ("missing", "corrupt", "extra"):
         assert kind in done.stdout
     first = (laid.folder / "ucf-crime.parquet").read_bytes()
@@ -162,3 +162,14 @@ def test_the_known_datasets_are_listed(bench: Bench) -> None:
     about = bench.rocot("sources", "ucf-crime").stdout
     for said in ("none stated", "Anomaly_Train.txt", "Burglary", "@inproceedings"):
         assert said in about
+
+
+def test_a_video_of_another_length_than_annotated_is_told_and_left_out(laid: Bench) -> None:
+    lengths = "Abuse/Abuse901_x264.mp4 75 Abuse -1 -1 -1 -1 \nAbuse/Fighting902_x264.mp4 300 Fighting 30 60 -1 -1 \n"
+    (laid.folder / "lists" / "UCF_Annotation.txt").write_text(lengths)
+    done = laid.rocot("import", "ucf-crime", "--annotations", "lists", "--videos", "videos")
+    assert done.returncode == 0, done.stderr
+    assert "the annotation says 10.0 s" in " ".join(done.stdout.split())
+    kept = [entry.id for entry in read(laid.folder / "ucf-crime.parquet").entries]
+    assert "Fighting902_x264" not in kept
+    assert "Abuse901_x264" in kept

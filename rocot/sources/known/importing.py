@@ -35,8 +35,14 @@ def annotated(about: Dataset, files: Files) -> Sequence[Annotated]:
 def manifest(
     about: Dataset, files: Files, said: Sequence[Annotated], found: Mapping[str, Found] | None = None
 ) -> Manifest:
-    """The manifest of what was said; `found` holds the video files by `Annotated.video`, where they were looked for."""
-    entries = tuple(settle(one, about, (found or {}).get(one.video)) for one in said)
+    """The manifest of what was said.
+
+    `found` holds the sound video files by `Annotated.video`, where they were looked for; what has none is left out.
+    """
+    if found is None:
+        entries = tuple(settle(one, about, None) for one in said)
+    else:
+        entries = tuple(settle(one, about, found[one.video]) for one in said if one.video in found)
     common = dict.fromkeys(about.classes.values())
     header = Header(
         dataset=about.name,
