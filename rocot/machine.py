@@ -6,9 +6,32 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 
 from rocot.core.record import Record
+from rocot.errors import ConfigError
 
 KEY_VARIABLES = ("ROCOT_API_KEY", "OPENAI_API_KEY")
 """Where a key may stand, the first that is set wins. Keys come from the environment and from nowhere else."""
+
+
+QUOTA_VARIABLE = "ROCOT_CACHE_QUOTA"
+QUOTA = 20.0
+"""Gigabytes (10^9 bytes): the frames of 40,000 clips of 32 frames, 15 kB each."""
+
+
+def quota_from_environment() -> float:
+    """`$ROCOT_CACHE_QUOTA`, gigabytes (10^9 bytes) of frames that are kept. Raises ConfigError under 1.
+
+    What calls in flight hold is far under 1 GB, and what was used last goes last.
+    """
+    said = os.environ.get(QUOTA_VARIABLE)
+    if not said:
+        return QUOTA
+    try:
+        quota = float(said)
+    except ValueError:
+        quota = 0.0
+    if not 1 <= quota < 1e9:
+        raise ConfigError(f"{QUOTA_VARIABLE}: must be a number of gigabytes, 1 at least (got {said[:60]!r})")
+    return quota
 
 
 class Machine(Record):
@@ -18,6 +41,8 @@ class Machine(Record):
     """The run's folder: its store, its shards."""
     cache: Path
     """Frames and rendered scenes; may be deleted at any time."""
+    cache_quota: float = Field(default_factory=quota_from_environment, ge=1)
+    """Gigabytes (10^9 bytes) of frames that are kept."""
     workers: int = Field(default=8, ge=1, le=1024)
     """Samples in flight at once; with a service, calls in flight."""
     decoders: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256)

@@ -29,6 +29,7 @@ WORDS = {
 ELSEWHERE = {
     "base_url": "--base-url",
     "cache": "the variable ROCOT_CACHE",
+    "cache_quota": "the variable ROCOT_CACHE_QUOTA",
     "decoders": "--decoders",
     "deadline": "--deadline",
     "run": "--run",

@@ -87,7 +87,7 @@ def sampler(recipe: FramesRecipe, machine: Machine) -> Iterator["Frames"]:
     from rocot.video.frames import Frames
 
     look = Look(height=recipe.height, quality=recipe.quality)
-    blobs = Blobs(machine.cache / "frames")
+    blobs = Blobs(machine.cache / "frames", quota=int(machine.cache_quota * 1e9))
     isolated = reader(recipe, machine)
     # The reader closes first: what is still decoding then is asked for by nobody.
     with closing(Frames(isolated, blobs, look, machine.decoders)) as frames, closing(isolated):

@@ -89,3 +89,17 @@ def test_the_sources_stand_in_the_recipes_order(tmp_path: Path) -> None:
 
 def test_describing_a_recipe_needs_no_key() -> None:
     assert described(recipe("openai:m")).teacher.model == "openai:m"
+
+
+@pytest.mark.parametrize("said", ["much", "0.5", "nan", "inf", "-3"])
+def test_a_quota_that_is_none_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str) -> None:
+    monkeypatch.setenv("ROCOT_CACHE_QUOTA", said)
+    with pytest.raises(ConfigError, match="ROCOT_CACHE_QUOTA: must be a number of gigabytes"):
+        machine(tmp_path)
+
+
+def test_the_quota_stands_in_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ROCOT_CACHE_QUOTA", raising=False)
+    assert machine(tmp_path).cache_quota == 20
+    monkeypatch.setenv("ROCOT_CACHE_QUOTA", "480.5")
+    assert machine(tmp_path).cache_quota == 480.5

@@ -1,34 +1,58 @@
-"""Frames by content: `ab/<sha256>.jpg` in a cache folder, which may be deleted at any time."""
+"""Frames by content: `ab/<sha256>.jpg` in a cache folder, which may be deleted at any time.
 
+A quota bounds the folder. Digests spread blobs evenly over 256 shelves, so each shelf is kept to a 256th of the quota
+by itself: nobody lists the whole cache, and processes share it without a common count. Each process counts what it
+puts, and looks at a shelf itself once that could have filled it: for each eighth of its share that it puts there.
+"""
+
+import errno
 import hashlib
+import os
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 from uuid import uuid4
 
+from rocot.engine.shelf import shrink, tidy
 from rocot.errors import StoreError
+
+QUOTA = 20_000_000_000
+"""Bytes, unless somebody says otherwise: 1.3 million frames of 15 kB."""
+SHELVES = 256
+STEP = 8
+"""A full shelf makes room for an eighth of its share at once, as looking costs 10 ms where it holds 5000 blobs."""
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Blobs:
     """A folder of blobs. Safe to call from several threads and processes."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, quota: int = QUOTA) -> None:
+        """`quota` is the bytes that it keeps to, give or take an eighth for each process that puts at the same time.
+
+        Blobs make way in the order in which they were last used. What is gone, its owner makes again.
+        """
         self._folder = folder
+        self._share = quota // SHELVES
+        self._room: dict[str, int] = {}
+        """Bytes that this process may put on a shelf before it looks."""
+        self._unseen = 0
+        """The same, of shelves that it never looked at."""
+        self._lock = Lock()
 
     def put(self, blob: bytes) -> str:
         """Keeps a blob; returns its sha256. Raises StoreError when the folder cannot be written.
 
         There is no fsync: what a power loss takes is read from the video again. A torn file does not pass `get`.
+        A full disk costs the cache its older half; only where that is not enough, it is an error.
         """
         digest = hashlib.sha256(blob).hexdigest()
         path = self._path_of(digest)
         try:
-            if not path.exists():
-                path.parent.mkdir(parents=True, exist_ok=True)
-                made = path.with_name(f"{uuid4().hex}.new")
-                try:
-                    made.write_bytes(blob)
-                    made.replace(path)  # at once: no reader ever sees half a file
-                finally:
-                    made.unlink(missing_ok=True)
+            if not _used(path):
+                self._make_room(path.parent, len(blob))
+                self._with_space(lambda: _write(path, blob))
         except OSError as error:
             raise StoreError(
                 f"{path}: cannot be written ({error.strerror}); make room, or choose another cache folder"
@@ -49,7 +73,52 @@ class Blobs:
             raise StoreError(
                 f"{path}: cannot be read ({error.strerror}); delete the cache folder, or mend it"
             ) from error
+        with suppress(OSError):  # gone by now, or somebody else's: it was read, and that is what was asked
+            _used(path)
         return blob
 
     def _path_of(self, digest: str) -> Path:
         return self._folder / digest[:2] / f"{digest}.jpg"
+
+    def _make_room(self, shelf: Path, size: int) -> None:
+        with self._lock:
+            room = self._room.get(shelf.name, self._unseen) - size
+            self._room[shelf.name] = room
+        if room >= 0:
+            return
+        held = tidy(shelf, self._share - size, self._share - self._share // STEP - size)
+        with self._lock:
+            self._room[shelf.name] = min(self._share // STEP, self._share - size - held)
+            if not self._unseen and held < self._share // 2:  # then no other is near its share either
+                self._unseen = self._share // STEP
+
+    def _with_space(self, write: Callable[[], None]) -> None:
+        try:
+            write()
+        except OSError as error:
+            if error.errno not in _FULL:
+                raise
+            for shelf in self._folder.iterdir():
+                shrink(shelf)
+            write()
+
+
+def _used(path: Path) -> bool:
+    """Whether a blob is there; if so, it counts as used now."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    except PermissionError:  # another user's
+        return True
+    return True
+
+
+def _write(path: Path, blob: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    made = path.with_name(f"{uuid4().hex}.new")
+    try:
+        made.write_bytes(blob)
+        made.replace(path)  # at once: no reader ever sees half a file
+    finally:
+        made.unlink(missing_ok=True)

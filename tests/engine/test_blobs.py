@@ -1,4 +1,11 @@
+import errno
 import hashlib
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -41,3 +48,128 @@ def test_a_cache_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         Blobs(tmp_path / "file").put(b"pixels")
     with pytest.raises(StoreError, match="cannot be read"):
         Blobs(tmp_path / "file").get("0" * 64)
+
+
+BLOB = 1000
+
+
+def blobs_of(count: int, seed: int = 0) -> list[bytes]:
+    dice = random.Random(seed)
+    return [dice.randbytes(BLOB) for _ in range(count)]
+
+
+def held(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*.jpg"))
+
+
+def test_a_cache_keeps_to_its_quota(tmp_path: Path) -> None:
+    quota = 256 * 8 * BLOB
+    blobs = Blobs(tmp_path, quota)
+    for number, blob in enumerate(blobs_of(6000)):
+        blobs.put(blob)
+        if number % 500 == 0:
+            assert held(tmp_path) <= quota
+    assert 0.7 * quota <= held(tmp_path) <= quota
+
+
+def test_short_runs_keep_to_the_quota_as_well(tmp_path: Path) -> None:
+    quota = 256 * 8 * BLOB
+    for number in range(60):
+        blobs = Blobs(tmp_path, quota)
+        for blob in blobs_of(100, number):
+            blobs.put(blob)
+    assert held(tmp_path) <= quota
+
+
+def test_what_was_used_last_stays(tmp_path: Path) -> None:
+    shelf = 16 * BLOB
+    blobs = Blobs(tmp_path, 256 * shelf)
+    mine = [blob for blob in blobs_of(9000) if hashlib.sha256(blob).hexdigest()[:2] == "a7"]
+    assert len(mine) > 30
+    first = [blobs.put(blob) for blob in mine[:8]]
+    for age, digest in enumerate(reversed(first)):
+        os.utime(tmp_path / "a7" / f"{digest}.jpg", (time.time() - 100 - age,) * 2)
+    assert blobs.get(first[0])
+    assert blobs.put(mine[1]) == first[1]
+    for blob in mine[8:20]:
+        blobs.put(blob)
+    assert blobs.get(first[0])
+    assert blobs.get(first[1])
+    left = [blobs.get(digest) is not None for digest in first[2:]]
+    assert left == sorted(left, reverse=True)  # the oldest went
+    assert not all(left)
+
+
+def test_what_was_put_last_is_there_even_where_it_is_over_the_quota(tmp_path: Path) -> None:
+    blobs = Blobs(tmp_path, 1)
+    for blob in blobs_of(20):
+        assert blobs.get(blobs.put(blob)) == blob
+
+
+def test_an_empty_cache_is_not_looked_at_over_and_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[object] = []
+    scan = os.scandir
+
+    def counted(path: Path) -> Iterator[os.DirEntry[str]]:
+        looks.append(path)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", counted)
+    blobs = Blobs(tmp_path)
+    for blob in blobs_of(2000):
+        blobs.put(blob)
+    assert len(looks) == 1
+
+
+def test_the_litter_of_killed_processes_goes(tmp_path: Path) -> None:
+    shelf = tmp_path / hashlib.sha256(b"pixels").hexdigest()[:2]
+    shelf.mkdir()
+    old, new = shelf / "old.new", shelf / "new.new"
+    for path in (old, new):
+        path.write_bytes(b"half a fra")
+    os.utime(old, (time.time() - 7200,) * 2)
+    Blobs(tmp_path).put(b"pixels")
+    assert not old.exists()
+    assert new.exists()
+
+
+def test_a_full_disk_costs_the_older_half_and_not_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    blobs, several = Blobs(tmp_path), blobs_of(400)
+    for age, blob in enumerate(several):
+        path = tmp_path / (digest := blobs.put(blob))[:2] / f"{digest}.jpg"
+        os.utime(path, (time.time() - 10_000 + age,) * 2)
+    room = 300 * BLOB
+    write = Path.write_bytes
+
+    def limited(path: Path, data: bytes) -> int:
+        if held(tmp_path) + len(data) > room:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", limited)
+    assert blobs.get(blobs.put(b"one more"))
+    left = [blobs.get(hashlib.sha256(blob).hexdigest()) is not None for blob in several]
+    assert 0.3 < sum(left) / 400 < 0.7
+    assert sum(left[200:]) > 2 * sum(left[:200])
+    room = 0
+    with pytest.raises(StoreError, match="No space left on device"):
+        blobs.put(b"yet one more")
+
+
+PUTTING = """
+import sys
+from pathlib import Path
+from rocot.engine.blobs import Blobs
+from tests.engine.test_blobs import BLOB, blobs_of
+blobs = Blobs(Path(sys.argv[1]), 256 * 8 * BLOB)
+for blob in blobs_of(3000, int(sys.argv[2])) + blobs_of(200, 99):
+    digest = blobs.put(blob)
+    assert blobs.get(digest) in (blob, None)
+"""
+
+
+def test_processes_share_a_cache_and_its_quota(tmp_path: Path) -> None:
+    started = [subprocess.Popen([sys.executable, "-c", PUTTING, str(tmp_path), str(number)]) for number in range(3)]
+    assert [process.wait() for process in started] == [0, 0, 0]
+    assert held(tmp_path) <= 256 * 8 * BLOB * (1 + 3 / 8)
+    assert not list(tmp_path.rglob("*.new"))
