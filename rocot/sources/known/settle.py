@@ -83,9 +83,23 @@ def _length(
     return fps, said.frames, duration, "annotation" if duration or said.frames else "nothing"
 
 
+def other_length(said: Annotated, counting: Counting, found: Found) -> float | None:
+    """The seconds that the annotations say, where the video lasts another time; None where it does not, or none say.
+
+    Where both count frames, frames decide: at 30 a second instead of 29.97, nine hours would seem 32 s longer.
+    """
+    expected = annotated_duration(said, counting, found.fps)
+    if expected is None:
+        return None
+    apart = abs(expected - found.duration)
+    if said.frames and found.frames:
+        apart = found.duration * abs(said.frames - found.frames) / found.frames
+    return expected if apart > SLACK else None
+
+
 def _mismatch(said: Annotated, counting: Counting, found: Found | None) -> list[str]:
-    expected = annotated_duration(said, counting, found.fps) if found else None
-    if found is None or expected is None or abs(expected - found.duration) <= SLACK:
+    expected = other_length(said, counting, found) if found else None
+    if found is None or expected is None:
         return []
     return [f"the annotation says {expected:.1f} s, the video lasts {found.duration:.1f} s"]
 

@@ -11,7 +11,7 @@ from threading import Event
 from rocot.errors import VideoError
 from rocot.sources.known.annotated import Annotated
 from rocot.sources.known.dataset import Counting
-from rocot.sources.known.settle import SLACK, Found, annotated_duration
+from rocot.sources.known.settle import Found, other_length
 from rocot.sources.manifest.finding import Finding
 from rocot.sources.manifest.fingerprint import fingerprint
 from rocot.sources.manifest.matching import Matching
@@ -58,8 +58,8 @@ def other_lengths(said: Iterable[Annotated], counting: Counting, found: Mapping[
     made: dict[str, Finding] = {}
     for one in said:
         file = found.get(one.video)
-        expected = annotated_duration(one, counting, file.fps) if file else None
-        if file is not None and expected is not None and abs(expected - file.duration) > SLACK:
+        expected = other_length(one, counting, file) if file else None
+        if file is not None and expected is not None:
             told = f"{file.duration:.1f} s, the annotation says {expected:.1f} s"
             made.setdefault(one.video, Finding(kind="other length", video=file.path, detail=told))
     return list(made.values())

@@ -235,6 +235,15 @@ def test_a_video_of_another_length_than_the_annotation_says_is_told_once() -> No
     ]
 
 
+def test_frames_decide_where_both_are_counted_for_rates_are_rounded() -> None:
+    film = Found(path="a.mp4", fps=29.97, frames=300_000, duration=10_010.0, mark="", sha256="", hashes=())
+    counting = Counting(unit="frames", fps=30.0, stated="30 a second")
+    record = Annotated(id="a", video="toy/a", split="train", file="a.mp4", frames=300_000, said="list:1")
+    assert other_lengths([record], counting, {"toy/a": film}) == []
+    longer = record.model_copy(update={"frames": 300_100})
+    assert [each.kind for each in other_lengths([longer], counting, {"toy/a": film})] == ["other length"]
+
+
 def test_a_video_of_which_no_frame_can_be_had_is_corrupt(tmp_path: Path) -> None:
     class Blind(AvReader):
         def read(

@@ -55,7 +55,7 @@ def test_three_digits_are_normal_and_four_abnormal(folder: Path) -> None:
 def test_the_ones_of_a_mask_are_spans_once_the_video_tells_its_rate(folder: Path) -> None:
     made = entries("shanghaitech", folder, {"shanghaitech/91_0014": video(24.0, 108)})
     assert seconds(made["91_0014"]) == [(2.0, 3.0), (4.0, 4.5)]
-    bare = made["91_0015"]
+    bare = entries("shanghaitech", folder)["91_0015"]
     assert (bare.intervals, bare.frames, bare.localised) == (((10.0, 48.0),), 48, False)
     assert "seconds need the video" in bare.corrections[0]
 
@@ -98,3 +98,11 @@ def test_a_damaged_mask_is_told_with_its_file(folder: Path) -> None:
     (folder / "test_frame_mask" / "91_0014.npy").write_bytes(b"binary")
     with pytest.raises(ConfigError, match=r"test_frame_mask/91_0014\.npy: not a NumPy array"):
         imported("shanghaitech", folder)
+
+
+def test_a_video_of_as_many_frames_as_its_mask_has_the_right_length_at_any_rate(folder: Path) -> None:
+    for rate in (10.0, 24.0, 23.976):
+        made = entries("shanghaitech", folder, {"shanghaitech/91_0014": video(rate, 108)})["91_0014"]
+        assert made.corrections == ()
+    made = entries("shanghaitech", folder, {"shanghaitech/91_0014": video(24.0, 72)})["91_0014"]
+    assert "the annotation says 4.5 s, the video lasts 3.0 s" in made.corrections
