@@ -1,21 +1,22 @@
 """The default reader: PyAV (FFmpeg), exact by time, one thread a call."""
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from itertools import pairwise
 from math import isfinite
 from pathlib import Path
-from typing import TypeVar
+
+from av.video.frame import VideoFrame
 
 from rocot.core.motion import Packets
 from rocot.errors import VideoError
-from rocot.video.container import MAX_SECONDS, Opened, opened
-from rocot.video.cursor import WAYS, Astray, Cursor, latest, stamp_of
+from rocot.video.container import MAX_SECONDS, Opened
+from rocot.video.cursor import Cursor, latest, stamp_of
 from rocot.video.packets import packets_of
 from rocot.video.picture import jpeg_of, shown_size
+from rocot.video.planned import Asked
 from rocot.video.protocol import Facts, Look, Still, Taken
-
-T = TypeVar("T")
+from rocot.video.taking import any_way, take
+from rocot.video.taking import salvage as rescue
 
 
 class AvReader:
@@ -38,7 +39,7 @@ class AvReader:
         So `duration` is the end of the last frame that is there, whatever the header says. A container without an
         index (MPEG-TS, MPEG-PS, FLV, ASF) is read through once, without decoding.
         """
-        return _any_way(path, _facts)
+        return any_way(path, _facts)
 
     def read(
         self, path: Path, times: Sequence[float], look: Look, *, tolerance: float = 0.0, salvage: bool = False
@@ -46,34 +47,26 @@ class AvReader:
         """For each asked time the frame that is on screen then. Raises VideoError; ValueError for unordered times."""
         if not all(map(isfinite, times)) or any(before > after for before, after in pairwise(times)):
             raise ValueError("times must be finite and ascend")
-        return Taken(_any_way(path, lambda video, cursor: _stills(video, cursor, times, look)))
+        asked = Asked(times, tolerance)
+
+        def still(video: Opened, time: float, frame: VideoFrame) -> Still:
+            return Still(time, *jpeg_of(frame, video.stream.sample_aspect_ratio, look))
+
+        if not salvage:
+            return Taken(tuple(take(path, asked, still)))
+        found = rescue(path, asked, still)
+        lost = tuple(time for time, still in zip(times, found, strict=True) if still is None)
+        return Taken(tuple(still for still in found if still is not None), lost)
 
     def packets(self, path: Path, start: float, end: float) -> Packets:
         """See `packets_of`."""
         return packets_of(path, start, end)
 
 
-def _any_way(path: Path, work: Callable[[Opened, Cursor], T]) -> T:
-    for way in WAYS:
-        with opened(path, strict=way.strict) as video, suppress(Astray):
-            return work(video, Cursor(video, way))
-    raise VideoError("bad timestamps", f"{path.name}: its frames cannot be told apart by time")
-
-
 def _facts(video: Opened, cursor: Cursor) -> Facts:
     _, frame = cursor.show(0.0)
     width, height = shown_size(frame, video.stream.sample_aspect_ratio)
     return Facts(_duration(video, cursor), width, height, video.fps, video.stream.codec_context.name)
-
-
-def _stills(video: Opened, cursor: Cursor, times: Sequence[float], look: Look) -> tuple[Still, ...]:
-    aspect = video.stream.sample_aspect_ratio
-    stills: list[Still] = []
-    for asked in times:
-        time, frame = cursor.show(asked)
-        same = bool(stills) and stills[-1].time == time
-        stills.append(stills[-1] if same else Still(time, *jpeg_of(frame, aspect, look)))
-    return tuple(stills)
 
 
 def _duration(video: Opened, cursor: Cursor) -> float:

@@ -61,6 +61,10 @@ class Opened:
         assert self.stream.time_base is not None
         return self.stream.time_base
 
+    def relax(self) -> None:
+        """Makes the decoder go on after an error, and mark the frame; only before anything is decoded."""
+        self.stream.codec_context.options = _decoding(strict=False)
+
     @property
     def seekable(self) -> bool:
         """Whether its demuxer's own index says where key frames lie; the others only guess."""
@@ -138,9 +142,13 @@ def _video_stream(container: InputContainer, name: str, *, strict: bool) -> Vide
         raise VideoError("too large", f"{name}: {codec.width}x{codec.height} pixels, over the limit of {MAX_PIXELS:,}")
     codec.thread_count = 1  # many videos run side by side; threads within one cost more CPU for the same work
     codec.thread_type = "NONE"
-    # Without "explode" FFmpeg paints over what is missing: 13 of 32 frames were silently wrong on flipped bits.
-    codec.options = {"err_detect": "explode" if strict else "0", "max_pixels": str(MAX_PIXELS)}
+    codec.options = _decoding(strict=strict)
     return stream
+
+
+def _decoding(*, strict: bool) -> dict[str, str]:
+    # Without "explode" FFmpeg paints over what is missing: 13 of 32 frames were silently wrong on flipped bits.
+    return {"err_detect": "explode" if strict else "0", "max_pixels": str(MAX_PIXELS)}
 
 
 def _unopened(path: Path, error: FFmpegError) -> VideoError:

@@ -16,9 +16,8 @@ from rocot.video.h264 import is_idr
 HELD_BYTES = 64 * 1024 * 1024
 """Compressed bytes of one group of pictures that are held undecoded."""
 
-_NUDGE = Fraction(1, 1_000_000)
+NUDGE = Fraction(1, 1_000_000)
 """Seconds by which an asked time may miss a frame's from below: 3 * 0.04 must find the frame at 0.12."""
-
 
 _B_PICTURE = 3
 """AV_PICTURE_TYPE_B."""
@@ -87,13 +86,27 @@ class Cursor:
 
         Raises VideoError; Astray when another way must be tried.
         """
-        target = self.start + floor((Fraction(max(0.0, time)) + _NUDGE) / self._video.tick)
+        target = self.start + floor((Fraction(max(0.0, time)) + NUDGE) / self._video.tick)
         self._settle(target)
         while not self._ended and not self._vouched():
             self._advance(target)
         if self._shown is None:
             raise Astray
         return self.time_of(self._stamp), self._shown
+
+    def key_near(self, time: float, tolerance: float, earliest: float) -> float | None:
+        """When the nearest key frame appears that the index knows within the tolerance of a time; all in seconds.
+
+        None where there is none, and for containers whose index holds times of decoding, or guesses.
+        """
+        if not self._jumps or not {"matroska", "avi"} & set(self._video.container.format.name.split(",")):
+            return None
+        index, tick = self._video.stream.index_entries, self._video.tick
+        goal = self.start + round(time / tick)
+        entries = {index.search_timestamp(goal), index.search_timestamp(goal, backward=False)} - {-1}
+        times = [float((index[entry].timestamp - self.start) * tick) for entry in entries]
+        near = [key for key in times if key >= earliest and abs(key - time) <= tolerance]
+        return min(near, key=lambda key: abs(key - time), default=None)
 
     def _first(self) -> int:
         while not self._ahead and not self._ended:
