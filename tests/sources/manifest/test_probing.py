@@ -235,11 +235,13 @@ def test_a_video_of_another_length_than_the_annotation_says_is_told_once() -> No
     ]
 
 
-def test_frames_decide_where_both_are_counted_for_rates_are_rounded() -> None:
+def test_as_many_frames_or_as_many_seconds_will_do_for_rates_are_rounded_and_films_thinned() -> None:
     film = Found(path="a.mp4", fps=29.97, frames=300_000, duration=10_010.0, mark="", sha256="", hashes=())
     counting = Counting(unit="frames", fps=30.0, stated="30 a second")
     record = Annotated(id="a", video="toy/a", split="train", file="a.mp4", frames=300_000, said="list:1")
     assert other_lengths([record], counting, {"toy/a": film}) == []
+    thinned = Found(path="a.mp4", fps=15.0, frames=150_000, duration=10_000.0, mark="", sha256="", hashes=())
+    assert other_lengths([record], counting, {"toy/a": thinned}) == []
     longer = record.model_copy(update={"frames": 300_100})
     assert [each.kind for each in other_lengths([longer], counting, {"toy/a": film})] == ["other length"]
 
