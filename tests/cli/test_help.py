@@ -14,7 +14,7 @@ CONTEXT = click.Context(group)
 
 def section(name: str) -> str:
     """What docs/cli.md says of a command."""
-    parts = re.split(r"^## `rocot (\w+)[^\n]*$", DOCS.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    parts = re.split(r"^## `rocot ([\w-]+)[^\n]*$", DOCS.read_text(encoding="utf-8"), flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2], strict=True))[name]
 
 

@@ -1,10 +1,16 @@
 """Videos that are trained on here and tested on there."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
+from rocot.sources.known.dataset import known
+from rocot.sources.known.files import Files
+from rocot.sources.known.importing import annotated
+from rocot.sources.known.importing import manifest as imported
 from rocot.sources.manifest.entry import Entry
 from rocot.sources.manifest.file import Manifest
 from rocot.sources.manifest.leaks import Crossing, Leak, crossings, leaks
+from rocot.sources.manifest.official import official_test
 from tests.sources.manifest.toys import entry, manifest
 
 
@@ -99,3 +105,32 @@ def test_leaks_are_counted_by_kind_and_places() -> None:
         ("official test", "two train", "one test", ("one/a", "one/b")),
     ]
     assert isinstance(crossings(found)[0], Crossing)
+
+
+def official(dataset: str, folder: Path) -> Manifest:
+    about, files = known(dataset), Files(folder)
+    return imported(about, files, annotated(about, files))
+
+
+def test_uca_trains_on_official_test_videos_of_ucf_crime(shared: Callable[[str], Path]) -> None:
+    uca, ucf = official("uca", shared("uca")), official("ucf-crime", shared("ucf-crime"))
+    alone = {(each.here.common, each.there.name): len(each.videos) for each in crossings(leaks([uca], official_test))}
+    assert alone == {("train", "ucf-crime test"): 214, ("val", "ucf-crime test"): 22}
+    both = {(each.here.name, each.there.name): len(each.videos) for each in crossings(leaks([uca, ucf]))}
+    assert both == {
+        ("uca train", "ucf-crime test"): 214,
+        ("uca val", "ucf-crime test"): 22,
+        ("ucf-crime train", "uca test"): 310 - 50,
+    }
+
+
+def test_vau_bench_shares_two_videos_between_val_and_test(shared: Callable[[str], Path]) -> None:
+    found = leaks([official("vau-bench", shared("vau-bench"))], official_test)
+    assert told(found) == [
+        ("official test", f"ecva/{number}", "vau-bench val", "vau-bench test ECVA") for number in (1953, 1955)
+    ]
+
+
+def test_the_official_splits_of_ucf_crime_and_xd_violence_do_not_leak(shared: Callable[[str], Path]) -> None:
+    both = [official(name, shared(name)) for name in ("ucf-crime", "xd-violence")]
+    assert leaks(both, official_test) == []
