@@ -27,6 +27,8 @@ COMMANDS = {
     "sources": "List the datasets that rocot can import, or tell all about one.",
     "import": "Read a dataset's official files into a manifest.",
     "check-leaks": "Find videos of training splits in official test splits.",
+    "probe": "Tell codec, size, length, frames, key frames and oddities of videos.",
+    "frames": "Draw frames of a video on one sheet, each with its time.",
     "completion": "Print the script that completes rocot's commands in a shell.",
 }
 """In the order of a first use; each lives in the module of its name, `_` for `-` and after a word of Python's."""

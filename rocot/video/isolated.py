@@ -14,13 +14,14 @@ from pydantic import TypeAdapter
 from rocot.core.motion import Packets
 from rocot.errors import VideoError
 from rocot.video.process import Died, Process, TooSlow
-from rocot.video.protocol import Facts, Look, Taken
+from rocot.video.protocol import Facts, Look, Survey, Taken
 from rocot.video.wire import Asked, Told, asked_to_read, taken
 
 CALLS = 500
 """After so many a worker makes way for a new one, which costs 0.2 s, so that what decoders leak stays small."""
 
 _FACTS = TypeAdapter(Facts)
+_SURVEY = TypeAdapter(Survey)
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,11 @@ class Isolated:
         """As the reader's own."""
         told, _ = self._ask(path, Asked(call="packets", path=str(path.absolute()), start=start, end=end))
         return Packets(*told["packets"])
+
+    def survey(self, path: Path) -> Survey:
+        """See `rocot.video.survey`. Raises VideoError."""
+        told, _ = self._ask(path, Asked(call="survey", path=str(path.absolute())))
+        return _SURVEY.validate_python(told["survey"])
 
     def close(self) -> None:
         """Ends all workers; calls that are under way fail."""

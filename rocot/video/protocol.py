@@ -58,6 +58,25 @@ class Facts:
     codec: str
 
 
+@dataclass(frozen=True)
+class Survey:
+    """Of one file."""
+
+    facts: Facts
+    container: str
+    """FFmpeg's name of the demuxer."""
+    frames: int
+    """That are shown."""
+    keys: int
+    """Of them, those at which decoding may start."""
+    group: tuple[int, int]
+    """Frames from one key frame to the next: the median and the most."""
+    index: str
+    """Where frames are looked up: `tables` (MP4's own), `index` (FFmpeg's), `none` (the file is read through)."""
+    remarks: tuple[str, ...]
+    """What is odd."""
+
+
 class FrameReader(Protocol):
     """Reads one kind of file, or many; blocking, safe to call from several threads at once."""
 

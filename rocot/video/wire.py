@@ -11,14 +11,14 @@ from typing import TypedDict
 
 from rocot.core.motion import Kind, Packets
 from rocot.errors import VideoError
-from rocot.video.protocol import Facts, Look, Still, Taken
+from rocot.video.protocol import Facts, Look, Still, Survey, Taken
 
 READY = b"ready\n"
 """The first line of a worker: it has loaded what it decodes with."""
 
 
 class Asked(TypedDict, total=False):
-    """One call of FrameReader, by its name, and what it takes."""
+    """One call of FrameReader, by its name, and what it takes; or `survey`."""
 
     call: str
     path: str
@@ -32,11 +32,12 @@ class Asked(TypedDict, total=False):
 
 
 class Told(TypedDict, total=False):
-    """One outcome: facts, stills, packets or a fault."""
+    """One outcome: facts, a survey, stills, packets or a fault."""
 
     sizes: Sequence[int]
     """Bytes of each picture that follows the line."""
     facts: dict[str, object]
+    survey: dict[str, object]
     stills: Sequence[tuple[int, float, int, int]]
     """Number of the picture (times that share a frame share it), time, width, height."""
     lost: Sequence[float]
@@ -67,6 +68,11 @@ def line(message: Asked | Told) -> bytes:
 def told_facts(facts: Facts) -> Told:
     """The outcome of `probe`."""
     return Told(facts=asdict(facts))
+
+
+def told_survey(survey: Survey) -> Told:
+    """The outcome of `survey`."""
+    return Told(survey=asdict(survey))
 
 
 def told_taken(taken: Taken) -> tuple[Told, list[bytes]]:

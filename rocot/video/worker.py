@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from rocot.errors import VideoError
 from rocot.video.protocol import FrameReader, Look
-from rocot.video.wire import READY, Asked, Told, line, told_facts, told_fault, told_packets, told_taken
+from rocot.video.wire import READY, Asked, Told, line, told_facts, told_fault, told_packets, told_survey, told_taken
 
 MOST_WRITTEN = 1 << 20
 """Bytes of the largest file that a worker may write; all it has to write are the last words of a crash."""
@@ -78,6 +78,8 @@ def _serve(reader: FrameReader, asked: Asked, replies: BinaryIO) -> None:
     try:
         if asked["call"] == "probe":
             told = told_facts(reader.probe(path))
+        elif asked["call"] == "survey":
+            told = _survey(path)
         elif asked["call"] == "packets":
             told = told_packets(reader.packets(path, asked["start"], asked["end"]))
         else:
@@ -89,6 +91,12 @@ def _serve(reader: FrameReader, asked: Asked, replies: BinaryIO) -> None:
     replies.write(line(told))
     replies.writelines(pictures)
     replies.flush()
+
+
+def _survey(path: Path) -> Told:
+    from rocot.video.survey import survey  # noqa: PLC0415 - asked for by one command alone
+
+    return told_survey(survey(path))
 
 
 def _out_of_memory(error: VideoError) -> bool:
