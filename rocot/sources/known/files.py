@@ -7,12 +7,13 @@ too long for a message.
 import csv
 import json
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TypeAlias
 
-from rocot.core.record import Json
+from rocot.core.record import Json, canonical
 from rocot.errors import ConfigError
 
 MOST_BYTES = 256 * 1024 * 1024
@@ -23,6 +24,9 @@ MOST_FAULTS = 50
 """Told; the rest is counted."""
 MOST_FILES = 2_000_000
 """Looked at when a folder is searched; the videos may lie in it too."""
+
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+"""JSON may spell what UTF-8 cannot hold."""
 
 Rows: TypeAlias = "Iterator[tuple[int, dict[str, str]]]"
 
@@ -129,20 +133,30 @@ class Files:
 
         Raises ConfigError where the header lacks one of the columns.
         """
-        rows = csv.reader((text + "\n" for _, text in self._text(path)), strict=True)
+        at, begun = 0, 1
+
+        def feed() -> Iterator[str]:
+            nonlocal at  # the reader's own count would miss the lines that are faults
+            for number, text in self._text(path):
+                at = number
+                yield text + "\n"
+
+        rows = csv.reader(feed(), strict=True)
         try:
             header = [cell.strip() for cell in next(rows, [])]
             missing = [column for column in columns if column not in header]
             if missing:
                 raise ConfigError(f"{path}:1: the header has no column {', '.join(missing)}; is this the right file?")
+            begun = at + 1
             for cells in rows:
+                begun = at + 1  # of the next row: an open quote swallows the rest of the file
                 if len(cells) != len(header):
                     if any(cell.strip() for cell in cells):
-                        self.fault(self.name(path), rows.line_num, f"{len(cells)} cells under {len(header)} columns")
+                        self.fault(self.name(path), at, f"{len(cells)} cells under {len(header)} columns")
                     continue
-                yield rows.line_num, dict(zip(header, (cell.strip() for cell in cells), strict=True))
+                yield at, dict(zip(header, (cell.strip() for cell in cells), strict=True))
         except csv.Error as error:
-            self.fault(self.name(path), rows.line_num, f"not CSV: {error}")
+            self.fault(self.name(path), begun, f"the row that begins here is not CSV: {error}")
 
     def json(self, path: Path) -> Json:
         """The JSON in a file. Raises ConfigError with the line where it is none, repeats a key or holds NaN."""
@@ -152,10 +166,14 @@ class Files:
         """One JSON text of a file; `line` is where it stands, 0 for the whole file. Raises ConfigError."""
         try:
             value: Json = json.loads(text, object_pairs_hook=_no_twins, parse_constant=_no_constant)
+            if _SURROGATE.search(text):
+                canonical(value)
         except json.JSONDecodeError as error:
             raise ConfigError(f"{path}:{line or error.lineno}: not JSON: {error.msg} (column {error.colno})") from error
         except RecursionError as error:
             raise ConfigError(f"{path}:{line or 1}: not JSON that can be read: nested too deep") from error
+        except UnicodeEncodeError as error:
+            raise ConfigError(f"{path}:{line or 1}: half a surrogate pair, which stands for no character") from error
         except ValueError as error:  # a key twice, NaN, a number of thousands of digits
             raise ConfigError(f"{path}:{line or 1}: {error}") from error
         return value
