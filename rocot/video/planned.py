@@ -90,7 +90,12 @@ class _Run(Generic[T]):
         self.sound_to = self.span.last + 1
         codec = self.video.stream.codec_context
         codec.flush_buffers()
-        for sample, packet in self._packets():
+        for sample, packet in needed(self.video, self.file, self.table, self.span):
+            if packet is None:
+                self.sound_to = min(self.sound_to, sample)
+                break
+            if not self._leads(packet.pts):
+                self.fed[int(self.table.presentation[sample])] = sample
             if not self._pass(packet, sample):
                 break
         self._pass(None, self.sound_to)
@@ -125,27 +130,23 @@ class _Run(Generic[T]):
         """Whether it is shown before the key frame: nothing that is wanted here leans on it."""
         return stamp is not None and stamp < self.table.presentation[self.span.key]
 
-    def _packets(self) -> Iterator[tuple[int, VideoPacket]]:
-        """What must be decoded; ends where the file does."""
-        codec = self.video.stream.codec_context
-        disposable = disposable_in(codec.name, codec.extradata)
-        last, end = self.span.last + 1, os.fstat(self.file).st_size
-        offsets, sizes, stamps, clocks = (
-            column[self.span.key : last].tolist()
-            for column in (self.table.offsets, self.table.sizes, self.table.presentation, self.table.decoding)
-        )
-        for place, sample in enumerate(range(self.span.key, last)):
-            fits = 0 < sizes[place] <= end - offsets[place]  # a false table may claim gigabytes
-            data = os.pread(self.file, sizes[place], offsets[place]) if fits else b""
-            if not data or len(data) < sizes[place]:
-                self.sound_to = min(self.sound_to, sample)
-                return
-            if place and sample not in self.span.targets and disposable(data):
-                continue
-            packet = cast("VideoPacket", Packet(len(data)))
-            packet.update(data)  # into memory with zeros behind it, which decoders read; Packet(data) has none
-            packet.pts, packet.dts, packet.time_base = stamps[place], clocks[place], self.video.tick
-            packet.is_keyframe = bool(self.table.keys[sample])
-            if not self._leads(stamps[place]):
-                self.fed[stamps[place]] = sample
-            yield sample, packet
+
+def needed(video: Opened, file: int, table: SampleTable, span: Span) -> "Iterator[tuple[int, VideoPacket | None]]":
+    """The samples of a span that must be decoded, with their data; None where the file ends, and nothing after it."""
+    codec = video.stream.codec_context
+    disposable = disposable_in(codec.name, codec.extradata)
+    end = os.fstat(file).st_size
+    part = slice(span.key, span.last + 1)
+    columns = (table.offsets, table.sizes, table.presentation, table.decoding, table.keys)
+    rows = zip(*(column[part].tolist() for column in columns), strict=True)
+    for sample, (offset, size, stamp, clock, key) in enumerate(rows, span.key):
+        data = os.pread(file, size, offset) if offset + size <= end else b""  # a false table may claim gigabytes
+        if not data or len(data) < size:
+            yield sample, None
+            return
+        if sample != span.key and sample not in span.targets and disposable(data):
+            continue
+        packet = cast("VideoPacket", Packet(size))
+        packet.update(data)  # into memory with zeros behind it, which decoders read; Packet(data) has none
+        packet.pts, packet.dts, packet.time_base, packet.is_keyframe = stamp, clock, video.tick, key
+        yield sample, packet

@@ -9,7 +9,7 @@ from rocot.video.container import opened
 from rocot.video.index import table_of
 from rocot.video.picture import jpeg_of
 from rocot.video.plan import Plan, Span
-from rocot.video.planned import Asked, _Run, planned
+from rocot.video.planned import Asked, _Run, needed, planned
 from rocot.video.protocol import Look
 from rocot.video.sample_table import SampleTable
 from tests.contracts.films import FILMS, NAMES
@@ -59,8 +59,7 @@ def fed(whole: Film, time: float) -> list[int]:
         plan = Plan(table)
         (sample,) = plan.choose([int(plan.stamps[0]) + round(time / video.tick)], 0)
         (span,) = plan.spans([sample])
-        run = _Run(video, file.fileno(), table, span, keep)
-        taken = [number for number, _ in run._packets()]
+        taken = [number for number, _ in needed(video, file.fileno(), table, span)]
         assert taken[0] == span.key
         assert taken[-1] == sample
         return taken
