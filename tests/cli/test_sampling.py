@@ -1,0 +1,63 @@
+"""Recipes that say more about frames than how many, from the films to the rows."""
+
+import pandas as pd
+import pytest
+
+from tests.cli.bench import Bench
+from tests.contracts.numbered import film
+
+SHARD = "runs/own/release/data/train-00000-of-00001.parquet"
+
+
+def made(bench: Bench, frames: str, *, model: str = "scripted") -> pd.DataFrame:
+    """The rows of a run with these settings; they are valid, and one of them can be shown."""
+    recipe = bench.folder / "own.toml"
+    recipe.write_text(recipe.read_text().replace("count = 4\n", f"{frames}\n").replace('"scripted"', f'"{model}"'))
+    done = bench.rocot("generate", "--recipe", "own.toml")
+    assert done.returncode == 0, done.stderr
+    checked = bench.rocot("validate")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert bench.rocot("show").returncode == 0
+    return pd.read_parquet(bench.folder / SHARD)
+
+
+@pytest.mark.parametrize("model", ["scripted", "embedded"])
+def test_a_closer_look_stands_in_the_rows_and_in_their_chats(bench: Bench, model: str) -> None:
+    bench.lay(length=0.5)
+    rows = made(bench, "count = 4\nrelook = 6", model=model)
+    for row in rows.to_dict("records"):
+        spans, times = row["initial"]["spans"], row["relook_times"]
+        assert bool(len(times)) <= bool(len(spans))
+        assert len(row["messages"]) == (4 if len(times) else 2)
+        assert not {*times} & {*row["frame_times"]}
+    if model == "scripted":
+        assert any(len(row) for row in rows.relook_times)
+
+
+def test_frames_follow_a_rate_and_snap_to_key_frames(bench: Bench) -> None:
+    bench.lay()
+    rows = made(bench, 'policy = "fps"\nfps = 1.0\nsnap = 0.5')
+    assert [list(times) for times in rows.frame_times] == [[0.0, 1.0, 2.0]] * 2  # key frames, half a second off
+
+
+def test_frames_follow_motion(bench: Bench) -> None:
+    bench.lay()
+    rows = made(bench, 'policy = "motion"\ncount = 8')
+    assert [len(times) for times in rows.frame_times] == [8, 8]
+
+
+def test_of_a_film_that_is_cut_off_the_rest_is_used_and_what_is_lost_is_told(bench: Bench) -> None:
+    bench.lay(films="")
+    (bench.folder / "spans.csv").write_text("path,label,start,end\na.mp4,Normal,,\n")
+    path = film(bench.folder / "videos" / "a.mp4").path
+    data = bytearray(path.read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 400] = bytes(400)
+    path.write_bytes(data)
+    strict = bench.rocot("generate", "--recipe", "own.toml", "--run", "strict")
+    assert "damaged" in strict.stdout
+    rows = made(bench, 'count = 16\ndamaged = "partial"')
+    assert len(rows) == 1
+    times, lost = rows.frame_times[0], rows.lost_times[0]
+    assert len(lost)
+    assert len(times) + len(lost) == 16
