@@ -4,6 +4,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from rocot.core.truth import NORMAL
 from rocot.sources.known.annotated import Annotated
 from rocot.sources.known.arrays import marked, runs
@@ -21,17 +24,9 @@ def read(files: Files, about: Dataset) -> Iterator[Annotated]:
     """The training videos of the re-split, then its test videos, in the order of their lists."""
     listed: set[str] = set()
     for split in about.splits:
-        path = files.need(f"{split.native}.txt")
-        said = list(_listed(files, about, path, split.native))
-        listed.update(one.id for one in said)
-        abnormal = [one for one in said if one.labels != (NORMAL,)]
-        bare = sum(one.frames is None for one in abnormal)
-        if bare:
-            files.note(files.name(path), f"{bare} of its abnormal videos have no mask in {MASKS}: not localised")
-        if abnormal and split.common == "train":
-            told = f"{len(abnormal)} of its videos are test videos of the dataset's own split; see `rocot check-leaks`"
-            files.note(files.name(path), told)
-        yield from said
+        for one in _listed(files, about, files.need(f"{split.native}.txt"), split.native):
+            listed.add(one.id)
+            yield one
     strange = [path for path in files.matching("*.npy") if path.parent.name == MASKS and path.stem not in listed]
     if strange:
         files.note(files.name(strange[0]), f"the first of {len(strange)} masks whose videos are in no list: left out")
@@ -49,13 +44,16 @@ def _listed(files: Files, about: Dataset, path: Path, split: str) -> Iterator[An
 
 
 def _annotated(files: Files, name: str, label: str, split: str, said: str) -> Annotated:
-    intervals: tuple[tuple[float, float], ...] | None = () if label == NORMAL else None
+    intervals: tuple[tuple[float, float], ...] | None = ()
+    frames: NDArray[np.bool_] | None = None
     corrections: tuple[str, ...] = ()
-    mask = None if label == NORMAL else files.find(f"{MASKS}/{name}.npy")
-    frames = marked(files, mask) if mask else None
-    if frames is not None:
-        intervals = runs(frames) or None
-        if intervals is None:
+    if label != NORMAL:
+        mask = files.find(f"{MASKS}/{name}.npy")
+        frames = marked(files, mask) if mask else None
+        intervals = runs(frames) or None if frames is not None else None
+        if mask is None:
+            corrections = (f"no mask of it in {MASKS}: not localised",)
+        elif intervals is None:
             corrections = ("the name says abnormal, no frame of the mask is: not localised",)
     return Annotated(
         id=name,

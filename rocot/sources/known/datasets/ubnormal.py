@@ -34,7 +34,6 @@ def read(files: Files, about: Dataset) -> Iterator[Annotated]:
 
 def _listed(files: Files, kind: str, label: str, split: str) -> Iterator[Annotated]:
     path = files.need(f"{kind}_{split}_video_names.txt")
-    bare = 0
     for line in files.lines(path):
         name = _NAME.fullmatch(line.text)
         if name is None or name["kind"] != kind:
@@ -42,10 +41,7 @@ def _listed(files: Files, kind: str, label: str, split: str) -> Iterator[Annotat
             continue
         found = files.find(f"{line.text}_tracks.txt")
         tracks = _tracks(files, found) if found else None
-        bare += found is None and kind == "abnormal"
         yield _annotated(name, label, split, tracks, f"{files.name(path)}:{line.number}")
-    if bare:
-        files.note(files.name(path), f"{bare} of its videos have no NAME_tracks.txt in the folder: not localised")
 
 
 def _annotated(name: re.Match[str], label: str, split: str, tracks: _Tracks | None, said: str) -> Annotated:
@@ -55,6 +51,8 @@ def _annotated(name: re.Match[str], label: str, split: str, tracks: _Tracks | No
         if intervals:
             corrections.append(f"the list says normal; {len(intervals)} stretches are marked abnormal: left out")
         intervals = ()
+    elif tracks is None:
+        corrections.append("no NAME_tracks.txt of it in the folder: not localised")
     elif intervals == ():
         corrections.append("the list says abnormal, no frame is marked so: not localised")
         intervals = None

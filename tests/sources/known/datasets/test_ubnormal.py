@@ -106,12 +106,11 @@ def test_an_array_that_contradicts_the_list_is_said(folder: Path) -> None:
     assert "the list says abnormal, no frame is marked so: not localised" in made[ARRAY].corrections
 
 
-def test_abnormal_videos_without_tracks_are_counted_and_not_localised(folder: Path) -> None:
+def test_an_abnormal_video_without_tracks_is_not_localised_and_says_so(folder: Path) -> None:
     tracks(folder, TEXT).unlink()
-    made = imported("ubnormal", folder)
-    assert [entry.localised for entry in made.entries if entry.id == TEXT] == [False]
-    assert len(made.header.notes) == 1
-    assert made.header.notes[0].startswith("abnormal_training_video_names.txt: 1 of its videos")
+    made = entries("ubnormal", folder)[TEXT]
+    assert (made.intervals, made.localised) == (None, False)
+    assert made.corrections == ("no NAME_tracks.txt of it in the folder: not localised",)
 
 
 @pytest.mark.parametrize(
