@@ -90,12 +90,15 @@ def other_length(said: Annotated, counting: Counting, found: Found) -> float | N
     copy with half the frames shows the same.
     """
     expected = annotated_duration(said, counting, found.fps)
-    if expected is None:
+    if expected is None or abs(expected - found.duration) <= SLACK or _as_many_frames(said, found):
         return None
-    apart = abs(expected - found.duration)
-    if said.frames and found.frames:
-        apart = min(apart, found.duration * abs(said.frames - found.frames) / found.frames)
-    return expected if apart > SLACK else None
+    return expected
+
+
+def _as_many_frames(said: Annotated, found: Found) -> bool:
+    if not said.frames or not found.frames:
+        return False
+    return found.duration * abs(said.frames - found.frames) / found.frames <= SLACK
 
 
 def _mismatch(said: Annotated, counting: Counting, found: Found | None) -> list[str]:
@@ -117,7 +120,7 @@ def _spans(said: Annotated, counting: Counting, found: Found | None, corrections
     if counting.unit == "seconds":
         spans = _in_seconds(said, counting, found, corrections)
     else:
-        rate = counting.fps or said.fps or (found and found.fps)
+        rate = _rate(said, counting, found, corrections)
         if not rate:
             corrections.append("the intervals are frames of an unknown rate; seconds need the video")
             return None
@@ -129,6 +132,23 @@ def _spans(said: Annotated, counting: Counting, found: Found | None, corrections
     if len(merged) < len(spans):
         corrections.append(f"{len(spans)} spans overlap or touch and are {len(merged)} now")
     return merged
+
+
+def _rate(said: Annotated, counting: Counting, found: Found | None, corrections: list[str]) -> float | None:
+    """Frames a second that the intervals count.
+
+    A video with as many frames as annotated, and not as many seconds, was made at another rate: its own is right.
+    """
+    stated = counting.fps or said.fps
+    if found is None:
+        return stated
+    if stated is None:
+        return found.fps
+    expected = annotated_duration(said, counting)
+    if expected is None or abs(expected - found.duration) <= SLACK or not _as_many_frames(said, found) or not found.fps:
+        return stated
+    corrections.append(f"{found.fps:g} frames a second, as the video has, in place of {stated:g}")
+    return found.fps
 
 
 def _in_seconds(said: Annotated, counting: Counting, found: Found | None, corrections: list[str]) -> list[Span]:

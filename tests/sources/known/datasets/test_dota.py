@@ -7,7 +7,7 @@ import pytest
 from rocot.core.record import Json
 from rocot.errors import ConfigError
 from tests.sources.known import valid_dota
-from tests.sources.known.imported import entries, imported, seconds
+from tests.sources.known.imported import entries, imported, seconds, video
 
 NAME = "Cc1-_dddddd_000100"
 
@@ -43,6 +43,17 @@ def test_frames_are_a_tenth_of_a_second_and_the_end_is_left_out(folder: Path) ->
     made = entries("dota", folder)["Aa0-_bbbbbb_000300"]
     assert seconds(made) == [(4.0, 6.0)]
     assert (made.fps, made.frames, made.duration, made.measured) == (10.0, 120, 12.0, "annotation")
+
+
+def test_a_video_made_of_the_frames_at_another_rate_is_counted_at_its_own(folder: Path) -> None:
+    made = entries("dota", folder, {"dota/Aa0-_bbbbbb_000300": video(30.0, 120)})["Aa0-_bbbbbb_000300"]
+    assert seconds(made) == [(round(40 / 30, 6), 2.0)]
+    assert made.corrections == ("30 frames a second, as the video has, in place of 10",)
+
+
+def test_a_video_of_the_same_seconds_is_counted_as_stated_whatever_its_frames(folder: Path) -> None:
+    made = entries("dota", folder, {"dota/Aa0-_bbbbbb_000300": video(30.0, 360)})["Aa0-_bbbbbb_000300"]
+    assert (seconds(made), made.corrections) == ([(4.0, 6.0)], ())
 
 
 def test_the_place_in_the_source_video_moves_no_span(folder: Path) -> None:
