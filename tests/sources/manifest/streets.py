@@ -50,10 +50,17 @@ class _Walker:
         picture[top : top + 40, int(left) : int(left) + 12] = self.look
 
 
-def shot(path: Path, pictures: Iterable[Luma], codec: str = "libx264", options: dict[str, str] | None = None) -> Path:
-    """The pictures as a film."""
+def shot(
+    path: Path,
+    pictures: Iterable[Luma],
+    codec: str = "libx264",
+    options: dict[str, str] | None = None,
+    *,
+    rate: Fraction = Fraction(RATE),
+) -> Path:
+    """The pictures as a film; `rate` is frames a second."""
     with av.open(str(path), "w") as output:
-        stream = output.add_stream(codec, rate=RATE)
+        stream = output.add_stream(codec, rate=rate)
         assert isinstance(stream, VideoStream)
         stream.pix_fmt = "yuv420p"
         stream.codec_context.thread_count = 1
@@ -62,17 +69,17 @@ def shot(path: Path, pictures: Iterable[Luma], codec: str = "libx264", options: 
             if not number:
                 stream.height, stream.width = luma.shape
             frame = frame_of(luma)
-            frame.pts, frame.time_base = number, Fraction(1, RATE)
+            frame.pts, frame.time_base = number, 1 / rate
             output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
     return path
 
 
-def pictures_of(path: Path) -> Iterator[Luma]:
-    """What a film shows."""
+def pictures_of(path: Path) -> tuple[list[Luma], Fraction]:
+    """What a film shows, and how many frames of it a second."""
     with av.open(str(path)) as film:
-        for frame in film.decode(video=0):
-            yield frame.to_ndarray(format="gray").astype(np.uint8, copy=False)
+        shown = [frame.to_ndarray(format="gray").astype(np.uint8, copy=False) for frame in film.decode(video=0)]
+        return shown, film.streams.video[0].average_rate or Fraction(RATE)
 
 
 def _sized(width: int, height: int) -> Callable[[Luma], Luma]:
@@ -94,13 +101,14 @@ COPIES: dict[str, Callable[[Path, Path], Path]] = {}
 def _copy(
     name: str,
     turn: Callable[[Luma], Luma] = _same,
-    cut: slice = slice(None),
+    cut: tuple[float, float] = (0.0, 0.0),
     codec: str = "libx264",
     options: dict[str, str] | None = None,
 ) -> None:
     def made(film: Path, folder: Path) -> Path:
-        pictures = [turn(luma) for luma in [*pictures_of(film)][cut]]
-        return shot(folder / name, pictures, codec, options)
+        shown, rate = pictures_of(film)
+        start, end = (round(seconds * rate) for seconds in cut)
+        return shot(folder / name, map(turn, shown[start : len(shown) - end]), codec, options, rate=rate)
 
     COPIES[name] = made
 
@@ -112,5 +120,5 @@ _copy("stretched.mp4", _sized(WIDTH * 3 // 2, HEIGHT))
 _copy("letterboxed.mp4", lambda luma: np.pad(luma, ((24, 24), (0, 0))))
 _copy("pillarboxed.mp4", lambda luma: np.pad(luma, ((0, 0), (32, 32)), constant_values=16))
 _copy("lighter.mp4", _lighter)
-_copy("starts-later.mp4", cut=slice(17, None))
-_copy("ends-earlier.mkv", cut=slice(None, -17))
+_copy("starts-later.mp4", cut=(3.4, 0.0))
+_copy("ends-earlier.mkv", cut=(0.0, 3.4))
