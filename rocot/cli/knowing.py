@@ -56,7 +56,7 @@ def print_one(about: Dataset) -> None:
     console.print(heading("Files"))
     for name, what in about.files.items():
         console.print(f"  {name}")
-        console.print(Padding(what, (0, 0, 0, 6)))
+        console.print(Padding(what, (0, 0, 0, 6)), soft_wrap=False)
     console.print()
     splits = table("split", "-as", "videos", "normal", "-official")
     for split in about.splits:
