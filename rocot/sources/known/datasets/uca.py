@@ -120,4 +120,4 @@ def _seconds(text: str) -> float | None:
     if found is None:
         return None
     hours, minutes, seconds = found.groups(default="0")
-    return round(int(hours) * 3600 + int(minutes) * 60 + float(seconds), 3)  # 60 + 8.2 is 68.2 in decimals only
+    return int(hours) * 3600 + int(minutes) * 60 + float(seconds)

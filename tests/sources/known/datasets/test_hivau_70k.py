@@ -15,6 +15,7 @@ from tests.sources.known.imported import entries, imported, seconds
 from tests.sources.known.valid_hivau_70k import DATABASE, LINES, line, video
 
 DATABASE_FILE, LINES_FILE = "ucf_database_test.json", "merge_instruction_test_final.jsonl"
+ABUSE = video(600, ["Abuse"], [[1.0, 2.0]], [[[1.0, 2.0]]])
 
 
 @pytest.fixture
@@ -87,6 +88,13 @@ def test_an_event_that_stands_twice_with_a_shorter_end_is_one_span(folder: Path)
     assert seconds(made) == [(33.333, round(1795 / 30, 6))]
     assert made.intervals == ((33.333, 59.867), (33.333, 59.8))
     assert made.corrections[0] == "event 33.333 to 59.8 s repeats event 33.333 to 59.867 s: joined"
+
+
+def test_a_text_that_stands_there_twice_is_there_once_with_a_word(folder: Path) -> None:
+    rewrite(folder, Abuse902_x264={**ABUSE, "clips": [[[1.0, 2.0], [1.0, 2.0]]], "clips_caption": [["a", "a"]]})
+    made = entries("hivau-70k", folder)["Abuse902_x264"]
+    assert [passage.text for passage in made.passages if passage.kind == "clip caption"] == ["a"]
+    assert made.corrections == ("1 of the texts: repeats of another, left out",)
 
 
 def test_ends_past_the_video_are_cut_and_said(folder: Path) -> None:
@@ -167,9 +175,6 @@ def test_no_database_is_an_error(folder: Path) -> None:
     (folder / DATABASE_FILE).unlink()
     with pytest.raises(ConfigError, match=re.escape("no ucf_database_test.json or ucf_database_train.json")):
         imported("hivau-70k", folder)
-
-
-ABUSE = video(600, ["Abuse"], [[1.0, 2.0]], [[[1.0, 2.0]]])
 
 
 @pytest.mark.parametrize(
