@@ -139,7 +139,7 @@ def _label(row: _Row) -> str | None:
     if row.source != "ucf-crime" or found is None:
         return None
     label = RENAMED.get(found[1], found[1])
-    row.corrections.append(f"the class is -1 in the file: {label} by the video's name")
+    row.corrections.append("the class is -1 in the file, and taken from the video's name")
     return label
 
 
@@ -176,7 +176,7 @@ def _question(row: _Row) -> tuple[Question, ...] | str:
     answer = "ABCD".index(found[1])
     if found[2]:
         same = "the same" if found[2] == options[answer] else "another"
-        row.corrections.append(f"the correct option is a letter and {same} text; the letter {found[1]} counts")
+        row.corrections.append(f"the correct option is a letter and {same} text; the letter counts")
     return (Question(text=row.cells["Question"], options=options, answer=answer),)
 
 

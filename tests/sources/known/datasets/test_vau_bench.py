@@ -104,7 +104,7 @@ def test_a_row_without_texts_takes_its_class_from_a_name_of_ucf_crime(folder: Pa
     burglary, nothing = made["Burglary902_x264"], made["Normal_Videos_902_x264"]
     assert (burglary.labels, burglary.common) == (("Stealing",), ("Stealing",))
     assert burglary.spans == (Span(start=12.5, end=45.33),)
-    assert "the class is -1 in the file: Stealing by the video's name" in burglary.corrections
+    assert "the class is -1 in the file, and taken from the video's name" in burglary.corrections
     assert any("there is no question" in said for said in burglary.corrections)
     assert (nothing.labels, nothing.spans) == (("Normal",), ())
 
