@@ -152,8 +152,15 @@ class Cursor:
         self._decode(held, target)
 
     def _opens(self, packet: VideoPacket, target: int | None) -> bool:
-        """Whether decoding may start at the packet; what leads to the first key frame of all is cut off anyway."""
+        """Whether decoding may start at the packet.
+
+        What leads to the first key frame of all is left out where a file has no index, as a stream that was cut from
+        a longer one begins anywhere. Raises VideoError where it has one.
+        """
         if not packet.is_keyframe:
+            if not self._began and self._video.seekable:
+                # What cannot be decoded is the source's second 0: counted from a later key frame, all times are wrong.
+                raise VideoError("damaged", f"{self._video.name}: it does not begin with a key frame")
             return False
         if not self._began:
             self._began = True

@@ -63,8 +63,6 @@ class Survey:
     """Of one file."""
 
     facts: Facts
-    container: str
-    """FFmpeg's name of the demuxer."""
     frames: int
     """That are shown."""
     keys: int
@@ -84,8 +82,11 @@ class FrameReader(Protocol):
     def name(self) -> str:
         """As it stands in every row; another reader, another identity."""
 
-    def probe(self, path: Path) -> Facts:
-        """Raises VideoError for anything that is no video it will open."""
+    def probe(self, path: Path, *, salvage: bool = False) -> Facts:
+        """Raises VideoError for anything that is no video it will open, and for a damaged one.
+
+        A `salvage` tells of a damaged one what its index does, the frames among them that are not there any more.
+        """
 
     def read(
         self, path: Path, times: Sequence[float], look: Look, *, tolerance: float = 0.0, salvage: bool = False

@@ -35,12 +35,11 @@ def survey(path: Path) -> Survey:
         frame = next(video.container.decode(video.stream), None)
         if frame is None:
             raise VideoError("no frames", f"{path.name}: no frame of it can be decoded")
-        name = video.container.format.name.partition(",")[0]
         remarks = (*_picture(video, frame), *_times(index, facts), *_streams(video))
     starts = np.flatnonzero(index.keys)
     gaps = np.diff([*starts, len(index.times)])
     group = (int(np.median(gaps)), int(gaps.max())) if len(starts) else (0, 0)
-    return Survey(facts, name, len(index.times), len(starts), group, kind, remarks)
+    return Survey(facts, len(index.times), len(starts), group, kind, remarks)
 
 
 def _picture(video: Opened, frame: VideoFrame) -> list[str]:
