@@ -1,5 +1,7 @@
 """JSON of an annotation file as a record; what is otherwise shaped is a fault of the file."""
 
+import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -35,3 +37,13 @@ def table_of(files: Files, path: Path) -> Mapping[str, Json]:
     if not isinstance(value, Mapping):
         raise ConfigError(f"{path}:1: want a JSON object, a video a name; is this the right file?")
     return value
+
+
+def line_of(files: Files, path: Path, name: str) -> int:
+    """The line of a JSON file on which a key stands, for messages; 0 where it is spelt in a way of its own."""
+    data = files.bytes(path)
+    for spelt in {json.dumps(name, ensure_ascii=False), json.dumps(name)}:
+        found = re.search(re.escape(spelt.encode(errors="replace")) + rb"\s*:", data)
+        if found:
+            return data.count(b"\n", 0, found.start()) + 1
+    return 0

@@ -1,15 +1,14 @@
 """DoTA: two JSON files, one record a clip."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from rocot.core.record import Record
 from rocot.sources.known.annotated import Annotated
 from rocot.sources.known.dataset import Dataset
 from rocot.sources.known.files import Files
-from rocot.toml_faults import faults_of
+from rocot.sources.known.shapes import Shape, line_of, shaped, table_of
 
 SUBSETS = {"train": ("train",), "val": ("val", "test")}
 """What `subset` may say in the file of each split: the files say val, the authors' text says test."""
@@ -17,7 +16,7 @@ SUBSETS = {"train": ("train",), "val": ("val", "test")}
 _ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 
-class Clip(Record):
+class Clip(Shape):
     """A record as the files hold it. Frames are ten a second."""
 
     video_start: int = Field(ge=0, lt=10**9)
@@ -37,35 +36,25 @@ def read(files: Files, about: Dataset) -> Iterator[Annotated]:
     """The training clips, then those called val, in the order of the files."""
     for split, subsets in SUBSETS.items():
         path = files.need(f"metadata_{split}.json")
-        name, records = files.name(path), files.json(path)
-        if not isinstance(records, dict):
-            files.fault(name, 1, "want a table of clips by name; is this the right file?")
-            continue
-        for clip_id, record in records.items():
-            clip = _clip(files, name, clip_id, record)
-            if clip is None:
-                continue
-            if clip.anomaly_class not in about.classes:
-                files.fault(name, 0, f"{clip_id}: {clip.anomaly_class[:60]!r} is no class of DoTA")
-            elif clip.subset not in subsets:
-                files.fault(name, 0, f"{clip_id}: subset is {clip.subset[:20]!r}, in the file of {split}")
+        for clip_id, record in table_of(files, path).items():
+            clip = shaped(record, Clip)
+            fault = clip if isinstance(clip, str) else _fault(clip_id, clip, about, subsets)
+            if isinstance(clip, str) or fault:
+                files.fault(files.name(path), line_of(files, path, clip_id), f"{clip_id[:100]!r}: {fault}")
             else:
-                yield _annotated(clip_id, clip, split, name)
+                yield _annotated(clip_id, clip, split, files.name(path))
 
 
-def _clip(files: Files, name: str, clip_id: str, record: object) -> Clip | None:
+def _fault(clip_id: str, clip: Clip, about: Dataset, subsets: Sequence[str]) -> str | None:
     if not _ID.fullmatch(clip_id):
-        files.fault(name, 0, f"{clip_id[:60]!r} is no name of a clip")
-        return None
-    try:
-        clip = Clip.model_validate(record, strict=True)
-    except ValidationError as error:
-        files.fault(name, 0, f"{clip_id}: {'; '.join(faults_of(error, Clip))}")
-        return None
+        return "no name of a clip"
+    if clip.anomaly_class not in about.classes:
+        return f"{clip.anomaly_class[:60]!r} is no class of DoTA"
+    if clip.subset not in subsets:
+        return f"subset is {clip.subset[:20]!r}; want {' or '.join(subsets)}"
     if clip.video_end < clip.video_start or clip.anomaly_end <= clip.anomaly_start:
-        files.fault(name, 0, f"{clip_id}: ends before it starts")
-        return None
-    return clip
+        return "ends before it starts"
+    return None
 
 
 def _annotated(clip_id: str, clip: Clip, split: str, name: str) -> Annotated:

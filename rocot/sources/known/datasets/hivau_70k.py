@@ -15,7 +15,7 @@ from rocot.sources.known.annotated import Annotated
 from rocot.sources.known.dataset import Dataset
 from rocot.sources.known.datasets.ucf_crime import label_of
 from rocot.sources.known.files import Files
-from rocot.sources.known.shapes import Shape, shaped, table_of
+from rocot.sources.known.shapes import Shape, line_of, shaped, table_of
 from rocot.sources.known.texts import Texts
 
 LISTS = {"train": "train (UCF-Crime part)", "test": "test (UCF-Crime part)"}
@@ -68,7 +68,8 @@ class _Database:
     split: str
 
     def fault(self, name: str, fault: str) -> None:
-        self.files.fault(self.files.name(self.path), 0, f"{name[:100]!r}: {fault}")
+        line = line_of(self.files, self.path, name)
+        self.files.fault(self.files.name(self.path), line, f"{name[:100]!r}: {fault}")
 
 
 def read(files: Files, about: Dataset) -> Iterator[Annotated]:

@@ -13,7 +13,7 @@ from rocot.sources.known.annotated import Annotated
 from rocot.sources.known.dataset import Dataset
 from rocot.sources.known.datasets.ucf_crime import label_of
 from rocot.sources.known.files import Files
-from rocot.sources.known.shapes import Shape, shaped, table_of
+from rocot.sources.known.shapes import Shape, line_of, shaped, table_of
 from rocot.sources.known.texts import Texts
 
 LISTS = {"train": "UCFCrime_Train", "val": "UCFCrime_Val", "test": "UCFCrime_Test"}
@@ -65,11 +65,11 @@ def _from_json(part: _List) -> Iterator[Annotated]:
     for name, value in table_of(part.files, part.path).items():
         video = shaped(value, _Video)
         if isinstance(video, str):
-            part.fault(0, f"{name[:100]!r}: {video}")
+            part.fault(line_of(part.files, part.path, name), f"{name[:100]!r}: {video}")
             continue
         if len(video.timestamps) != len(video.sentences):
             counts = f"{len(video.timestamps)} timestamps for {len(video.sentences)} sentences"
-            part.fault(0, f"{name[:100]!r}: {counts}")
+            part.fault(line_of(part.files, part.path, name), f"{name[:100]!r}: {counts}")
             continue
         texts = Texts(video.duration)
         for (start, end), sentence in zip(video.timestamps, video.sentences, strict=True):
@@ -98,7 +98,7 @@ def _from_text(part: _List) -> Iterator[Annotated]:
 def _said(part: _List, line: int, name: str, texts: Texts) -> Iterator[Annotated]:
     label = label_of(name, part.about)
     if label is None:
-        part.fault(line, f"{name[:100]!r} is no name of a video of UCF-Crime")
+        part.fault(line or line_of(part.files, part.path, name), f"{name[:100]!r} is no name of a video of UCF-Crime")
         return
     file = part.files.name(part.path)
     yield Annotated(

@@ -193,7 +193,7 @@ def test_no_database_is_an_error(folder: Path) -> None:
 )
 def test_faults_of_the_database_are_told_with_the_video(folder: Path, name: str, given: Json, told: str) -> None:
     rewrite(folder, **{**DATABASE, name: given})
-    with pytest.raises(ConfigError, match=re.escape(f"{DATABASE_FILE}: {name!r}: {told}")):
+    with pytest.raises(ConfigError, match=re.escape(f"{DATABASE_FILE}:1: {name!r}: {told}")):
         imported("hivau-70k", folder)
 
 

@@ -141,7 +141,7 @@ def test_faults_of_json_are_told_with_the_video(folder: Path, name: str, video: 
     rewrite(folder, **{name: video})
     with pytest.raises(ConfigError, match=re.escape(told)) as error:
         imported("uca", folder)
-    assert f"UCFCrime_Val.json: {name!r}" in str(error.value)
+    assert f"UCFCrime_Val.json:1: {name!r}" in str(error.value)
 
 
 @pytest.mark.parametrize(
