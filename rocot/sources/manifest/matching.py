@@ -9,9 +9,8 @@ from typing import Protocol
 
 from rocot.errors import ConfigError
 from rocot.sources.listing import root_of
-from rocot.sources.manifest.entry import Entry
 from rocot.sources.manifest.finding import Finding
-from rocot.sources.names import LONGEST, SUFFIXES, is_there, printable, stem
+from rocot.sources.names import LONGEST, SUFFIXES, printable, stem
 
 MOST_FILES = 2_000_000
 """Looked at. All known datasets together have some 15,000 videos."""
@@ -66,20 +65,6 @@ def match(said: Iterable[Named], folder: Path) -> Matching:
     if wanted and not paths:
         raise ConfigError(_nothing(folder, shelf, wanted.values()))
     return Matching(shelf.root, paths, (*findings, *shelf.outside, *shelf.extra()))
-
-
-def places(root: Path, entries: Sequence[Entry]) -> dict[str, str | None]:
-    """Where each record's video lies in a folder, by `Entry.id`: where the import found it, else as `match` finds it.
-
-    None where it does not. Raises ConfigError for a folder that cannot be listed.
-    """
-    made = {entry.id: entry.path if entry.path and is_there(root / entry.path) else None for entry in entries}
-    if not all(made.values()):
-        shelf = _Shelf(root)
-        for entry in entries:
-            if made[entry.id] is None and isinstance(found := shelf.find(entry), str):
-                made[entry.id] = found
-    return made
 
 
 def _once(said: Iterable[Named]) -> dict[str, Named]:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
+from typing import Protocol
 
 from rocot.errors import VideoError
 from rocot.sources.known.annotated import Annotated
@@ -16,17 +17,23 @@ from rocot.sources.manifest.finding import Finding
 from rocot.sources.manifest.fingerprint import fingerprint
 from rocot.sources.manifest.matching import Matching
 from rocot.sources.manifest.probes import Probe, Probes
-from rocot.video.index import index_of
 from rocot.video.mark import mark_of
-from rocot.video.protocol import FrameReader
+from rocot.video.protocol import FrameReader, Survey
 
 _CHUNK = 1024 * 1024
 """Bytes read at a time, and between two looks at whether to stop."""
 
 
+class Surveyor(FrameReader, Protocol):
+    """A reader that also counts a file's frames."""
+
+    def survey(self, path: Path) -> Survey:
+        """Raises VideoError for anything that is no video it will open."""
+
+
 def probe(
     matching: Matching,
-    reader: FrameReader,
+    reader: Surveyor,
     cache: Path,
     threads: int,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
@@ -95,7 +102,7 @@ class _Look:
     """Looks at one file, in a thread."""
 
     root: Path
-    reader: FrameReader
+    reader: Surveyor
     known: Mapping[str, Probe]
     stop: Event
 
@@ -110,14 +117,13 @@ class _Look:
         key = f"{_status(path)} {mark}"
         if key in self.known:
             return _Result(key, mark, self.known[key], fresh=False)
-        facts = self.reader.probe(path)
+        survey = self.reader.survey(path)
         self._check()
-        hashes = fingerprint(self.reader, path, facts.duration)
-        self._check()
-        frames = len(index_of(path).times)
-        probe = Probe(
-            fps=facts.fps or None, frames=frames, duration=facts.duration, sha256=self._sha256(path), hashes=hashes
-        )
+        duration = survey.facts.duration
+        hashes = fingerprint(self.reader, path, duration)
+        sha256 = self._sha256(path)
+        fps = survey.facts.fps or None
+        probe = Probe(fps=fps, frames=survey.frames, duration=duration, sha256=sha256, hashes=hashes)
         return _Result(key, mark, probe, fresh=True)
 
     def _sha256(self, path: Path) -> str:

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from rocot.errors import ConfigError
-from rocot.sources.manifest.entry import Entry
-from rocot.sources.manifest.matching import Matching, match, places
+from rocot.sources.manifest.matching import Matching, match
 
 
 @dataclass(frozen=True)
@@ -168,28 +167,3 @@ def test_no_folder_of_videos_is_an_error_with_advice(tmp_path: Path, made: str) 
         folder.write_text("")
     with pytest.raises(ConfigError, match=r"name the folder|must be a folder"):
         match([Said("a.mp4")], folder)
-
-
-def entry(name: str, path: str | None = None) -> Entry:
-    return Entry(
-        id=name,
-        source="toy",
-        video=f"toy/{name}",
-        split="train",
-        native_split="train",
-        file=f"Abuse/{name}.mp4",
-        path=path,
-        localised=False,
-        counted="seconds",
-        said="list.txt:1",
-    )
-
-
-def test_records_are_found_where_the_import_found_them_else_by_name(lay: Lay) -> None:
-    root = lay("moved/a.mp4", "Abuse/b.mp4", "old/b.mp4 = another")
-    records = [entry("a", "Abuse/a.mp4"), entry("b", "old/b.mp4"), entry("c", "Abuse/c.mp4")]
-    assert places(root, records) == {"a": "moved/a.mp4", "b": "old/b.mp4", "c": None}
-
-
-def test_records_of_which_no_video_is_there_have_no_place(lay: Lay) -> None:
-    assert places(lay("z.mp4"), [entry("a")]) == {"a": None}

@@ -21,19 +21,27 @@ from rocot.sources.manifest.matching import Matching
 from rocot.sources.manifest.probing import other_lengths, probe
 from rocot.video.av_reader import AvReader
 from rocot.video.mark import mark_of
-from rocot.video.protocol import Facts, Look, Taken
+from rocot.video.protocol import Look, Survey, Taken
+from rocot.video.survey import survey
 from tests.contracts.numbered import film
 
 
-class Counted(AvReader):
+class Reader(AvReader):
+    """In this process."""
+
+    def survey(self, path: Path) -> Survey:
+        return survey(path)
+
+
+class Counted(Reader):
     """Counts the files that it is asked for."""
 
     def __init__(self) -> None:
         self.probed: list[str] = []
 
-    def probe(self, path: Path) -> Facts:
+    def survey(self, path: Path) -> Survey:
         self.probed.append(path.name)
-        return super().probe(path)
+        return super().survey(path)
 
 
 class Renamed(Counted):
@@ -126,7 +134,7 @@ def test_progress_is_told_after_every_video(tmp_path: Path) -> None:
     matching = laid(tmp_path / "videos", "a.mp4", "b.mp4", "bad.mp4")
     (matching.root / "bad.mp4").write_bytes(b"bad")
     told: list[tuple[int, int]] = []
-    probe(matching, AvReader(), tmp_path / "probes.sqlite", 2, lambda done, total: told.append((done, total)))
+    probe(matching, Reader(), tmp_path / "probes.sqlite", 2, lambda done, total: told.append((done, total)))
     assert told == [(1, 3), (2, 3), (3, 3)]
 
 
@@ -165,7 +173,7 @@ def test_another_program_s_database_is_left_alone(tmp_path: Path) -> None:
         probed(laid(tmp_path / "videos", "a.mp4"), tmp_path)
 
 
-class Halting(AvReader):
+class Halting(Reader):
     """Fails as a program with a bug would."""
 
     def read(
@@ -185,12 +193,13 @@ from pathlib import Path
 from rocot.sources.manifest.matching import Matching
 from rocot.sources.manifest.probing import probe
 from rocot.video.av_reader import AvReader
+from rocot.video.survey import survey
 
 class Slow(AvReader):
-    def probe(self, path):
+    def survey(self, path):
         if path.name > "d":
             time.sleep(0.2)
-        return super().probe(path)
+        return survey(path)
 
 root, cache = map(Path, sys.argv[1:])
 paths = {path.stem: path.name for path in sorted(root.iterdir())}
@@ -247,7 +256,7 @@ def test_as_many_frames_or_as_many_seconds_will_do_for_rates_are_rounded_and_fil
 
 
 def test_a_video_of_which_no_frame_can_be_had_is_corrupt(tmp_path: Path) -> None:
-    class Blind(AvReader):
+    class Blind(Reader):
         def read(
             self, path: Path, times: Sequence[float], look: Look, *, tolerance: float = 0.0, salvage: bool = False
         ) -> Taken:
