@@ -110,6 +110,12 @@ class FramesRecipe(Record):
             raise ValueError(f'fps goes with policy = "fps" (got {self.fps:g} with "{self.policy}")')
         return self
 
+    @model_validator(mode="after")
+    def _what_the_reader_can(self) -> Self:
+        if self.reader == "decord" and (self.snap or self.damaged == "partial"):
+            raise ValueError('snap and damaged = "partial" go with reader = "av"; decord does neither')
+        return self
+
 
 class TeacherRecipe(Sampling):
     """Who answers, and how its replies are drawn."""

@@ -117,12 +117,14 @@ def sources(recipe: Recipe, machine: Machine, rendered: Callable[[int, int], Non
     def made(source: SourceRecipe) -> Source:
         if isinstance(source, Scenes):
             return ScenesSource(machine.cache / "scenes", source.train, source.test, source.seed, rendered)
-        opens = reader(recipe.frames, machine)
+        opens, salvage = reader(recipe.frames, machine), recipe.frames.damaged == "partial"
         if isinstance(source, Imported):
             from rocot.sources.manifest.source import ManifestSource  # it brings pyarrow along
 
-            return ManifestSource(source.name, source.manifest, source.videos, source.labels, opens)
-        return FolderSource(source.name, source.videos, source.annotations, source.split, source.classes, opens)
+            return ManifestSource(source.name, source.manifest, source.videos, source.labels, opens, salvage=salvage)
+        return FolderSource(
+            source.name, source.videos, source.annotations, source.split, source.classes, opens, salvage=salvage
+        )
 
     return [made(source) for source in recipe.sources]
 

@@ -59,7 +59,7 @@ class Bystanders:
         if threading.get_ident() == self.loop:
             self.on_loop.append(what)
 
-    def probe(self, path: Path) -> Facts:
+    def probe(self, path: Path, *, salvage: bool = False) -> Facts:
         raise NotImplementedError
 
     def read(

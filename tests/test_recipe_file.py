@@ -114,6 +114,7 @@ def test_where_it_runs_is_no_part_of_a_recipe(tmp_path: Path) -> None:
         ("fps = 2.0", 'frames: fps goes with policy = "fps" (got 2 with "uniform")'),
         ('policy = "fps"\nfps = 0', "frames.fps: must be greater than 0 (got 0)"),
         ("snap = 0.6", "frames.snap: must be less than or equal to 0.5 (got 0.6)"),
+        ('reader = "decord"\nsnap = 0.2', 'frames: snap and damaged = "partial" go with reader = "av"'),
         ('damaged = "skip"', 'frames.damaged: must be fail or partial (got "skip")'),
     ],
 )

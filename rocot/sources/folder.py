@@ -59,14 +59,20 @@ class FolderSource:
         split: str,
         classes: tuple[str, ...],
         reader: FrameReader,
+        *,
+        salvage: bool = False,
     ) -> None:
-        """`annotations`: see rocot.sources.annotations. `classes`: empty for the CSV's labels, else VAU-Bench's."""
+        """`annotations`: see rocot.sources.annotations. `classes`: empty for the CSV's labels, else VAU-Bench's.
+
+        `salvage`: takes damaged videos at their index's word.
+        """
         self.name = name
         self._folder = videos
         self._annotations = annotations
         self._split = split
         self._given = classes
         self._reader = reader
+        self._salvage = salvage
 
     def videos(self, split: str) -> Iterator[Video | Skipped]:
         """The videos in order of their paths; none where the folder is another split.
@@ -92,7 +98,9 @@ class FolderSource:
             )
         paths = sorted({*found, *known.truths})
         classes = _classes(self._given, known)
-        return ahead(_Look(self.name, split, root, classes, known.truths, _ids(paths), self._reader), paths)
+        return ahead(
+            _Look(self.name, split, root, classes, known.truths, _ids(paths), self._reader, self._salvage), paths
+        )
 
 
 @dataclass(frozen=True)
@@ -106,6 +114,7 @@ class _Look:
     truths: dict[str, Truth]
     ids: dict[str, str]
     reader: FrameReader
+    salvage: bool
 
     def __call__(self, path: str) -> Video | Skipped:
         name = printable(self.ids[path])
@@ -124,7 +133,7 @@ class _Look:
             raise VideoError("outside the folder", f"{path} is a link to a place outside the folder of videos")
         if whole.is_dir():
             raise VideoError("linked folder", f"{path} is a link to a folder; such links are not followed")
-        facts = self.reader.probe(whole)
+        facts = self.reader.probe(whole, salvage=self.salvage)
         return Video(
             id=self.ids[path],
             source=self.source,

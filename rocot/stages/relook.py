@@ -8,7 +8,7 @@ from rocot.core.reflection import Reasoned, Relooked
 from rocot.core.sampling import within
 from rocot.errors import VideoError
 from rocot.recipe import FramesRecipe
-from rocot.stages.sample_frames import taken
+from rocot.stages.sample_frames import IN_PARTS, taken
 from rocot.video.protocol import Sampled, Samples
 
 
@@ -43,6 +43,6 @@ class Relook:
         try:
             return await taken(self.recipe, self.frames, item, times)
         except VideoError as error:
-            if self.recipe.damaged == "fail" or error.reason != "damaged":
+            if self.recipe.damaged == "fail" or error.reason not in IN_PARTS:
                 raise
             return Sampled((), tuple(times))  # the first look is whole enough, or there would be no answer

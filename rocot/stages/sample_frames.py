@@ -5,15 +5,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rocot.core.clip import Clip
-from rocot.core.motion import AROUND, by_motion
+from rocot.core.motion import AROUND, Packets, by_motion
 from rocot.core.record import Json
 from rocot.core.reflection import Framed
 from rocot.core.sampling import at_rate, interval, uniform
+from rocot.errors import VideoError
 from rocot.recipe import FramesRecipe
 from rocot.video.protocol import Sampled, Samples
 
 _LATER = ("fps", "snap", "damaged")
 """Settings that are younger than the first runs: they enter the identity where they are not what all did before."""
+
+IN_PARTS = ("damaged", "bad timestamps")
+"""Reasons of a VideoError that a recipe with `damaged = "partial"` gets over."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +47,18 @@ class SampleFrames:
     async def _times(self, clip: Clip) -> Sequence[float]:
         start, end, count = clip.start, clip.end, self.recipe.count
         if self.recipe.policy == "motion":
-            packets = await self.frames.packets(clip, margin=AROUND)
-            return await asyncio.to_thread(by_motion, packets, start, end, count)
+            return await asyncio.to_thread(by_motion, await self._packets(clip), start, end, count)
         if self.recipe.fps is not None:
             return at_rate(start, end, self.recipe.fps, count)
         return uniform(start, end, count)
+
+    async def _packets(self, clip: Clip) -> Packets:
+        try:
+            return await self.frames.packets(clip, margin=AROUND)
+        except VideoError as error:
+            if self.recipe.damaged == "fail" or error.reason not in IN_PARTS:
+                raise
+            return Packets((), (), ())  # what is left of the file is looked at evenly
 
 
 async def taken(recipe: FramesRecipe, frames: Samples, clip: Clip, times: Sequence[float]) -> Sampled:

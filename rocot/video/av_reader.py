@@ -9,13 +9,14 @@ from av.video.frame import VideoFrame
 
 from rocot.core.motion import Packets
 from rocot.errors import VideoError
-from rocot.video.container import MAX_SECONDS, Opened
+from rocot.video.container import MAX_SECONDS, Opened, opened
 from rocot.video.cursor import Cursor, latest, stamp_of
+from rocot.video.index import index_of
 from rocot.video.packets import packets_of
-from rocot.video.picture import jpeg_of, shown_size
+from rocot.video.picture import jpeg_of, shown_size, square
 from rocot.video.planned import Asked
 from rocot.video.protocol import Facts, Look, Still, Taken
-from rocot.video.taking import any_way, take
+from rocot.video.taking import IN_PARTS, any_way, take
 from rocot.video.taking import salvage as rescue
 
 
@@ -33,13 +34,19 @@ class AvReader:
 
     name = "av"
 
-    def probe(self, path: Path) -> Facts:
+    def probe(self, path: Path, *, salvage: bool = False) -> Facts:
         """Decodes the first frame, and reads the packets after the last key frame that the file's index knows.
 
         So `duration` is the end of the last frame that is there, whatever the header says. A container without an
-        index (MPEG-TS, MPEG-PS, FLV, ASF) is read through once, without decoding.
+        index (MPEG-TS, MPEG-PS, FLV, ASF) is read through once, without decoding. A salvage gives a damaged file the
+        duration and size that it claims, not turned.
         """
-        return any_way(path, _facts)
+        try:
+            return any_way(path, _facts)
+        except VideoError as error:
+            if not salvage or error.reason not in IN_PARTS:
+                raise
+            return _listed(path)
 
     def read(
         self, path: Path, times: Sequence[float], look: Look, *, tolerance: float = 0.0, salvage: bool = False
@@ -69,14 +76,28 @@ def _facts(video: Opened, cursor: Cursor) -> Facts:
     return Facts(_duration(video, cursor), width, height, video.fps, video.stream.codec_context.name)
 
 
+def _listed(path: Path) -> Facts:
+    """By the index alone. Raises VideoError where that is damaged as well."""
+    times = index_of(path).times
+    with opened(path) as video:
+        codec = video.stream.codec_context
+        step = float(times[-1] - times[-2]) if len(times) > 1 else 1 / (video.fps or 1)
+        width, height = square(codec.width, codec.height, video.stream.sample_aspect_ratio)
+        duration = _believed(float(times[-1]) + step, path.name)
+        return Facts(duration, max(1, round(width)), max(1, round(height)), video.fps, codec.name)
+
+
 def _duration(video: Opened, cursor: Cursor) -> float:
     """Seconds from the first frame to the end of the last one."""
     last, step = _last_shown(video, cursor)
     if not step and video.fps:
         step = round(1 / (video.fps * video.tick))
-    seconds = float((last - cursor.start + max(step, 1)) * video.tick)
-    if seconds > MAX_SECONDS:
-        raise VideoError("bad timestamps", f"{video.name}: it claims to last {seconds:.3g} s")
+    return _believed(float((last - cursor.start + max(step, 1)) * video.tick), video.name)
+
+
+def _believed(seconds: float, name: str) -> float:
+    if not 0 < seconds <= MAX_SECONDS:
+        raise VideoError("bad timestamps", f"{name}: it claims to last {seconds:.3g} s")
     return seconds
 
 

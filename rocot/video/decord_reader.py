@@ -56,7 +56,7 @@ class DecordReader:
 
     name = "decord"
 
-    def probe(self, path: Path) -> Facts:
+    def probe(self, path: Path, *, salvage: bool = False) -> Facts:
         """The default reader's facts of a file that decord opens and can tell the times of."""
         facts = AvReader().probe(path)
         with _opened(path) as video:

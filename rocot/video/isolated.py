@@ -106,9 +106,9 @@ class Isolated:
         self._workers = Workers(name, limits)
         weakref.finalize(self, self._workers.close)
 
-    def probe(self, path: Path) -> Facts:
+    def probe(self, path: Path, *, salvage: bool = False) -> Facts:
         """As the reader's own."""
-        told, _ = self._ask(path, Asked(call="probe", path=str(path.absolute())))
+        told, _ = self._ask(path, Asked(call="probe", path=str(path.absolute()), salvage=salvage))
         return _FACTS.validate_python(told["facts"])
 
     def read(

@@ -18,7 +18,7 @@ T = TypeVar("T")
 Keep = Callable[[Opened, float, VideoFrame], T]
 """What to keep of a frame, given the video and the second at which it appears."""
 
-_IN_PARTS = ("damaged", "bad timestamps")
+IN_PARTS = ("damaged", "bad timestamps")
 """Reasons that may hold for a part of a file only."""
 
 
@@ -37,7 +37,7 @@ def salvage(path: Path, asked: Asked, keep: Keep[T]) -> list[T | None]:
     try:
         return [*_by_cursor(path, asked, keep)]
     except VideoError as error:
-        if error.reason not in _IN_PARTS:
+        if error.reason not in IN_PARTS:
             raise
         for place, time in enumerate(asked.times):
             if found[place] is None:

@@ -77,7 +77,7 @@ def _serve(reader: FrameReader, asked: Asked, replies: BinaryIO) -> None:
     path = Path(asked["path"])
     try:
         if asked["call"] == "probe":
-            told = told_facts(reader.probe(path))
+            told = told_facts(reader.probe(path, salvage=asked["salvage"]))
         elif asked["call"] == "survey":
             told = _survey(path)
         elif asked["call"] == "packets":

@@ -1,5 +1,7 @@
 """Recipes that say more about frames than how many, from the films to the rows."""
 
+from collections.abc import Callable
+
 import pandas as pd
 import pytest
 
@@ -46,17 +48,28 @@ def test_frames_follow_motion(bench: Bench) -> None:
     assert [len(times) for times in rows.frame_times] == [8, 8]
 
 
-def test_of_a_film_that_is_cut_off_the_rest_is_used_and_what_is_lost_is_told(bench: Bench) -> None:
-    bench.lay(films="")
-    (bench.folder / "spans.csv").write_text("path,label,start,end\na.mp4,Normal,,\n")
-    path = film(bench.folder / "videos" / "a.mp4").path
-    data = bytearray(path.read_bytes())
+def cut_off(data: bytearray) -> bytearray:
+    return data[: len(data) * 3 // 5]
+
+
+def overwritten(data: bytearray) -> bytearray:
     middle = len(data) // 2
     data[middle : middle + 400] = bytes(400)
-    path.write_bytes(data)
+    return data
+
+
+@pytest.mark.parametrize("damage", [cut_off, overwritten])
+@pytest.mark.parametrize("policy", ["uniform", "motion"])
+def test_of_a_damaged_film_the_rest_is_used_and_what_is_lost_is_told(
+    bench: Bench, damage: Callable[[bytearray], bytearray], policy: str
+) -> None:
+    bench.lay(films="")
+    (bench.folder / "spans.csv").write_text("path,label,start,end\na.mp4,Normal,,\n")
+    path = film(bench.folder / "videos" / "a.mp4", muxing={"movflags": "faststart"}).path
+    path.write_bytes(damage(bytearray(path.read_bytes())))
     strict = bench.rocot("generate", "--recipe", "own.toml", "--run", "strict")
     assert "damaged" in strict.stdout
-    rows = made(bench, 'count = 16\ndamaged = "partial"')
+    rows = made(bench, f'count = 16\npolicy = "{policy}"\ndamaged = "partial"')
     assert len(rows) == 1
     times, lost = rows.frame_times[0], rows.lost_times[0]
     assert len(lost)

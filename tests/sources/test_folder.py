@@ -30,7 +30,7 @@ class Known:
         self.probed = 0
         self.threads = set[int]()
 
-    def probe(self, path: Path) -> Facts:
+    def probe(self, path: Path, *, salvage: bool = False) -> Facts:
         self.probed += 1
         self.threads.add(threading.get_ident())
         said = path.read_text()
@@ -166,7 +166,7 @@ def test_what_spoils_one_video_skips_it_and_goes_on(make: MakeSource, root: Path
 class Plain(Known):
     """Known, which looks whether it is handed a plain file."""
 
-    def probe(self, path: Path) -> Facts:
+    def probe(self, path: Path, *, salvage: bool = False) -> Facts:
         mark_of(path)
         return super().probe(path)
 

@@ -9,6 +9,7 @@ from rocot.core.clip import Clip
 from rocot.core.motion import Packets
 from rocot.core.reflection import Frame
 from rocot.core.sampling import uniform
+from rocot.errors import VideoError
 from rocot.recipe import FramesRecipe
 from rocot.stages.sample_frames import SampleFrames
 from rocot.video.protocol import Sampled
@@ -63,6 +64,21 @@ async def test_a_rate_is_capped_by_the_count() -> None:
 async def test_motion_draws_frames() -> None:
     times, _, _ = await asked(policy="motion", count=16)
     assert sum(8 <= time < 10 for time in times) >= 4
+
+
+class Torn(Camera):
+    """A file whose index is damaged."""
+
+    async def packets(self, clip: Clip, margin: float) -> Packets:
+        raise VideoError("damaged", "the index is torn")
+
+
+async def test_where_the_index_is_damaged_a_partial_clip_is_looked_at_evenly() -> None:
+    camera = Torn()
+    await SampleFrames(FramesRecipe(policy="motion", count=8, damaged="partial"), camera)(clip())
+    assert camera.asked[0][0] == pytest.approx(uniform(0, 16, 8))
+    with pytest.raises(VideoError):
+        await SampleFrames(FramesRecipe(policy="motion"), camera)(clip())
 
 
 async def test_what_a_salvage_lost_stands_in_the_item() -> None:

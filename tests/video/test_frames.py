@@ -47,7 +47,7 @@ class Slow:
         self.lock = threading.Lock()
         self.now = self.most = 0
 
-    def probe(self, path: Path) -> Facts:
+    def probe(self, path: Path, *, salvage: bool = False) -> Facts:
         raise NotImplementedError
 
     def read(

@@ -21,13 +21,23 @@ Labels = Literal["native", "common"]
 class ManifestSource:
     """The videos of a manifest that lie in a folder."""
 
-    def __init__(self, name: str, manifest: Path, videos: Path, labels: Labels, reader: FrameReader) -> None:
-        """`labels`: which of a record's labels are the classes."""
+    def __init__(  # noqa: PLR0913 - a manifest's section of the recipe, and who opens its files
+        self,
+        name: str,
+        manifest: Path,
+        videos: Path,
+        labels: Labels,
+        reader: FrameReader,
+        *,
+        salvage: bool = False,
+    ) -> None:
+        """`labels`: which of a record's labels are the classes. `salvage`: as of a folder."""
         self.name = name
         self._manifest = manifest
         self._folder = videos
         self._labels: Labels = labels
         self._reader = reader
+        self._salvage = salvage
 
     def videos(self, split: str) -> Iterator[Video | Skipped]:
         """The videos of a common split, in the manifest's order; a file that cannot be used is Skipped.
@@ -40,7 +50,7 @@ class ManifestSource:
         if not entries:
             return iter(())
         found = match(entries, self._folder)
-        look = _Look(self.name, found.root, found.paths, self._labels, manifest.header, self._reader)
+        look = _Look(self.name, found.root, found.paths, self._labels, manifest.header, self._reader, self._salvage)
         return ahead(look, entries)
 
 
@@ -54,6 +64,7 @@ class _Look:
     labels: Labels
     header: Header
     reader: FrameReader
+    salvage: bool
 
     def __call__(self, entry: Entry) -> Video | Skipped:
         try:
@@ -70,7 +81,7 @@ class _Look:
         if entry.mark not in {None, mark}:
             raise VideoError("file changed", f"{place} is not the file that was imported; import the dataset again")
         known = entry.duration if entry.mark else None
-        duration = known or self.reader.probe(path).duration
+        duration = known or self.reader.probe(path, salvage=self.salvage).duration
         return Video(
             id=entry.id,
             source=self.source,
