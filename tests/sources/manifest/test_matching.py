@@ -96,6 +96,13 @@ def test_files_of_one_name_that_differ_are_told(lay: Lay) -> None:
     assert "2/a.mp4" in matching.findings[0].detail
 
 
+def test_files_of_one_size_and_date_may_differ_all_the_same(lay: Lay) -> None:
+    root = lay("1/a.mp4 = one", "2/a.mp4 = two", "b.mp4")
+    for name in ("1/a.mp4", "2/a.mp4"):
+        os.utime(root / name, ns=(0, 0))
+    assert told(match([Said("x/a.mp4"), Said("b.mp4")], root)) == [("ambiguous", "x/a.mp4")]
+
+
 def test_what_nobody_annotated_is_told_and_what_is_no_video_is_not(lay: Lay) -> None:
     matching = match([Said("a.mp4")], lay("a.mp4", "z/b.avi", "notes.txt", ".hidden.mp4", ".trash/c.mp4"))
     assert told(matching) == [("extra", "z/b.avi")]
