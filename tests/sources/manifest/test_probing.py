@@ -246,7 +246,7 @@ class Held(Reader):
 
 
 def test_what_is_under_way_at_an_interrupt_goes_no_further(tmp_path: Path) -> None:
-    def interrupt(done: int, total: int) -> None:
+    def interrupt(_done: int, _total: int) -> None:
         raise KeyboardInterrupt
 
     reader = Held()
