@@ -50,7 +50,7 @@ def draw(video: Path, sheet: Path, count: int, start: float, end: float) -> None
         raise ConfigError(f"{sheet}: a sheet is one of {', '.join(SUFFIXES)}")
     machine = Machine(run=RUNS, cache=default_cache())
     with closing(reader(FramesRecipe(), machine)) as isolated:
-        duration = isolated.probe(video).duration
+        duration = isolated.probe(video, salvage=True).duration
         end = min(end, duration)
         if start >= end:
             raise ConfigError(f"nothing to show from {start:g} to {end:g} s; {video.name} lasts {duration:.2f} s")

@@ -41,6 +41,16 @@ def test_a_sheet_shows_as_many_frames_as_asked(bench: Bench) -> None:
     assert tiles(bench.folder / "a.png") == 6
 
 
+def test_a_damaged_file_shows_what_is_left_of_it(bench: Bench) -> None:
+    film(bench.folder / "a.mp4", muxing={"movflags": "faststart"})
+    data = (bench.folder / "a.mp4").read_bytes()
+    (bench.folder / "a.mp4").write_bytes(data[: len(data) * 3 // 4])
+    done = bench.rocot("frames", "a.mp4", "--sheet", "a.png", "--count", "6")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "3 frames of 0.00-3.00 s, 3 lost in a.png\n"
+    assert tiles(bench.folder / "a.png") == 3
+
+
 def tiles(path: Path) -> int:
     """Frames of 128x96 that have something white below their label."""
     picture = np.asarray(Image.open(path).convert("L"))
