@@ -89,9 +89,12 @@ def sampler(recipe: FramesRecipe, machine: Machine) -> Iterator["Frames"]:
     look = Look(height=recipe.height, quality=recipe.quality)
     blobs = Blobs(machine.cache / "frames", quota=int(machine.cache_quota * 1e9))
     isolated = reader(recipe, machine)
-    # The reader closes first: what is still decoding then is asked for by nobody.
-    with closing(Frames(isolated, blobs, look, machine.decoders)) as frames, closing(isolated):
-        yield frames
+    with closing(Frames(isolated, blobs, look, machine.decoders)) as frames:
+        try:
+            yield frames
+        finally:  # what is still decoding is asked for by nobody, and may take its whole deadline
+            frames.drop()
+            isolated.close()
 
 
 def described(recipe: Recipe, truth: TruthOf = _no_truth) -> Tools:

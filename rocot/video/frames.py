@@ -61,6 +61,10 @@ class Frames:
         """
         return await self._beside(lambda: self._load(item))
 
+    def drop(self) -> None:
+        """Drops what waits, and begins nothing more."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
     def close(self) -> None:
         """Drops what waits, and waits for what runs."""
         self._threads.shutdown(wait=True, cancel_futures=True)
