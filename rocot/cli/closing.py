@@ -159,6 +159,8 @@ def release_lines(console: Console, exported: Exported) -> None:
     console.print()
     for file in exported.entry.files:
         console.print(f"{count(file.rows) or 0} rows in {exported.folder}/{file.path} ({size(file.bytes)})")
+    if exported.entry.partial:
+        console.print(f"{count(exported.entry.partial)} of them lack frames that damaged files have lost (lost_times)")
     if exported.carried:
         console.print(f"kept beside it: split {', '.join(exported.carried)}")
     for gone in exported.dropped:

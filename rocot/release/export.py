@@ -74,6 +74,7 @@ class _Tally:
 
     edition: Edition
     kept: int = 0
+    partial: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)
 
@@ -90,6 +91,7 @@ class _Tally:
                 raise ValueError(f"rows must ascend by clip and rollout: {row.id!r} came after {last}")
             last = row.clip, row.rollout
             self.kept += row.kept
+            self.partial += bool(row.lost_times)
             self.outcomes[row.outcome] += 1
             yield row
 
@@ -159,6 +161,7 @@ def _write(fresh: Path, samples: Samples, shared: Edition, shard_bytes: int) -> 
     return SplitEntry(
         rows=tally.outcomes.total(),
         kept=tally.kept,
+        partial=tally.partial,
         outcomes=dict(tally.outcomes),
         left_out=dict(tally.left_out),
         files=files,

@@ -22,6 +22,8 @@ class SplitEntry(Record):
     rows: int
     kept: int
     """Rows that are meant for training."""
+    partial: int = 0
+    """Rows that lack frames which damaged files have lost."""
     outcomes: dict[str, int]
     """Rows by outcome."""
     left_out: dict[str, int]

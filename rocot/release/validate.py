@@ -166,7 +166,9 @@ class _Tally:
         self.outcomes[row.outcome] += 1
         self.graded_on[row.graded_on] += 1
         if split is not None:
-            self.by_split.setdefault(split, Counter()).update(("rows", row.outcome, *(["kept"] if row.kept else [])))
+            self.by_split.setdefault(split, Counter()).update(
+                ("rows", row.outcome, *(["kept"] if row.kept else []), *(["partial"] if row.lost_times else []))
+            )
         initial, revised = answer_tiou(row.initial, row.truth), answer_tiou(row.revised, row.truth)
         if initial is not None and revised is not None:
             self.initial_tiou.add(initial)
@@ -191,7 +193,7 @@ class _Tally:
 
 
 def _told(entry: SplitEntry) -> Counter[str]:
-    return Counter({"rows": entry.rows, "kept": entry.kept, **entry.outcomes})
+    return Counter({"rows": entry.rows, "kept": entry.kept, "partial": entry.partial, **entry.outcomes})
 
 
 def _rows(file: pq.ParquetFile) -> Iterator[Mapping[str, object]]:
