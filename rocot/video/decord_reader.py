@@ -96,7 +96,7 @@ def _opened(path: Path) -> Iterator[_Video]:
 def _starts(video: _Video, name: str) -> list[float]:
     """When each frame appears, seconds from the first."""
     stamps = video.get_frame_timestamp(range(len(video)))[:, 0].astype(float)
-    if not np.isfinite(stamps).all() or (np.diff(stamps) < 0).any() or stamps[-1] - stamps[0] > MAX_SECONDS:
+    if not np.isfinite(stamps).all() or (np.diff(stamps) <= 0).any() or stamps[-1] - stamps[0] > MAX_SECONDS:
         raise VideoError("bad timestamps", f"{name}: decord gives its frames times that do not ascend")
     return [round(float(stamp), 6) for stamp in stamps - stamps[0]]
 
