@@ -5,6 +5,7 @@ too long for a message.
 """
 
 import csv
+import io
 import json
 import os
 import re
@@ -20,6 +21,8 @@ MOST_BYTES = 256 * 1024 * 1024
 """Of one file. HIVAU-70k's training file, the largest known, has some 100 MB."""
 LONGEST_LINE = 1024 * 1024
 """Bytes. The longest line known, a row of VAU-Bench, has 9 kB."""
+MOST_LINES = 5_000_000
+"""Of one file. The longest list known, UCA's sentences, has 15,677."""
 MOST_FAULTS = 50
 """Told; the rest is counted."""
 MOST_FILES = 2_000_000
@@ -194,7 +197,10 @@ class Files:
         if b"\0" in data[:4096]:
             what = "UTF-16; save it as UTF-8" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "binary, not text"
             raise ConfigError(f"{path}: the file is {what}")
-        for number, chunk in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
+        for number, line in enumerate(io.BytesIO(data.removeprefix(b"\xef\xbb\xbf")), 1):
+            if number > MOST_LINES:
+                raise ConfigError(f"{path}: over {MOST_LINES:,} lines; no annotation file is so long")
+            chunk = line.removesuffix(b"\n")
             if len(chunk) > LONGEST_LINE:
                 self.fault(name, number, f"longer than {LONGEST_LINE:,} bytes; is this the right file?")
                 continue

@@ -1,7 +1,10 @@
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rocot.core.span import Span
 from rocot.core.truth import NORMAL
@@ -11,6 +14,7 @@ from rocot.sources.known.files import Files
 from rocot.sources.known.importing import annotated, manifest
 from rocot.sources.manifest.entry import Entry
 from rocot.sources.manifest.file import Manifest
+from tests.contracts.importer import outcome
 from tests.sources.known.valid_cuva import EXAMPLES, HEADER, ROWS, save, wide, write
 
 ABOUT = known("cuva")
@@ -238,3 +242,14 @@ def test_the_shipped_shapes_are_all_read(tmp_path: Path) -> None:
     entries = imported(tmp_path)
     assert len(entries) == len(ROWS)
     assert [name for name, entry in entries.items() if not entry.localised] == ["4", "5"]
+
+
+CELL = st.text(st.sampled_from(["0", "1", "5", "9", "[", "]", ",", "-", " ", "\n", wide("["), "、", "词", "a", "٣"]))
+
+
+@settings(max_examples=100, deadline=None)
+@given(rows=st.lists(st.tuples(*[CELL] * 9), min_size=1, max_size=3))
+def test_no_text_in_a_cell_ends_in_a_traceback(rows: list[tuple[str, ...]]) -> None:
+    with tempfile.TemporaryDirectory() as place:
+        save(Path(place), (HEADER, *EXAMPLES, *rows, *((str(number), *row[1:]) for number, row in enumerate(rows, 1))))
+        outcome("cuva", Path(place))
