@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 
 from rocot.core.prompt import Ask, Sampling, Text, Turn
-from rocot.core.reply import schema_of
+from rocot.core.reflection import Relooked
+from rocot.core.reply import Shape, schema_of
 from rocot.errors import TeacherError
 from rocot.stages.asking import compose
 from rocot.teacher.request import Spelling
-from tests.builders import CLASSES
+from tests.builders import CLASSES, answer, said
 from tests.contracts.teacher import ITEM, PICTURES, PROMPTS, Said
 
 WORDED = compose(PROMPTS, Said("openai:m"), ITEM, "answer")
@@ -86,3 +87,15 @@ def test_frames_are_let_go_once_there_are_too_many() -> None:
 def test_plain_text_needs_no_frames() -> None:
     bare = ASK.model_copy(update={"turns": (Turn(role="user", parts=(Text(text="Hello"),)),)})
     assert body(bare)["messages"] == [{"role": "user", "content": "Hello"}]
+
+
+def test_reflection_and_revision_share_the_bytes_of_the_closer_look() -> None:
+    frames = [frame.model_copy(update={"time": frame.time + 0.5}) for frame in ITEM.frames[2:4]]
+    looked = Relooked(**dict(ITEM), question="?", initial=answer(), initial_said=said("1"), relook=tuple(frames))
+    wanted: tuple[tuple[Shape, str], ...] = (("reflection", "Examine."), ("answer", "Revise."))
+    asks = [compose(PROMPTS, Said("openai:m"), looked, shape, "An answer.", words)("json") for shape, words in wanted]
+    spelling = Spelling("m", official=False)
+    first, second = (spelling.body(ask, PICTURES) for ask in asks)
+    assert first[: first.index(b"Examine.")] == second[: second.index(b"Revise.")]
+    parts = body(asks[0])["messages"][3]["content"]
+    assert [part["type"] for part in parts] == ["text", "image_url"] * 2 + ["text"] * 3
