@@ -151,7 +151,7 @@ def listing(  # noqa: PLR0913, PLR0917 - a run, its split, and who learns of wha
 
 
 def guard(recipe: Recipe, split: str) -> Callable[[Video], str]:
-    """Says of which dataset's test split a video is, "" where of none; test splits themselves leak nothing.
+    """Says which test split holds a video, "" for none: `official test split of ucf-crime`. Nothing leaks into test.
 
     It knows the recipe's manifests, with what their videos look like, and the official lists that ship with rocot.
     Raises ConfigError for a manifest that cannot be read.
@@ -165,7 +165,11 @@ def guard(recipe: Recipe, split: str) -> Callable[[Video], str]:
     from rocot.sources.manifest.official import official_test
 
     found = leaks([read(path) for path in paths], official_test, alike)
-    tests = {leak.video: leak.there.dataset for leak in found if leak.here.common == split}
+    tests = {
+        leak.video: f"{'official ' * leak.there.official}test split of {leak.there.dataset}"
+        for leak in found
+        if leak.here.common == split and leak.there.common == "test"
+    }
     return lambda video: tests.get(video.identity, "")
 
 

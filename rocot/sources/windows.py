@@ -44,8 +44,8 @@ def clips(  # noqa: PLR0913, PLR0917 - what to cut, how, and who learns of it
 ) -> Iterator[Clip]:
     """The clips of a split of several sources, in a fixed order; truths are learnt as the videos pass.
 
-    A video that a source cannot give goes to `skipped`, and so does one that leaks: `guard` says of which dataset's
-    official test split it is, "" for none. `allowed` is the reason to take those too; it stands in their clips.
+    A video that a source cannot give goes to `skipped`, and so does one that leaks: `guard` says which test
+    split holds it, "" for none. `allowed` is the reason to take those too; it stands in their clips.
     Raises ConfigError, as sources do.
     """
     for source in sources:
@@ -58,12 +58,12 @@ def clips(  # noqa: PLR0913, PLR0917 - what to cut, how, and who learns of it
                 skipped(_leaking(video, leaks_from))
                 continue
             truths.learn(video)
-            leak = f"official test split of {leaks_from}; allowed: {allowed}" if leaks_from else ""
+            leak = f"{leaks_from}; allowed: {allowed}" if leaks_from else ""
             yield from cut(video, windows.length, windows.overlap, leak)
 
 
-def _leaking(video: Video, dataset: str) -> Skipped:
-    said = f"in the official test split of {dataset}; --allow-leaks REASON takes it all the same"
+def _leaking(video: Video, held_by: str) -> Skipped:
+    said = f"in the {held_by}; --allow-leaks REASON takes it all the same"
     return Skipped(id=video.id, source=video.source, reason="leaks test data", detail=said)
 
 

@@ -144,7 +144,7 @@ def test_videos_of_a_test_split_are_kept_out_unless_a_reason_lets_them_in() -> N
     left_out: list[Skipped] = []
 
     def test_of(one: Video) -> str:
-        return "other" if one.id == "b" else ""
+        return "official test split of other" if one.id == "b" else ""
 
     def listed(allowed: str) -> list[tuple[str, str]]:
         source = Listed("s", [video(10, "a"), video(10, "b")])
