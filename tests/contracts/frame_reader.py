@@ -74,6 +74,17 @@ class FrameReaderContract:
         assert facts.duration == pytest.approx(whole.duration, abs=slack)
         assert (facts.width, facts.height) == (WIDTH, HEIGHT)
 
+    @pytest.mark.parametrize("name", ["b-frames.mp4", "variable-rate.mkv", "edit-list.mp4", "mpeg4.avi", "mpeg2.ts"])
+    def test_packets_are_those_of_the_frames_that_are_shown(
+        self, reader: FrameReader, make: MakeFilm, name: str
+    ) -> None:
+        whole = make(name)
+        packets = reader.packets(whole.path, 0.5, 1.5)
+        assert list(packets.times) == pytest.approx([time for time in whole.times if 0.5 <= time < 1.5], abs=2e-3)
+        assert len(packets.sizes) == len(packets.kinds) == len(packets.times)
+        assert min(packets.sizes) > 0
+        assert set(packets.kinds) <= {"I", "P", "B"}
+
     @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".avi", ".flv"])
     @pytest.mark.parametrize("count", [1, 2, 3])
     def test_very_short_films_are_films(self, reader: FrameReader, tmp_path: Path, suffix: str, count: int) -> None:

@@ -110,3 +110,24 @@ def test_a_stream_that_turns_up_midway_is_no_bug(tmp_path: Path) -> None:
     path = tmp_path / "both.ts"
     path.write_bytes(half.path.read_bytes() + other.path.read_bytes())
     assert AvReader().probe(path).duration == pytest.approx(3, abs=0.1)
+
+
+@pytest.mark.parametrize("left", [0.4, 0.9])
+def test_a_film_that_is_cut_off_lasts_as_long_as_its_index_says_for_who_takes_what_is_left(
+    tmp_path: Path, left: float
+) -> None:
+    whole = film(tmp_path / "a.mp4", muxing={"movflags": "faststart"})
+    data = whole.path.read_bytes()
+    whole.path.write_bytes(data[: int(len(data) * left)])
+    with pytest.raises(VideoError):
+        AvReader().probe(whole.path)
+    facts = AvReader().probe(whole.path, salvage=True)
+    assert facts.duration == pytest.approx(whole.duration)
+    assert (facts.width, facts.height, facts.codec) == (whole.width, whole.height, "h264")
+
+
+def test_a_salvage_believes_no_more_than_a_file_can_be(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    path.write_bytes(film(tmp_path / "b.mp4").path.read_bytes()[:400])
+    with pytest.raises(VideoError):
+        AvReader().probe(path, salvage=True)
