@@ -51,11 +51,15 @@ class Machine(Record):
     """Seconds that the frames of one clip may take."""
     decode_memory: float = Field(default=4.0, gt=0)
     """Gigabytes (10^9 bytes) that one decoder may take."""
-    base_url: str | None = None
-    """Of an OpenAI-compatible service; None is OpenAI's own."""
+    base_urls: tuple[str, ...] = ()
+    """Of OpenAI-compatible services that all serve the model; none is OpenAI's own."""
     api_key: SecretStr | None = None
     deadline: float = Field(default=300.0, gt=0)
     """Seconds that one attempt at a call may take in all."""
+    rpm: int | None = Field(default=None, ge=1)
+    """Calls a minute to a model, at most; None is no ceiling."""
+    tpm: int | None = Field(default=None, ge=1)
+    """Tokens a minute to a model, at most; None is no ceiling."""
 
 
 def default_cache() -> Path:

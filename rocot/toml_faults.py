@@ -28,6 +28,10 @@ WORDS = {
 
 ELSEWHERE = {
     "base_url": "--base-url",
+    "rpm": "--rpm",
+    "tpm": "--tpm",
+    "max_calls": "--max-calls",
+    "max_cost": "--max-cost",
     "cache": "the variable ROCOT_CACHE",
     "cache_quota": "the variable ROCOT_CACHE_QUOTA",
     "decoders": "--decoders",

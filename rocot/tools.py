@@ -20,6 +20,7 @@ from rocot.core.truth import Truth
 from rocot.engine.attempt import Ledger
 from rocot.errors import ConfigError
 from rocot.machine import Machine
+from rocot.prices import IN_PROCESS
 from rocot.recipe import FramesRecipe, Imported, Recipe, Scenes, SourceRecipe, TeacherRecipe
 from rocot.sources.protocol import Skipped, Source, TruthOf, Video
 from rocot.sources.truths import Truths
@@ -27,6 +28,7 @@ from rocot.teacher.protocol import Asks, Compose, Reply, Teacher
 from rocot.video.protocol import Look, Sampled, Samples
 
 if TYPE_CHECKING:
+    from rocot.teacher.budget import Budget
     from rocot.video.frames import Frames
     from rocot.video.isolated import Isolated, Limits
 
@@ -40,6 +42,8 @@ class Tools:
     reflector: Asks
     prompts: Prompts
     truth: TruthOf
+    remarks: Callable[[], Sequence[str]] = tuple
+    """What a user should know of the teachers' servers just now."""
 
 
 def _no_truth(clip: Clip) -> Truth:
@@ -47,37 +51,58 @@ def _no_truth(clip: Clip) -> Truth:
 
 
 @asynccontextmanager
-async def opened(
-    recipe: Recipe, machine: Machine, ledger: Ledger, truth: TruthOf, halted: Callable[[], bool] = lambda: False
+async def opened(  # noqa: PLR0913  # what a run is, and two settings by name
+    recipe: Recipe,
+    machine: Machine,
+    ledger: Ledger,
+    truth: TruthOf,
+    *,
+    halted: Callable[[], bool] = lambda: False,
+    budget: "Budget | None" = None,
 ) -> AsyncIterator[Tools]:
     """The tools of a run; what they hold is let go of at the end. `halted` says that the run is ending.
 
     Raises ConfigError for a prompt that cannot be read, and for a teacher that needs a key or base URL it has not got.
     """
     from rocot.teacher.asker import Asker
+    from rocot.teacher.fleet import Fleet
+    from rocot.teacher.pace import FIRST
+    from rocot.teacher.rates import Rates
 
     prompts = load_prompts(recipe.prompts.folder)
     async with AsyncExitStack() as stack:
         frames = stack.enter_context(sampler(recipe.frames, machine))
-        clients: dict[str, Teacher] = {}
+        fleets: dict[str, Fleet] = {}
 
-        def asker(who: TeacherRecipe) -> Asker:
-            if who.model not in clients:
-                clients[who.model] = _teacher(who.model, machine)
-                stack.push_async_callback(clients[who.model].close)
-            return Asker(
-                clients[who.model],
-                ledger,
-                frames,
-                sampling=_sampling(who),
-                dialect=who.dialect,
+        def fleet(model: str) -> Fleet:
+            servers = _teachers(model, machine)
+            for server in servers:
+                stack.push_async_callback(server.close)
+            return Fleet(
+                servers,
+                most=machine.workers,
+                first=None if model in IN_PROCESS else FIRST,
                 deadline=machine.deadline,
+                rates=Rates(rpm=machine.rpm, tpm=machine.tpm),
+                budget=budget,
                 halted=halted,
             )
 
+        def asker(who: TeacherRecipe) -> Asker:
+            if who.model not in fleets:
+                fleets[who.model] = fleet(who.model)
+            return Asker(fleets[who.model], ledger, frames, sampling=_sampling(who), dialect=who.dialect)
+
         teacher = asker(recipe.teacher)
         reflector = teacher if recipe.reflector is None else asker(recipe.reflector)
-        yield Tools(frames=frames, teacher=teacher, reflector=reflector, prompts=prompts, truth=truth)
+        yield Tools(
+            frames=frames,
+            teacher=teacher,
+            reflector=reflector,
+            prompts=prompts,
+            truth=truth,
+            remarks=lambda: [remark for model in fleets.values() for remark in model.remarks()],
+        )
 
 
 @contextmanager
@@ -195,18 +220,22 @@ def _isolated(name: str, limits: "Limits") -> "Isolated":
     return Isolated(name, limits)
 
 
-def _teacher(model: str, machine: Machine) -> Teacher:
+def _teachers(model: str, machine: Machine) -> Sequence[Teacher]:
+    """The model, once for each of its servers."""
     if model == "embedded":
         from rocot.teacher.embedded.teacher import Embedded
 
-        return Embedded()
+        return [Embedded()]
     if model == "scripted":
         from rocot.teacher.scripted import ScriptedTeacher
 
-        return ScriptedTeacher()
+        return [ScriptedTeacher()]
     from rocot.teacher.openai import OpenAITeacher
 
-    return OpenAITeacher(model, base_url=machine.base_url, api_key=machine.api_key, connections=machine.workers)
+    return [
+        OpenAITeacher(model, base_url=url, api_key=machine.api_key, connections=machine.workers)
+        for url in dict.fromkeys(machine.base_urls or (None,))
+    ]
 
 
 def _sampling(who: TeacherRecipe) -> Sampling:

@@ -51,7 +51,7 @@ async def test_a_described_plan_has_the_fingerprints_of_the_one_that_is_run(
     tmp_path: Path, model: str, reflector: object
 ) -> None:
     chosen = recipe(model, reflector=reflector)
-    place = machine(tmp_path, base_url="http://127.0.0.1:9/v1")
+    place = machine(tmp_path, base_urls=("http://127.0.0.1:9/v1",))
     async with opened(chosen, place, NoLedger(), no_truth) as tools:
         real = [(step.stage.name, step.fingerprint) for step in reflection(chosen, (), tools)]
     assert real == [(step.stage.name, step.fingerprint) for step in reflection(chosen, (), described(chosen))]
@@ -61,8 +61,8 @@ async def test_where_it_runs_changes_no_fingerprint(tmp_path: Path) -> None:
     prints = set()
     for number, more in enumerate(
         [
-            {"base_url": "http://127.0.0.1:9/v1", "workers": 3},
-            {"base_url": "http://localhost:10/v1", "api_key": SecretStr("k" * 20), "deadline": 1.0, "decoders": 2},
+            {"base_urls": ("http://127.0.0.1:9/v1",), "workers": 3},
+            {"base_urls": ("http://localhost:10/v1",), "api_key": SecretStr("k" * 20), "deadline": 1.0, "decoders": 2},
         ]
     ):
         async with opened(recipe("openai:m"), machine(tmp_path / str(number), **more), NoLedger(), no_truth) as tools:

@@ -21,7 +21,9 @@ from rocot.engine.store import Store
 from rocot.flow import reflection
 from rocot.recipe import FramesRecipe, Recipe, Release, Scenes
 from rocot.teacher.asker import Asker
+from rocot.teacher.fleet import Fleet
 from rocot.teacher.openai import OpenAITeacher
+from rocot.teacher.pace import FIRST
 from rocot.teacher.protocol import Raw
 from rocot.tools import Tools
 from rocot.video.av_reader import AvReader
@@ -90,7 +92,7 @@ async def main() -> None:
     teacher = Timed("openai:m", base_url=url, api_key=None, connections=IN_FLIGHT)
     with Store(Path(folder) / "run") as store:
         begun, tally = Clock.now(), Tally()
-        asker = Asker(teacher, store, frames, sampling=Sampling(seed=0))
+        asker = Asker(Fleet([teacher], most=IN_FLIGHT, first=FIRST), store, frames, sampling=Sampling(seed=0))
         tools = Tools(prepared, asker, asker, load_prompts(), lambda _: Truth(labels=("Normal",), spans=()))
         await run(reflection(RECIPE, listing(clips), tools), store, Job("train", IN_FLIGHT), tally, Stop())
         assert tally.stages["judge"].done == clips, tally

@@ -53,7 +53,22 @@ from rocot.cli import options
     metavar="SECONDS",
     help="For one attempt at a call, in all.",
 )
-@options.base_url
+@options.base_urls
+@click.option("--rpm", type=click.IntRange(1), metavar="N", help="Calls a minute to a model, at most.")
+@click.option("--tpm", type=click.IntRange(1), metavar="N", help="Tokens a minute to a model, at most.")
+@click.option(
+    "--max-calls",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Calls in all runs of the folder, at most; failed ones too.",
+)
+@click.option(
+    "--max-cost",
+    type=click.FloatRange(0, 1e12, min_open=True),
+    callback=options.number,
+    metavar="MONEY",
+    help="Of all calls in all runs of the folder, at most, by the prices given.",
+)
 @options.prices
 def command(
     recipe: str,
@@ -67,7 +82,11 @@ def command(
     decode_deadline: float,
     decode_memory: float,
     deadline: float,
-    base_url: str | None,
+    base_urls: tuple[str, ...],
+    rpm: int | None,
+    tpm: int | None,
+    max_calls: int | None,
+    max_cost: float | None,
     prices: Path | None,
 ) -> int:
     r"""Make a dataset: frames, reasoning, reflection, revision, judgement.
@@ -93,8 +112,11 @@ def command(
         decoders=decoders,
         decode_deadline=decode_deadline,
         decode_memory=decode_memory,
-        base_url=base_url,
+        base_urls=base_urls,
         api_key=key_from_environment(),
         deadline=deadline,
+        rpm=rpm,
+        tpm=tpm,
     )
-    return generate(Order(chosen, machine, split, options.price_table(prices), limit, target_accepted))
+    table = options.price_table(prices)
+    return generate(Order(chosen, machine, split, table, limit, target_accepted, max_calls, max_cost))

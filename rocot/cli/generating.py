@@ -28,6 +28,7 @@ from rocot.engine.runner import run
 from rocot.engine.stop import Stop
 from rocot.engine.store import Store
 from rocot.engine.tables import sum_spent
+from rocot.errors import ConfigError
 from rocot.flow import reflection
 from rocot.machine import Machine
 from rocot.prices import Prices
@@ -35,6 +36,7 @@ from rocot.recipe import Recipe
 from rocot.release.export import Exported
 from rocot.sources.protocol import Skipped
 from rocot.sources.truths import Truths
+from rocot.teacher.budget import Budget
 from rocot.tools import described, listing, opened
 
 
@@ -48,6 +50,8 @@ class Order:
     prices: Prices
     limit: int | None = None
     target: int | None = None
+    max_calls: int | None = None
+    max_cost: float | None = None
 
     def kept(self, item: Judged) -> bool:
         """Whether an item counts towards the target: no faults, and an outcome that the mix keeps."""
@@ -78,13 +82,32 @@ async def make(order: Order, store: Store) -> Made:
     found = listing(order.recipe, order.machine, order.split, truths, skipped.append, watch.render)
     target = None if order.target is None else Target(order.target, order.kept)
     job = Job(order.split, order.machine.workers, order.limit, target)
-    async with opened(order.recipe, order.machine, store, truths, lambda: stop.draining) as tools:
+    budget = _budget(order, store)
+    async with opened(order.recipe, order.machine, store, truths, halted=lambda: stop.ending, budget=budget) as tools:
+        watch.remarks = tools.remarks
         plan = reflection(order.recipe, found, tools)
         await store.add_recipe(plan.fingerprint, order.recipe.model_dump_json())
         with stop.on_signals():
             async with drawn(watch):
                 ending = await run(plan, store, job, watch.tally, stop)
     return Made(ending, watch.tally, stop.signal, stop.at_once, skipped)
+
+
+def _budget(order: Order, store: Store) -> Budget:
+    """The ceilings, and what all runs of the folder have come to so far. Raises ConfigError for a missing price."""
+    if order.max_calls is None and order.max_cost is None:
+        return Budget(order.prices)
+    asked = {order.recipe.teacher.model, (order.recipe.reflector or order.recipe.teacher).model}
+    unpriced = sorted(model for model in asked if order.prices.cost(model, prompt=0, cached=0, completion=0) is None)
+    if order.max_cost is not None and unpriced:
+        raise ConfigError(f"--max-cost: {' and '.join(unpriced)} has no price; name it in the table of --prices")
+    calls, cost = 0, 0.0
+    for part in sum_spent(store):
+        later = order.prices.cost(
+            part.model, prompt=part.unpriced_prompt, cached=part.unpriced_cached, completion=part.unpriced_completion
+        )
+        calls, cost = calls + part.attempts, cost + part.cost + (later or 0.0)
+    return Budget(order.prices, max_calls=order.max_calls, max_cost=order.max_cost, calls=calls, cost=cost)
 
 
 def generate(order: Order) -> int:

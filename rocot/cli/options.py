@@ -28,8 +28,12 @@ recipe = click.option(
 split = click.option("--split", default="train", show_default=True, metavar="NAME", help="Which videos.")
 run = click.option("--run", "folder", type=FILE, metavar="FOLDER", help="The run's folder.  [default: runs/<release>]")
 prices = click.option("--prices", type=FILE, metavar="FILE", help="What tokens cost, as TOML (docs/recipe.md).")
-base_url = click.option(
-    "--base-url", metavar="URL", help="Of an OpenAI-compatible server, as in http://localhost:8000/v1."
+base_urls = click.option(
+    "--base-url",
+    "base_urls",
+    multiple=True,
+    metavar="URL",
+    help="Of an OpenAI-compatible server, as in http://localhost:8000/v1; once for each server of the model.",
 )
 
 
@@ -52,9 +56,9 @@ def with_leaks(recipe: "Recipe", reason: str | None) -> "Recipe":
     return recipe.model_copy(update={"allow_leaks": reason.strip()})
 
 
-def number(ctx: click.Context, param: click.Parameter, value: float) -> float:
+def number(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
     """The value of an option. NaN lies in every range, as click compares."""
-    if math.isnan(value):
+    if value is not None and math.isnan(value):
         raise click.BadParameter("nan is no number.", ctx, param)
     return value
 

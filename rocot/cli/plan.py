@@ -13,7 +13,7 @@ from rocot.cli import options
 @options.run
 @options.limit
 @options.allow_leaks
-@options.base_url
+@options.base_urls
 @options.prices
 @click.option("--ping", is_flag=True, help="One real call: the first question about the first clip, and its reply.")
 def command(
@@ -22,7 +22,7 @@ def command(
     folder: Path | None,
     limit: int | None,
     allow_leaks: str | None,
-    base_url: str | None,
+    base_urls: tuple[str, ...],
     prices: Path | None,
     ping: bool,
 ) -> None:
@@ -46,7 +46,7 @@ def command(
     machine = Machine(
         run=folder or options.RUNS / chosen.release.name,
         cache=default_cache(),
-        base_url=base_url,
+        base_urls=base_urls,
         api_key=key_from_environment(),
     )
     outline = Outline(chosen, machine, split, limit)

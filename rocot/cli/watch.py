@@ -4,7 +4,7 @@ import asyncio
 import sys
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -37,6 +37,8 @@ class Watch:
     """Whose tokens are spent, where it is one model: then they have a price."""
     prices: Prices
     limit: int | None = None
+    remarks: Callable[[], Sequence[str]] = tuple
+    """What is to be said of the teachers' servers."""
     rendered: int = 0
     missing: int = 0
     """Scenes that had to be rendered."""
@@ -84,6 +86,7 @@ class Watch:
         if spent.prompt_tokens:
             told.append(f"{short(spent.prompt_tokens)} + {short(spent.completion_tokens)} tokens")
             told.extend(self._cost())
+        told.extend(self.remarks())
         left_out = sum(stage.failed.total() + stage.rejected.total() for stage in tally.stages.values())
         if left_out:
             told.append(f"{left_out:,} left out")
@@ -134,6 +137,11 @@ async def _redraw(console: Console, watch: Watch) -> None:
 
 
 async def _tell(console: Console, watch: Watch) -> None:
+    """A line a minute, and one at once when a server is left alone or asked again."""
+    resting, told = False, time.monotonic()
     while True:
-        await asyncio.sleep(A_LINE)
-        console.print(watch.line())
+        await asyncio.sleep(1)
+        now = any(remark.startswith("paused") for remark in watch.remarks())
+        if now != resting or time.monotonic() - told >= A_LINE:
+            resting, told = now, time.monotonic()
+            console.print(watch.line())

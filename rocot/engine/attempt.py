@@ -1,6 +1,7 @@
 """One attempt at a paid call, and the ledger that keeps it before anything is made of it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -26,12 +27,16 @@ class Attempt:
     body: bytes = b""
     """The raw reply as it came."""
     request_id: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Those that tell of the server's rates; names in lower case, never a key."""
     latency: float = 0.0
     """Seconds from sending to the last byte."""
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cached_tokens: int = 0
     """Of the prompt's, those that a prefix cache paid for."""
+    cost: float | None = None
+    """Money, by the prices given with the run; None without a price. What told no tokens counts as it may have cost."""
 
 
 class Ledger(Protocol):

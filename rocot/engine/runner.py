@@ -254,6 +254,7 @@ class _Run:
     def _fail(self, error: Exception) -> None:
         if error not in self.faults:
             self.faults.append(error)
+            self.stop.failed = True
         self.feed.close()
 
     def _obey(self) -> None:

@@ -89,7 +89,12 @@ ALTER TABLE outcome ADD COLUMN sha256 TEXT NOT NULL DEFAULT '';
 CREATE TABLE claim (clip TEXT PRIMARY KEY, owner TEXT NOT NULL) WITHOUT ROWID;
 """
 
-STEPS: tuple[str, ...] = (_FIRST, _LINKS_AND_CLAIMS)
+_HEADERS_AND_COST = """
+ALTER TABLE attempt ADD COLUMN headers TEXT NOT NULL DEFAULT '';  -- JSON: those that tell of rates; '' for none
+ALTER TABLE attempt ADD COLUMN cost REAL;                         -- money, by the prices of then; NULL without a price
+"""
+
+STEPS: tuple[str, ...] = (_FIRST, _LINKS_AND_CLAIMS, _HEADERS_AND_COST)
 """Step n leads from version n to version n + 1."""
 CURRENT = len(STEPS)
 """The version that this rocot writes, as in SQLite's user_version."""

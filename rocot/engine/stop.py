@@ -14,9 +14,16 @@ class Stop:
         """Nothing new starts; what is in flight ends and is stored."""
         self.at_once = False
         """What is in flight is dropped."""
+        self.failed = False
+        """What is in flight ends and is stored, since something has gone wrong."""
         self.signal: int | None = None
         """The number of the signal that asked first; None where none did."""
         self._watchers: list[Callable[[], None]] = []
+
+    @property
+    def ending(self) -> bool:
+        """Whether nothing new may start."""
+        return self.draining or self.failed
 
     def request(self) -> None:
         """The first time asks to drain, the second time to stop at once."""

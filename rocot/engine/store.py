@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import json
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,6 +85,8 @@ class Store(StoreReader):
             attempt.prompt_tokens,
             attempt.completion_tokens,
             attempt.cached_tokens,
+            clean(json.dumps(dict(attempt.headers))) if attempt.headers else "",
+            attempt.cost,
         )
         await self._writer.write(lambda connection: _insert_attempt(connection, row))
         self.spent.add(attempt)
@@ -148,8 +151,8 @@ def _insert_attempt(connection: apsw.Connection, row: tuple[Value, ...]) -> None
     connection.execute(
         """
         INSERT INTO attempt (call, item, stage, model, endpoint, kind, reason, status, body, sha256, request_id,
-                             latency, prompt_tokens, completion_tokens, cached_tokens)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                             latency, prompt_tokens, completion_tokens, cached_tokens, headers, cost)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         row,
     )

@@ -46,6 +46,12 @@ class ModelSpent:
     """Of the prompt's, those that a prefix cache paid for."""
     latency: float
     """Seconds, all attempts together."""
+    cost: float
+    """Money, of the attempts that were made with a price."""
+    unpriced_prompt: int
+    """Tokens of the attempts that were made without one."""
+    unpriced_completion: int
+    unpriced_cached: int
 
 
 @dataclass(frozen=True)
@@ -146,7 +152,9 @@ def sum_spent(store: StoreReader) -> list[ModelSpent]:
         ModelSpent,
         """
         SELECT model, stage, count(*), sum(kind = 'failed'), sum(prompt_tokens), sum(completion_tokens),
-               sum(cached_tokens), sum(latency)
+               sum(cached_tokens), sum(latency), total(cost),
+               sum(prompt_tokens * (cost IS NULL)), sum(completion_tokens * (cost IS NULL)),
+               sum(cached_tokens * (cost IS NULL))
         FROM attempt GROUP BY model, stage ORDER BY model, min(seq)
         """,
     )

@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Literal, Protocol, TypeVar
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NoReturn, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
 from rocot.core.prompt import Ask, Sampling
@@ -12,9 +13,11 @@ from rocot.core.reflection import Framed
 from rocot.core.reply import Dialect
 from rocot.engine.attempt import Attempt, Ledger
 from rocot.errors import RunError, ServiceError, TeacherError
+from rocot.teacher.budget import Size, size_of
 from rocot.teacher.completion import usage_of
-from rocot.teacher.faults import NO_FORMAT, UNREACHABLE, fault_in
-from rocot.teacher.patience import PATIENCE, Patience
+from rocot.teacher.faults import NO_FORMAT, fault_in
+from rocot.teacher.fleet import Fleet
+from rocot.teacher.patience import Charge
 from rocot.teacher.protocol import Compose, Raw, Reply, Teacher
 from rocot.teacher.recent import Recent
 
@@ -34,37 +37,38 @@ MOST_REFUSED = 16
 """Calls that a server may turn away as malformed or too large before it has answered one."""
 
 
+@dataclass(frozen=True)
+class _Call:
+    """A question on its way to its reply."""
+
+    ask: Ask
+    key: str
+    item: Framed
+    stage: str
+    size: Size | None
+    charge: Charge = field(default_factory=Charge)
+
+
 class Asker:
     """A teacher whose every attempt is recorded, and whose every reply is paid for once. Implements `Asks`."""
 
-    def __init__(  # noqa: PLR0913  # three to work with, five settings by name
+    def __init__(
         self,
-        teacher: Teacher,
+        fleet: Fleet,
         ledger: Ledger,
         pictures: Pictures,
         *,
         sampling: Sampling,
         dialect: Dialect | Literal["auto"] = "auto",
-        deadline: float = 300.0,
-        patience: Patience = PATIENCE,
-        halted: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`deadline` is the seconds that one attempt may take in all, to the last byte of its reply.
-
-        Once `halted` says that the run is ending, no call waits for another attempt.
-        """
-        self._halted = halted
-        self._teacher = teacher
+        self._fleet = fleet
+        self._teacher = fleet.teacher
         self._ledger = ledger
         self._pictures = pictures
         self._sampling = sampling
         self._dialect = dialect
         self._speaks: Dialect = "json" if dialect == "auto" else dialect
-        self._deadline = deadline
-        self._patience = patience
         self._loaded: Recent[tuple[str, ...], Mapping[str, bytes]] = Recent(KEPT_BYTES)
-        self._unreached: float | None = None
-        """Since when no call has reached the server, on the monotonic clock; None while calls reach it."""
         self._refused: int | None = 0
         """Calls that the server turned away so far; None once it has answered one."""
         self._asking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -119,18 +123,28 @@ class Asker:
 
     async def _answered(self, ask: Ask, key: str, item: Framed, stage: str) -> Reply:
         pictures = await self._pixels(item)
-        retrying = self._patience.retrying(self._unreached_for, self._halted)
+        call = _Call(ask, key, item, stage, size_of(ask, item) if self._fleet.metered else None)
         try:
-            reply: Reply = await retrying(self._attempt, ask, key, pictures, item.key, stage)
+            reply = await self._attempt(call, pictures)
         except TeacherError as error:
-            if error.reason == UNREACHABLE and not self._halted():  # a run that was asked to end, ends as asked
-                raise ServiceError(
-                    f"the teacher's server cannot be reached at {error.detail}; is it running, and is the base URL"
-                    " right? What was answered so far is kept: run the same command again"
-                ) from error
-            self._count_refusal(error)
-            raise
+            reply = await self._retried(call, pictures, error) if error.passing else self._refusal(error)
         self._refused = None
+        return reply
+
+    async def _retried(self, call: _Call, pictures: Mapping[str, bytes], error: TeacherError) -> Reply:
+        """The reply to a call whose first attempt has failed."""
+        first = [error]
+
+        async def attempt() -> Reply:
+            if first:
+                raise first.pop()
+            return await self._attempt(call, pictures)
+
+        retrying = self._fleet.patience.retrying(call.charge, self._fleet.halted)
+        try:
+            reply: Reply = await retrying(attempt)
+        except TeacherError as last:
+            return self._refusal(last)
         return reply
 
     async def _pixels(self, item: Framed) -> Mapping[str, bytes]:
@@ -142,26 +156,29 @@ class Asker:
             self._loaded.put(digests, pictures, sum(map(len, pictures.values())))
         return pictures
 
-    def _count_refusal(self, error: TeacherError) -> None:
-        """Stops a run in which the server has turned away every call so far: none of them was about its one sample."""
+    def _refusal(self, error: TeacherError) -> NoReturn:
+        """Raises the error, and stops a run in which every call so far was turned away: it was not about its sample."""
         if self._refused is not None and error.reason in ("bad request", "too large"):
             self._refused += 1
             if self._refused >= MOST_REFUSED:
                 raise ServiceError(
                     f"the teacher turned away all of the first {self._refused} calls, the last with: {error.detail}"
                 ) from error
+        raise error
 
-    def _unreached_for(self) -> float:
-        """Seconds since when no call has reached the server."""
-        return 0.0 if self._unreached is None else time.monotonic() - self._unreached
-
-    async def _attempt(self, ask: Ask, key: str, pictures: Mapping[str, bytes], item: str, stage: str) -> Reply:
+    async def _attempt(self, call: _Call, pictures: Mapping[str, bytes]) -> Reply:
+        """One attempt, on record before anything is made of it."""
+        turn = await self._fleet.turn(call.item.id, call.size)
         started = time.monotonic()
-        came, stopped = await self._sent(ask, pictures)
+        try:
+            came, stopped = await self._sent(turn.server.teacher, call.ask, pictures)
+        except BaseException:  # a bug: what it leaves must not hold up the end of the run
+            self._fleet.drop(turn)
+            raise
         latency = time.monotonic() - started
-        self._note_reach(came)
         raw = came if isinstance(came, Raw) else Raw(body=b"", status=0)
-        fault = fault_in(raw) if isinstance(came, Raw) else came
+        answered = turn.server.breaker.answered
+        fault = fault_in(raw, answered=answered) if isinstance(came, Raw) else came
         reply: Reply | None = None
         try:
             if fault is None:
@@ -170,44 +187,43 @@ class Asker:
             fault = error
         finally:  # a bug in reading loses no bytes
             usage = usage_of(raw.body) if reply is None else reply.usage
+            cost = self._fleet.done(turn, fault, latency, usage)
             attempt = Attempt(
-                call=key,
-                item=item,
-                stage=stage,
+                call=call.key,
+                item=call.item.key,
+                stage=call.stage,
                 model=self.model,
-                endpoint=self._teacher.endpoint,
+                endpoint=turn.server.teacher.endpoint,
                 ok=reply is not None,
                 reason="" if reply is not None else _named(fault, raw.status),
                 status=raw.status,
                 body=raw.body,
                 request_id=raw.request_id,
+                headers=raw.headers,
                 latency=latency,
                 prompt_tokens=usage.prompt,
                 completion_tokens=usage.completion,
                 cached_tokens=usage.cached,
+                cost=cost,
             )
             await _through(self._ledger.add_attempt(attempt))
         if stopped is not None:
             raise stopped
         if reply is None:
             assert fault is not None
+            if isinstance(fault, TeacherError):
+                call.charge.add(fault, probe=turn.probe, resting=turn.server.breaker.due is not None)
             raise fault
         return reply
 
-    def _note_reach(self, came: Raw | TeacherError) -> None:
-        if isinstance(came, Raw):
-            self._unreached = None
-        elif came.reason == UNREACHABLE and self._unreached is None:
-            self._unreached = time.monotonic()
-
     async def _sent(
-        self, ask: Ask, pictures: Mapping[str, bytes]
+        self, teacher: Teacher, ask: Ask, pictures: Mapping[str, bytes]
     ) -> tuple[Raw | TeacherError, asyncio.CancelledError | None]:
         """What came of an attempt, and the cancellation that came meanwhile: bytes that arrived are kept even so."""
-        sending = asyncio.create_task(self._teacher.send(ask, pictures))
+        sending = asyncio.create_task(teacher.send(ask, pictures))
         stopped: asyncio.CancelledError | None = None
         try:
-            await asyncio.wait({sending}, timeout=self._deadline)
+            await asyncio.wait({sending}, timeout=self._fleet.deadline)
         except asyncio.CancelledError as cancelled:
             stopped = cancelled
         if not sending.done():
@@ -216,7 +232,7 @@ class Asker:
         if sending.cancelled():
             if stopped is not None:
                 return TeacherError("cancelled", "the run was stopped", passing=True), stopped
-            return TeacherError("timeout", f"no whole reply within {self._deadline:g} s", passing=True), None
+            return TeacherError("timeout", f"no whole reply within {self._fleet.deadline:g} s", passing=True), None
         error = sending.exception()
         if error is None:
             return sending.result(), stopped

@@ -12,6 +12,8 @@ UNREACHABLE = "unreachable"
 """Nobody listens there: the one failure that is waited out and then stops the run."""
 NO_FORMAT = "no structured output"
 """The server takes no JSON schema."""
+BUSY = ("rate limited", "overloaded")
+"""The server has too much to do: it is sent fewer calls at once."""
 
 
 class TryLaterError(TeacherError):
@@ -23,12 +25,27 @@ class TryLaterError(TeacherError):
         """Seconds; 0 where the server does not say."""
 
 
-def fault_in(raw: Raw) -> RunError | TeacherError | None:
-    """What an HTTP status and its body say went wrong; None for 200. A RunError would come back for every call."""
+def is_trouble(error: TeacherError) -> bool:
+    """Whether a failure tells of a server that is not well, and not of one call."""
+    return error.passing and error.reason not in ("empty reply", "cancelled")
+
+
+def wait_of(fault: BaseException | None) -> float:
+    """Seconds for which the server wants to be left alone; 0 where it does not say."""
+    return fault.after if isinstance(fault, TryLaterError) else 0.0
+
+
+def fault_in(raw: Raw, *, answered: bool = False) -> RunError | TeacherError | None:
+    """What an HTTP status and its body say went wrong; None for 200. A RunError would come back for every call.
+
+    `answered`: the server has answered other calls, so a redirection is a passing whim of its.
+    """
     if raw.status == 200:
         return None
     message, code = told(raw.body)
     detail = f"HTTP {raw.status}: {message or 'no message'}"
+    if answered and 300 <= raw.status < 400:
+        return TryLaterError("redirected", detail, 0.0)
     about = f"{code} {message}".lower()
     advice = _advice(raw.status, about, code)
     return ServiceError(f"{advice} ({detail})") if advice else _for_one_call(raw, about, detail)
@@ -70,6 +87,7 @@ def _advice(status: int, about: str, code: str) -> str:
 
 def _for_one_call(raw: Raw, about: str, detail: str) -> TeacherError:
     passing = {408: "timeout", 409: "server error", 425: "server error", 429: "rate limited"}
+    passing |= {503: "overloaded", 529: "overloaded"}
     if raw.status in passing or raw.status >= 500:
         return TryLaterError(passing.get(raw.status, "server error"), detail, wanted_wait(raw.headers))
     if _has(about, *_FILTER):

@@ -83,19 +83,17 @@ class OpenAITeacher:
             anyio.EndOfStream,
         ) as error:  # the last: a TLS end that httpx2 lets through
             raise TeacherError("connection lost", f"{self.endpoint} ({_why(error)})", passing=True) from error
-        headers = {
-            name: value for name, value in response.headers.items() if name in _TELLING or name.startswith("x-rate")
-        }
+        told = {name: self._without_key(value.encode()).decode()[:200] for name, value in _telling(response.headers)}
         return Raw(
             body=self._without_key(received),
             status=response.status_code,
-            request_id=response.headers.get("x-request-id", "")[:200],
-            headers=headers,
+            request_id=told.pop("x-request-id", ""),
+            headers=told,
         )
 
-    def _without_key(self, body: bytes) -> bytes:
-        """A server may quote the key that it refuses; bodies are stored, and shown in errors."""
-        return body.replace(self._key.encode(), b"[key]") if len(self._key) >= _LEAST_KEY else body
+    def _without_key(self, told: bytes) -> bytes:
+        """A server may quote the key that it refuses; bodies and headers are stored, and shown in errors."""
+        return told.replace(self._key.encode(), b"[key]") if len(self._key) >= _LEAST_KEY else told
 
     def read(self, raw: bytes) -> Reply:
         """See `completion.read`."""
@@ -106,7 +104,13 @@ class OpenAITeacher:
         await self._lanes.aclose()
 
 
-_TELLING = ("retry-after", "retry-after-ms", "date")
+_TELLING = ("retry-after", "retry-after-ms", "date", "x-request-id")
+
+
+def _telling(headers: httpx2.Headers) -> list[tuple[str, str]]:
+    """The headers that are kept."""
+    kept = [(name, value) for name, value in headers.items() if name in _TELLING or name.startswith("x-ratelimit")]
+    return kept if "retry-after" in headers else [(name, value) for name, value in kept if name != "date"]
 
 
 def _checked(base_url: str) -> str:
@@ -115,6 +119,11 @@ def _checked(base_url: str) -> str:
         _ = parts.port
     except ValueError as error:
         raise ConfigError(f"the base URL is none ({error})") from error
+    if parts.username is not None or parts.password is not None:
+        raise ConfigError(
+            "the base URL holds a user or a password, which would be sent along;"
+            f" leave them out, and set {' or '.join(KEY_VARIABLES)} where the server wants a key"
+        )
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ConfigError("the base URL must start with http:// or https:// and a host, e.g. http://127.0.0.1:8000/v1")
     return base_url

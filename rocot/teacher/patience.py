@@ -1,4 +1,4 @@
-"""How often, and after how long, another attempt at a call is made."""
+"""When another attempt at a call is made, how often, and how long a server that is down is waited for."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,11 +7,31 @@ from dataclasses import dataclass
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 from tenacity.wait import wait_random_exponential
 
+from rocot.engine.chain import Cut
 from rocot.errors import TeacherError
-from rocot.teacher.faults import UNREACHABLE, TryLaterError
+from rocot.teacher.faults import UNREACHABLE, wait_of
 
 GLANCE = 0.2
 """Seconds between looks, while waiting, at whether the run is ending."""
+
+
+@dataclass
+class Charge:
+    """What one call has been charged so far."""
+
+    tries: int = 0
+    """Attempts that reached the server while it was asked as usual."""
+    probes: int = 0
+    """Attempts that looked whether the server is back."""
+    resting: bool = False
+    """Whether the server is left alone now: then that is what the call waits for."""
+
+    def add(self, error: TeacherError, *, probe: bool, resting: bool) -> None:
+        """Charges a failed attempt. Nobody listening is not the call's fault."""
+        self.resting = resting
+        if error.reason != UNREACHABLE:
+            self.probes += probe
+            self.tries += not probe
 
 
 @dataclass(frozen=True)
@@ -20,37 +40,38 @@ class Patience:
 
     tries: int = 6
     """Attempts at one call in all, while what fails may pass."""
+    probes: int = 8
+    """Of one call besides, while the server is down: what brings it down may be this very call."""
     base: float = 1.0
     """Seconds: the waits are drawn evenly from 0 to `base`, twice that, four times that ... (full jitter)."""
     longest: float = 30.0
-    """Seconds: the most that a wait is drawn from."""
+    """Seconds: the most that a wait is drawn from; twice that between two probes."""
     longest_wanted: float = 120.0
     """Seconds: the most that a server's Retry-After is obeyed for."""
     unreachable: float = 20.0
-    """Seconds for which a server that no call reaches is tried again, before the run stops."""
+    """Seconds for which a server is tried again that no call has ever reached, before the run stops."""
+    warming: float = 600.0
+    """Seconds for which a server is tried again that is there and has never answered: it may be loading its model."""
+    outage: float = 6 * 3600.0
+    """Seconds for which a server is waited for that has answered before."""
 
-    def retrying(self, unreached_for: Callable[[], float], halted: Callable[[], bool]) -> AsyncRetrying:
+    def retrying(self, charge: Charge, halted: Callable[[], bool]) -> AsyncRetrying:
         """Tries again while what fails may pass, and then raises the last failure.
 
-        `unreached_for` tells for how many seconds no call at all has reached the server: all calls give up together.
-        Once `halted` says that the run is ending, nothing more is waited for and tried.
+        Once `halted` says that the run is ending, it raises Cut instead of waiting.
         """
         jitter = wait_random_exponential(multiplier=self.base, max=self.longest)
 
         def wait(state: RetryCallState) -> float:
-            drawn, error = jitter(state), _failure(state)
-            if isinstance(error, TryLaterError):
-                return drawn + min(error.after, self.longest_wanted)
-            return min(drawn, self.unreachable / 10) if _unreachable(error) else drawn
+            error = _failure(state)
+            if charge.resting:
+                return 0.0
+            if isinstance(error, TeacherError) and error.reason == UNREACHABLE:
+                return min(jitter(state), self.unreachable / 10)
+            return jitter(state) + min(wait_of(error), self.longest_wanted)
 
-        def gives_up(state: RetryCallState) -> bool:
-            if halted():
-                return True
-            if _unreachable(_failure(state)):
-                return unreached_for() >= self.unreachable
-            return state.attempt_number >= self.tries
-
-        failed: list[BaseException] = []
+        def gives_up(_: RetryCallState) -> bool:
+            return charge.tries >= self.tries or charge.probes >= self.probes
 
         async def sleep(seconds: float) -> None:
             clock = asyncio.get_running_loop().time
@@ -58,14 +79,9 @@ class Patience:
             while (left := end - clock()) > 0 and not halted():  # noqa: ASYNC110  # a signal sets no event of ours
                 await asyncio.sleep(min(left, GLANCE))
             if halted():
-                raise failed[-1]
+                raise Cut
 
-        def noted(state: RetryCallState) -> None:
-            failed[:] = [error for error in (_failure(state),) if error is not None]
-
-        return AsyncRetrying(
-            retry=retry_if_exception(_passes), stop=gives_up, wait=wait, sleep=sleep, before_sleep=noted, reraise=True
-        )
+        return AsyncRetrying(retry=retry_if_exception(_passes), stop=gives_up, wait=wait, sleep=sleep, reraise=True)
 
 
 PATIENCE = Patience()
@@ -77,7 +93,3 @@ def _failure(state: RetryCallState) -> BaseException | None:
 
 def _passes(error: BaseException) -> bool:
     return isinstance(error, TeacherError) and error.passing
-
-
-def _unreachable(error: BaseException | None) -> bool:
-    return isinstance(error, TeacherError) and error.reason == UNREACHABLE

@@ -9,9 +9,11 @@ from pydantic import SecretStr
 from rocot.core.prompt import Ask, Sampling
 from rocot.core.reflection import Framed
 from rocot.core.reply import Dialect
+from rocot.engine.chain import Cut
 from rocot.errors import ServiceError, StoreError, TeacherError
 from rocot.stages.asking import compose
 from rocot.teacher.asker import MOST_REFUSED, Asker
+from rocot.teacher.fleet import Fleet
 from rocot.teacher.openai import OpenAITeacher
 from rocot.teacher.patience import Patience
 from rocot.teacher.protocol import Asks, Compose, Raw, Reply
@@ -40,13 +42,11 @@ class Scene:
         self.notebook = notebook or Notebook()
         self.album = Album()
         self.asker = Asker(
-            self.teacher,
+            Fleet([self.teacher], deadline=deadline, patience=HASTY),
             self.notebook,
             self.album,
             sampling=Sampling(),
             dialect=dialect,
-            deadline=deadline,
-            patience=HASTY,
         )
 
     @property
@@ -124,8 +124,8 @@ async def test_it_gives_up_after_so_many_tries() -> None:
     scene = Scene([refused(503)] * 9)
     with pytest.raises(TeacherError) as caught:
         await scene.ask()
-    assert (caught.value.reason, caught.value.passing) == ("server error", True)
-    assert scene.notebook.reasons == ["server error"] * HASTY.tries
+    assert (caught.value.reason, caught.value.passing) == ("overloaded", True)
+    assert scene.notebook.reasons == ["overloaded"] * HASTY.tries
 
 
 async def test_a_failure_is_never_taken_for_a_reply() -> None:
@@ -220,15 +220,13 @@ async def test_a_call_that_waits_for_another_attempt_gives_up_when_the_run_ends(
 ) -> None:
     notebook, ending = Notebook(), asyncio.Event()
     patience = Patience(base=60, longest_wanted=60, unreachable=600)
-    asker = Asker(
-        ScriptedTeacher([failure]), notebook, Album(), sampling=Sampling(), patience=patience, halted=ending.is_set
-    )
+    fleet = Fleet([ScriptedTeacher([failure])], patience=patience, halted=ending.is_set)
+    asker = Asker(fleet, notebook, Album(), sampling=Sampling())
     asking = asyncio.create_task(asker.ask(compose(PROMPTS, asker, ITEM, "answer"), ITEM, "reason"))
     await asyncio.sleep(0.05)
     ending.set()
-    with pytest.raises(TeacherError) as caught:
+    with pytest.raises(Cut):
         await asyncio.wait_for(asking, 10)
-    assert (caught.value.reason, caught.value.passing) == (reason, True)
     assert notebook.reasons == [reason]
 
 
@@ -245,7 +243,7 @@ async def test_a_reply_that_never_ends_meets_the_deadline(fault: str) -> None:
     async with ChatServer([fault]) as server:
         teacher = OpenAITeacher("openai:m", base_url=server.base_url, api_key=SecretStr("key-of-tests"), connections=2)
         notebook = Notebook()
-        asker = Asker(teacher, notebook, Album(), sampling=Sampling(), deadline=0.2, patience=HASTY)
+        asker = Asker(Fleet([teacher], deadline=0.2, patience=HASTY), notebook, Album(), sampling=Sampling())
         await asker.ask(compose(PROMPTS, asker, ITEM, "answer"), ITEM, "reason")
         assert notebook.reasons == ["timeout", ""]
         assert notebook.attempts[0].endpoint == server.base_url
@@ -256,14 +254,14 @@ async def test_a_refused_schema_turns_to_tags_for_good() -> None:
     async with ChatServer(formats=False) as server:
         teacher = OpenAITeacher("openai:m", base_url=server.base_url, api_key=None, connections=2)
         notebook = Notebook()
-        asker = Asker(teacher, notebook, Album(), sampling=Sampling(), patience=HASTY)
+        asker = Asker(Fleet([teacher], patience=HASTY), notebook, Album(), sampling=Sampling())
         first, reply = await asker.ask(compose(PROMPTS, asker, ITEM, "answer"), ITEM, "reason")
         assert first.dialect == "tagged"
         assert reply.text.startswith("<think>")
         await asker.ask(compose(PROMPTS, asker, ITEM, "reflection", reply.text, "Examine."), ITEM, "reflect")
         assert notebook.reasons == ["no structured output", "", ""]
 
-        resumed = Asker(teacher, notebook, Album(), sampling=Sampling(), patience=HASTY)
+        resumed = Asker(Fleet([teacher], patience=HASTY), notebook, Album(), sampling=Sampling())
         assert await resumed.ask(compose(PROMPTS, resumed, ITEM, "answer"), ITEM, "reason") == (first, reply)
         assert server.counts.total() == 3
         await teacher.close()
@@ -295,7 +293,7 @@ async def test_a_stop_in_the_moment_the_reply_comes_loses_nothing() -> None:
             return raw
 
     scene = Scene()
-    scene.asker = Asker(Stopping(), scene.notebook, scene.album, sampling=Sampling(), patience=HASTY)
+    scene.asker = Asker(Fleet([Stopping()], patience=HASTY), scene.notebook, scene.album, sampling=Sampling())
     asking = asyncio.create_task(scene.ask())
     with pytest.raises(asyncio.CancelledError):
         await asking
@@ -318,7 +316,7 @@ async def test_a_bug_in_reading_loses_no_bytes() -> None:
             raise ZeroDivisionError
 
     scene = Scene()
-    scene.asker = Asker(Buggy(), scene.notebook, scene.album, sampling=Sampling(), patience=HASTY)
+    scene.asker = Asker(Fleet([Buggy()], patience=HASTY), scene.notebook, scene.album, sampling=Sampling())
     with pytest.raises(ZeroDivisionError):
         await scene.ask()
     [attempt] = scene.notebook.attempts
@@ -331,7 +329,7 @@ async def test_a_bug_in_sending_stops_the_run() -> None:
         async def send(self, ask: Ask, pictures: Mapping[str, bytes]) -> Raw:
             raise ZeroDivisionError
 
-    asker = Asker(Buggy(), Notebook(), Album(), sampling=Sampling(), patience=HASTY)
+    asker = Asker(Fleet([Buggy()], patience=HASTY), Notebook(), Album(), sampling=Sampling())
     with pytest.raises(ZeroDivisionError):
         await asker.ask(compose(PROMPTS, asker, ITEM, "answer"), ITEM, "reason")
 
@@ -350,7 +348,7 @@ async def test_a_mix_of_faults_costs_only_what_it_injects() -> None:
         teacher = OpenAITeacher("openai:m", base_url=server.base_url, api_key=None, connections=16)
         notebook = Notebook()
         patience = Patience(tries=8, base=0.001, longest=0.01)
-        asker = Asker(teacher, notebook, Album(), sampling=Sampling(seed=0), deadline=0.3, patience=patience)
+        asker = Asker(Fleet([teacher], deadline=0.3, patience=patience), notebook, Album(), sampling=Sampling(seed=0))
         items = [ITEM.fanned(rollout) for rollout in range(120)]
         gate = asyncio.Semaphore(16)
 

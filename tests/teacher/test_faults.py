@@ -55,7 +55,8 @@ def test_what_this_call_alone_meets_does_not_pass(status: int, body: bytes, reas
 
 
 @pytest.mark.parametrize(
-    ("status", "reason"), [(429, "rate limited"), (500, "server error"), (529, "server error"), (408, "timeout")]
+    ("status", "reason"),
+    [(429, "rate limited"), (500, "server error"), (503, "overloaded"), (529, "overloaded"), (408, "timeout")],
 )
 def test_what_passes_says_when_to_ask_again(status: int, reason: str) -> None:
     fault = fault_in(Raw(body=b"busy", status=status, headers={"retry-after": "7"}))

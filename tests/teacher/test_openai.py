@@ -84,12 +84,12 @@ async def test_a_lost_connection_may_be_tried_again(fault: str) -> None:
 async def test_a_server_that_is_down_is_told_with_its_address() -> None:
     with socket.socket() as taken:  # bound, and nobody listens
         taken.bind(("127.0.0.1", 0))
-        teacher = made(url=f"http://user:pass@127.0.0.1:{taken.getsockname()[1]}/v1?token={CANARY}", key=CANARY)
+        teacher = made(url=f"http://127.0.0.1:{taken.getsockname()[1]}/v1?token={CANARY}", key=CANARY)
         with pytest.raises(TeacherError) as caught:
             await teacher.send(ASK, PICTURES)
         assert (caught.value.reason, caught.value.passing) == (UNREACHABLE, True)
         assert f"http://127.0.0.1:{taken.getsockname()[1]}/v1" in caught.value.detail
-        assert not {"pass", CANARY} & set(caught.value.detail.replace("@", " ").replace("=", " ").split())
+        assert CANARY not in caught.value.detail
         await teacher.close()
 
 
@@ -134,6 +134,13 @@ def test_openai_itself_wants_a_key_before_any_call() -> None:
 def test_a_base_url_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(ConfigError, match="base URL"):
         made(url=url)
+
+
+@pytest.mark.parametrize("url", [f"http://user:{CANARY}@host/v1", f"https://{CANARY}@host/v1", "http://:@host/v1"])
+def test_a_base_url_with_a_login_is_refused_unquoted(url: str) -> None:
+    with pytest.raises(ConfigError, match="leave them out") as caught:
+        made(url=url)
+    assert CANARY not in str(caught.value)
 
 
 def test_a_key_that_no_header_can_hold_is_refused_unquoted() -> None:

@@ -1,0 +1,119 @@
+"""Ceilings on what a run may ask and spend: the worst case of what is in flight is set aside, so none is crossed."""
+
+from dataclasses import dataclass
+from math import ceil
+
+from rocot.core.prompt import Ask, Text
+from rocot.core.reflection import Framed
+from rocot.errors import BudgetError
+from rocot.estimate import CHARACTERS_A_TOKEN, image_tokens
+from rocot.prices import Prices
+from rocot.teacher.protocol import Usage
+
+TILE = 512
+"""Pixels on a side."""
+DEAREST_IMAGE, DEAREST_TILE = 2833, 5667
+"""Tokens that OpenAI's gpt-4o-mini counts for an image and for each of its tiles: no model counts more."""
+MARGIN = 1.5
+"""Times what prompts have taken so far, at most, for each token of the estimate."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """What one call may take, in tokens."""
+
+    prompt: int
+    """Estimated."""
+    prompt_most: int
+    """Whatever the tokenizer."""
+    reply_most: int
+
+
+def size_of(ask: Ask, item: Framed) -> Size:
+    """The size of an ask about an item, by the rules of `rocot.estimate`; at most a token a byte of text."""
+    texts = [part.text for turn in ask.turns for part in turn.parts if isinstance(part, Text)]
+    characters, octets = sum(map(len, texts)), sum(len(text.encode()) for text in texts)
+    images = sum(image_tokens(frame.width, frame.height) for frame in item.shown)
+    tiles = sum(ceil(frame.width / TILE) * ceil(frame.height / TILE) for frame in item.shown)
+    return Size(
+        prompt=images + ceil(characters / CHARACTERS_A_TOKEN),
+        prompt_most=DEAREST_IMAGE * len(item.shown) + DEAREST_TILE * tiles + octets + 1000,  # the chat's own words
+        reply_most=ask.sampling.max_tokens,
+    )
+
+
+class Learned:
+    """How many tokens one model's prompts really take, for each token of the estimate."""
+
+    def __init__(self) -> None:
+        self._most: float | None = None
+
+    def learn(self, size: Size, usage: Usage) -> None:
+        """What a server counted for a prompt of that size."""
+        if usage.prompt and size.prompt:
+            self._most = max(self._most or 0.0, usage.prompt / size.prompt)
+
+    def most(self, size: Size) -> Usage:
+        """The worst case of a call."""
+        prompt = size.prompt_most if self._most is None else ceil(MARGIN * self._most * size.prompt)
+        return Usage(prompt=min(prompt, size.prompt_most), completion=size.reply_most)
+
+    def expected(self, size: Size) -> int:
+        """Tokens of a call, its reply at its longest: what services count against a rate before they answer."""
+        return ceil((self._most or 1.0) * size.prompt) + size.reply_most
+
+
+class Budget:
+    """What all teachers of a run share. `calls` and `cost` are what the run's folder has seen so far."""
+
+    def __init__(
+        self,
+        prices: Prices | None = None,
+        *,
+        max_calls: int | None = None,
+        max_cost: float | None = None,
+        calls: int = 0,
+        cost: float = 0.0,
+    ) -> None:
+        self.prices = prices or Prices()
+        self.max_calls, self.max_cost = max_calls, max_cost
+        self.calls, self.cost = calls, cost
+        self._calls_reserved = 0
+        self._cost_reserved = 0.0
+
+    def price(self, model: str, usage: Usage) -> float | None:
+        """Money; None for a model without a price."""
+        return self.prices.cost(model, prompt=usage.prompt, cached=usage.cached, completion=usage.completion)
+
+    def reserve(self, worst: float) -> bool:
+        """Sets aside one call of that cost at worst; False while it may fit once others have ended.
+
+        Raises BudgetError when it cannot fit any more.
+        """
+        if self.max_calls is not None and self.calls + self._calls_reserved >= self.max_calls:
+            raise BudgetError(
+                f"--max-calls {self.max_calls:,} is reached: {self.calls + self._calls_reserved:,} calls were made in"
+                " all runs of this folder. All that was answered is kept; raise it and run the same command again"
+            )
+        if self.max_cost is not None and self.cost + self._cost_reserved + worst > self.max_cost:
+            if self._calls_reserved and self.cost + worst <= self.max_cost:
+                return False
+            raise BudgetError(
+                f"--max-cost {self.max_cost:g} is reached: {self.cost:.4g} {self.prices.currency} were spent in all"
+                f" runs of this folder, and the next call may cost {worst:.4g}. All that was answered is kept;"
+                " raise it and run the same command again"
+            )
+        self._calls_reserved += 1
+        self._cost_reserved += worst
+        return True
+
+    def release(self, worst: float) -> None:
+        """Takes back what was set aside for a call that was not made."""
+        self._calls_reserved -= 1
+        self._cost_reserved -= worst
+
+    def settle(self, worst: float, cost: float) -> None:
+        """A call that was set aside has ended, and cost so much."""
+        self.release(worst)
+        self.calls += 1
+        self.cost += cost
