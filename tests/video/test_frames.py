@@ -11,13 +11,14 @@ import pytest
 
 from rocot.core.clip import Clip
 from rocot.core.motion import Packets
-from rocot.core.reflection import Framed
+from rocot.core.reflection import Framed, Relooked
 from rocot.engine.blobs import Blobs as OnDisk
 from rocot.errors import VideoError
 from rocot.video.av_reader import AvReader
 from rocot.video.frames import Frames
 from rocot.video.mark import mark_of
 from rocot.video.protocol import Facts, Look, Sampled, Still, Taken
+from tests.builders import answer, said
 from tests.contracts.numbered import FPS, film, spelt
 
 LOOK = Look(height=96, quality=85)
@@ -98,6 +99,16 @@ def remove(clip: Clip) -> None:
     Path(clip.path).unlink()
 
 
+def damaged(clip: Clip) -> Clip:
+    """The clip, of a file whose middle third is zeros."""
+    path = Path(clip.path)
+    data = bytearray(path.read_bytes())
+    third = len(data) // 3
+    data[third : 2 * third] = bytes(third)
+    path.write_bytes(data)
+    return clip.model_copy(update={"mark": mark_of(path)})
+
+
 def framed(clip: Clip, sampled: Sampled) -> Framed:
     return Framed(**dict(clip), frames=sampled.frames, lost=sampled.lost, reader="av")
 
@@ -150,6 +161,40 @@ async def test_frames_that_decode_differently_are_not_passed_off(shelf: Shelf, f
         await other.load(item)
     other.close()
     assert caught.value.reason == "frames changed"
+
+
+async def test_snapped_frames_are_found_again_by_their_own_times(frames: Frames, shelf: Shelf, clip: Clip) -> None:
+    sampled = await frames.sample(clip, [0.9, 1.9], tolerance=0.2)
+    assert [frame.time for frame in sampled.frames] == [1.0, 2.0]  # key frames
+    whole = dict(shelf.kept)
+    shelf.kept.clear()
+    assert await frames.load(framed(clip, sampled)) == whole
+
+
+async def test_what_a_salvage_gave_can_be_made_again_and_what_it_lost_is_told(
+    frames: Frames, shelf: Shelf, clip: Clip
+) -> None:
+    torn = damaged(clip)
+    times = [0.1, 0.5, 1.3, 1.5, 1.7, 2.9]
+    with pytest.raises(VideoError):
+        await frames.sample(torn, times)
+    sampled = await frames.sample(torn, times, salvage=True)
+    assert sampled.lost
+    assert len(sampled.frames) + len(sampled.lost) == len(times)
+    assert all(spelt(shelf.kept[frame.digest]) == round(frame.time * FPS) for frame in sampled.frames)
+    whole = dict(shelf.kept)
+    shelf.kept.clear()
+    assert await frames.load(framed(torn, sampled)) == whole
+
+
+async def test_the_frames_of_a_closer_look_are_loaded_with_the_first(frames: Frames, shelf: Shelf, clip: Clip) -> None:
+    item = framed(clip, await frames.sample(clip, [0.5, 2.5]))
+    closer = await frames.sample(clip, [0.9, 1.1])
+    looked = Relooked(**dict(item), question="?", initial=answer(), initial_said=said("1"), relook=closer.frames)
+    whole = dict(shelf.kept)
+    assert len(whole) == 4
+    shelf.kept.clear()
+    assert await frames.load(looked) == whole  # in the order of time, whatever look they are of
 
 
 async def test_another_file_under_the_name_is_refused(frames: Frames, shelf: Shelf, clip: Clip) -> None:
