@@ -6,6 +6,7 @@ from math import isfinite
 from pathlib import Path
 
 from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
 
 from rocot.core.motion import Packets
 from rocot.errors import VideoError
@@ -56,8 +57,10 @@ class AvReader:
             raise ValueError("times must be finite and ascend")
         asked = Asked(times, tolerance)
 
+        scaler = VideoReformatter()
+
         def still(video: Opened, time: float, frame: VideoFrame) -> Still:
-            return Still(time, *jpeg_of(frame, video.stream.sample_aspect_ratio, look))
+            return Still(time, *jpeg_of(frame, video.stream.sample_aspect_ratio, look, scaler))
 
         if not salvage:
             return Taken(tuple(take(path, asked, still)))

@@ -9,7 +9,7 @@ import simplejpeg
 from av.sidedata.sidedata import SideData
 from av.video.frame import VideoFrame
 from av.video.plane import VideoPlane
-from av.video.reformatter import ColorRange, Colorspace, Interpolation
+from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
 from rocot.video.protocol import Look
 
@@ -64,23 +64,26 @@ def shown_size(frame: VideoFrame, aspect: Fraction | None) -> tuple[int, int]:
     return max(1, round(width)), max(1, round(height))
 
 
-def jpeg_of(frame: VideoFrame, aspect: Fraction | None, look: Look) -> tuple[bytes, int, int]:
+def jpeg_of(
+    frame: VideoFrame, aspect: Fraction | None, look: Look, scaler: VideoReformatter | None = None
+) -> tuple[bytes, int, int]:
     """The JPEG, its width and its height; `aspect` is width over height of one pixel.
 
-    YUV goes to the encoder as YUV, which costs about a fifth of the way over RGB. Both sides are even, as its
-    chroma planes are half as wide and high.
+    A scaler that is kept over the frames of a video saves its setting up, 0.3 ms each. YUV goes to the encoder as YUV,
+    which costs about a fifth of the way over RGB. Both sides are even, as its chroma planes are half as wide and high.
     """
     pose = pose_of(frame)
     width, height = square(frame.width, frame.height, aspect)
     scale = min(1.0, look.height / (width if pose.transposed else height))
-    planes = _planes(frame, _even(width * scale), _even(height * scale))
+    planes = _planes(frame, _even(width * scale), _even(height * scale), scaler or VideoReformatter())
     luma, blue, red = (pose.turn(plane) for plane in planes)
     return simplejpeg.encode_jpeg_yuv_planes(luma, blue, red, look.quality), luma.shape[1], luma.shape[0]
 
 
-def _planes(frame: VideoFrame, width: int, height: int) -> list[Plane]:
+def _planes(frame: VideoFrame, width: int, height: int, scaler: VideoReformatter) -> list[Plane]:
     """Y, Cb and Cr as JFIF defines them: BT.601, full range, 4:2:0."""
-    turned = frame.reformat(
+    turned = scaler.reformat(
+        frame,
         width,
         height,
         "yuv420p",
