@@ -139,7 +139,8 @@ SPOILINGS = (
     Spoiling("control characters", _strings(rb"\u0000\u001b[2J"), refused=False),
     Spoiling("paths out of the folder", _strings(b"../../../etc/passwd"), refused=False),
     Spoiling("spaces for all that is no space", lambda data: re.sub(rb"\S", b" ", data)),
-    Spoiling("carriage returns only", lambda data: data.replace(b"\n", b"\r"), refused=False),
+    Spoiling("carriage returns for line breaks", lambda data: data.replace(b"\n", b"\r"), refused=False),
+    Spoiling("one carriage return for a line break", lambda data: data.replace(b"\n", b"\r", 1), refused=False),
 )
 
 

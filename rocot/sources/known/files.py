@@ -178,7 +178,8 @@ class Files:
         except UnicodeEncodeError as error:
             raise ConfigError(f"{path}:{line or 1}: half a surrogate pair, which stands for no character") from error
         except ValueError as error:  # a key twice, NaN, a number of thousands of digits
-            raise ConfigError(f"{path}:{line or 1}: {error}") from error
+            said = "a number of thousands of digits" if str(error).startswith("Exceeds the limit") else error
+            raise ConfigError(f"{path}:{line or 1}: {said}") from error
         return value
 
     def _decoded(self, path: Path) -> str:
@@ -197,6 +198,8 @@ class Files:
         if b"\0" in data[:4096]:
             what = "UTF-16; save it as UTF-8" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "binary, not text"
             raise ConfigError(f"{path}: the file is {what}")
+        if b"\r" in data.strip() and b"\n" not in data:
+            raise ConfigError(f"{path}: its lines end in carriage returns; save the file with LF or CRLF")
         for number, line in enumerate(io.BytesIO(data.removeprefix(b"\xef\xbb\xbf")), 1):
             if number > MOST_LINES:
                 raise ConfigError(f"{path}: over {MOST_LINES:,} lines; no annotation file is so long")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from rocot.errors import ConfigError
 from rocot.sources.known.dataset import shipped
 from rocot.sources.known.files import MOST_LINES, Files
+from rocot.sources.manifest.file import Manifest
 from tests.contracts.importer import (
     HARMLESS,
     PLACINGS,
@@ -69,6 +70,18 @@ def test_a_spoilt_file_gives_records_or_a_message_that_names_it(
         if spoiling.line and name in said and is_text(name, data):
             assert f"{name}:{spoiling.line(data)}" in said, said
     assert refused or not spoiling.refused
+
+
+@pytest.mark.parametrize("ends", ["all", "one"])
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_no_video_is_lost_for_a_line_break_of_another_kind(tmp_path: Path, dataset: str, ends: str) -> None:
+    put(tmp_path / "sound", sound(dataset))
+    expected = outcome(dataset, tmp_path / "sound")
+    assert isinstance(expected, Manifest)
+    for name, data in sound(dataset).items():
+        _, said = spoilt(tmp_path, dataset, name, data.replace(b"\n", b"\r", -1 if ends == "all" else 1))
+        if isinstance(said, Manifest) and is_text(name, data):
+            assert [entry.id for entry in said.entries] == [entry.id for entry in expected.entries], name
 
 
 @pytest.mark.parametrize("harmless", HARMLESS, ids=lambda harmless: harmless.name)

@@ -106,7 +106,7 @@ def _listed(files: Files, about: Dataset, path: Path, split: str) -> Iterator[Li
     for line in files.lines(path):
         name = re.sub(r"(_i3d)?\.npy$|\.mp4$", "", line.text.rpartition("/")[2])
         label = label_of(name, about)
-        if label is None:
+        if label is None or not line.text.isprintable():
             got = f"(got {line.text[-120:]!r})"
             files.fault(files.name(path), line.number, f"want .../<class>_<n>_i3d.npy or .../MSAD_normal_<...> {got}")
         else:

@@ -10,6 +10,7 @@ from rocot.sources.known.dataset import Dataset
 from rocot.sources.known.files import Files, Line
 
 INTERVALS = ("Temporal_Anomaly_Annotation_for_Testing_Videos.txt", "Temporal_Anomaly_Annotation.txt")
+TEST_LIST = "Anomaly_Test.txt"
 NOTHING = ("-1", "-1")
 """Stands for no interval."""
 
@@ -55,8 +56,9 @@ def _listed(files: Files, about: Dataset, path: Path, lengths: dict[str, int]) -
 
 
 def _localised(
-    files: Files, about: Dataset, path: Path, lengths: dict[str, int], folders: dict[str, str]
+    files: Files, about: Dataset, path: Path, lengths: dict[str, int], folders: dict[str, Line]
 ) -> Iterator[Annotated]:
+    seen: set[str] = set()
     for line in files.lines(path):
         said = f"{files.name(path)}:{line.number}"
         cells = line.text.split()
@@ -64,23 +66,28 @@ def _localised(
         if len(cells) != 6 or name is None:
             files.fault(files.name(path), line.number, f"want Name.mp4 Class s1 e1 s2 e2 (got {line.text[:100]!r})")
             continue
+        seen.add(name)
         label = cells[1]
         intervals = _intervals(files, path, line, cells[2:])
         if label != NORMAL and label not in about.classes:
             files.fault(files.name(path), line.number, f"{label[:40]!r} is no class of UCF-Crime")
         elif intervals is not None and bool(intervals) == (label == NORMAL):
             files.fault(files.name(path), line.number, "a normal video has no interval, and any other has one")
+        elif folders and name not in folders:
+            files.fault(files.name(path), line.number, f"{name} is not in {TEST_LIST}")
         elif intervals is not None:
             yield Annotated(
                 id=name,
                 video=f"ucf-crime/{name}",
                 split="test",
-                file=folders.get(name, cells[0]),
+                file=folders[name].text if folders else cells[0],
                 labels=(label,),
                 intervals=intervals,
                 frames=lengths.get(name),
                 said=said,
             )
+    for name in sorted(folders.keys() - seen):
+        files.fault(TEST_LIST, folders[name].number, f"{name} is not in {files.name(path)}")
 
 
 def _intervals(files: Files, path: Path, line: Line, cells: list[str]) -> tuple[tuple[float, float], ...] | None:
@@ -97,12 +104,17 @@ def _intervals(files: Files, path: Path, line: Line, cells: list[str]) -> tuple[
     return tuple(made)
 
 
-def _folders(files: Files) -> dict[str, str]:
+def _folders(files: Files) -> dict[str, Line]:
     """Where the test videos lie, by name, if the test list is there."""
-    path = files.find("Anomaly_Test.txt")
-    if path is None:
-        return {}
-    return {name: line.text for line in files.lines(path) if (name := _stem(PurePosixPath(line.text).name))}
+    path = files.find(TEST_LIST)
+    made: dict[str, Line] = {}
+    for line in files.lines(path) if path else ():
+        name = _stem(PurePosixPath(line.text).name)
+        if name is None:
+            files.fault(TEST_LIST, line.number, f"want Folder/Name.mp4 (got {line.text[:100]!r})")
+        else:
+            made[name] = line
+    return made
 
 
 def _lengths(files: Files, file: str, column: int, least: int) -> dict[str, int]:

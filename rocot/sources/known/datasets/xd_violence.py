@@ -102,7 +102,7 @@ def _listed(files: Files, about: Dataset, path: Path) -> Iterator[Listed]:
             continue
         name = _FEATURES.sub("", line.text.rpartition("/")[2])
         labels = labels_of(name, about)
-        if labels is None:
+        if labels is None or not line.text.isprintable():
             got = f"(got {line.text[-120:]!r})"
             files.fault(files.name(path), line.number, f"want a name that ends in __#..._label_<codes> {got}")
         else:

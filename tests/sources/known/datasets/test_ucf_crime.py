@@ -111,6 +111,17 @@ def test_the_test_list_gives_the_folders_and_may_be_missing(folder: Path) -> Non
     assert entries("ucf-crime", folder)["Arson902_x264"].file == "Arson902_x264.mp4"
 
 
+def test_a_test_list_that_is_another_is_a_fault(folder: Path) -> None:
+    rewrite(folder / "Anomaly_Test.txt", "Arson902_x264.mp4", "Arson903_x264.mp4")
+    with (folder / "Anomaly_Test.txt").open("a") as file:
+        file.write("no name\n")
+    with pytest.raises(ConfigError) as caught:
+        imported("ucf-crime", folder)
+    assert f"{INTERVALS}:1: Arson902_x264 is not in Anomaly_Test.txt" in str(caught.value)
+    assert f"Anomaly_Test.txt:1: Arson903_x264 is not in {INTERVALS}" in str(caught.value)
+    assert "Anomaly_Test.txt:4: want Folder/Name.mp4 (got 'no name')" in str(caught.value)
+
+
 def test_the_intervals_may_have_the_name_of_the_other_repository(folder: Path) -> None:
     wanted = imported("ucf-crime", folder).entries
     (folder / INTERVALS).rename(folder / "Temporal_Anomaly_Annotation.txt")
