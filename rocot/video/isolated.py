@@ -57,7 +57,7 @@ class Workers:
             except BaseException:
                 self._release(worker, fit=False)
                 raise
-            self._release(worker, fit=worker.calls < CALLS)
+            self._release(worker, fit=worker.calls < CALLS and not worker.spent)
 
     def close(self) -> None:
         """Ends all, those with a call as well."""

@@ -40,20 +40,27 @@ class Process:
     def __init__(self, reader: str, memory: int) -> None:
         """Starts it. Raises ConfigError where it cannot decode at all, for want of memory, say."""
         self.calls = 0
+        self.spent = False
         self._unread = b""
         self._words = os.memfd_create("last words")
         watched, self._life = os.pipe()
-        self._process = subprocess.Popen(  # noqa: S603 - our own module
-            [sys.executable, "-P", "-m", "rocot.video.worker", reader, str(memory), str(watched)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._words,
-            pass_fds=(watched,),
-            env=_environment(),
-            process_group=0,  # out of reach of a terminal's Ctrl-C
-            bufsize=0,
-        )
-        os.close(watched)
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 - our own module
+                [sys.executable, "-P", "-m", "rocot.video.worker", reader, str(memory), str(watched)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._words,
+                pass_fds=(watched,),
+                env=_environment(),
+                process_group=0,  # out of reach of a terminal's Ctrl-C
+                bufsize=0,
+            )
+        except OSError as error:
+            os.close(self._words)
+            os.close(self._life)
+            raise ConfigError(f"no process can be started to decode in ({error.strerror})") from error
+        finally:
+            os.close(watched)
         try:
             self._line(time.monotonic() + START)
         except (Died, TooSlow) as error:
@@ -79,6 +86,7 @@ class Process:
         with suppress(BrokenPipeError):  # that it is gone is met, and told, in reading
             self._process.stdin.write(line(asked))
         told: Told = json.loads(self._line(until))
+        self.spent = told.get("spent", False)
         size = sum(told.get("sizes", ()))
         while len(self._unread) < size:
             self._more(until)

@@ -43,6 +43,8 @@ class Told(TypedDict, total=False):
     lost: Sequence[float]
     packets: tuple[Sequence[float], Sequence[int], Sequence[Kind]]
     """Times, sizes, kinds."""
+    spent: bool
+    """Whether the worker should make way for another: so much memory as it has had says nothing of its next call."""
     fault: tuple[str, str, bool]
     """Of a VideoError: reason, detail, passing."""
 

@@ -73,24 +73,34 @@ def _reader(name: str) -> FrameReader:
 
 
 def _serve(reader: FrameReader, asked: Asked, replies: BinaryIO) -> None:
-    pictures: list[bytes] = []
     path = Path(asked["path"])
+    told, pictures, starved = Told(), list[bytes](), True
     try:
-        if asked["call"] == "probe":
-            told = told_facts(reader.probe(path, salvage=asked["salvage"]))
-        elif asked["call"] == "survey":
-            told = _survey(path)
-        elif asked["call"] == "packets":
-            told = told_packets(reader.packets(path, asked["start"], asked["end"]))
-        else:
-            told, pictures = _read(reader, path, asked)
+        told, pictures = _answer(reader, path, asked)
+        starved = bool(told.get("lost")) and _had_much()
     except VideoError as error:
-        told = _too_large(path) if _out_of_memory(error) else told_fault(error)
+        told = told_fault(error)
+        starved = isinstance(error.__cause__, MemoryError) or (error.reason == "damaged" and _had_much())
     except MemoryError:
-        told = _too_large(path)
+        pass
+    if starved:  # passing, as the limit is a setting of the machine
+        said = f"{path.name}: decoding takes more memory than a decoder may have"
+        told, pictures = told_fault(VideoError("too large", said, passing=True)), []
+    told["spent"] = _had_much()
     replies.write(line(told))
     replies.writelines(pictures)
     replies.flush()
+
+
+def _answer(reader: FrameReader, path: Path, asked: Asked) -> tuple[Told, list[bytes]]:
+    if asked["call"] == "probe":
+        return told_facts(reader.probe(path, salvage=asked["salvage"])), []
+    if asked["call"] == "survey":
+        return _survey(path), []
+    if asked["call"] == "packets":
+        return told_packets(reader.packets(path, asked["start"], asked["end"])), []
+    look = Look(height=asked["height"], quality=asked["quality"])
+    return told_taken(reader.read(path, asked["times"], look, tolerance=asked["tolerance"], salvage=asked["salvage"]))
 
 
 def _survey(path: Path) -> Told:
@@ -99,24 +109,10 @@ def _survey(path: Path) -> Told:
     return told_survey(survey(path))
 
 
-def _out_of_memory(error: VideoError) -> bool:
-    """Whether memory may have been what was wrong: decoders call it damage when they get no buffer for a frame."""
-    if isinstance(error.__cause__, MemoryError):
-        return True
+def _had_much() -> bool:
+    """Whether this process has come near its limit: decoders call it damage when they get no buffer for a frame."""
     limit, _ = resource.getrlimit(resource.RLIMIT_DATA)
-    return error.reason == "damaged" and resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 > NEAR * limit
-
-
-def _too_large(path: Path) -> Told:
-    """Passing, as the limit is a setting of the machine."""
-    return told_fault(
-        VideoError("too large", f"{path.name}: decoding takes more memory than a decoder may have", passing=True)
-    )
-
-
-def _read(reader: FrameReader, path: Path, asked: Asked) -> tuple[Told, list[bytes]]:
-    look = Look(height=asked["height"], quality=asked["quality"])
-    return told_taken(reader.read(path, asked["times"], look, tolerance=asked["tolerance"], salvage=asked["salvage"]))
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 > NEAR * limit
 
 
 if __name__ == "__main__":

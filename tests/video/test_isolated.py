@@ -151,6 +151,9 @@ def test_frames_that_take_too_much_memory_are_too_large_and_may_be_asked_for_aga
     reader = make(memory=140_000_000)
     error = failed(reader, large)
     assert (error.reason, error.passing) == ("too large", True)
+    with pytest.raises(VideoError, match="too large"):
+        reader.read(large, [0.04, 0.1], LOOK, salvage=True)
+    assert children(os.getpid()) == []
     assert read(reader, clip) == [12, 37]
     assert make().probe(large).width == 4096
 
@@ -158,6 +161,14 @@ def test_frames_that_take_too_much_memory_are_too_large_and_may_be_asked_for_aga
 def test_too_little_memory_to_start_with_is_a_fault_of_the_machines(make: Callable[..., Isolated], clip: Path) -> None:
     with pytest.raises(ConfigError, match="does not start"):
         read(make(memory=10_000_000), clip)
+
+
+def test_no_process_to_decode_in_is_a_fault_of_the_machines_too(
+    make: Callable[..., Isolated], clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere")
+    with pytest.raises(ConfigError, match="No such file"):
+        read(make(), clip)
 
 
 def test_a_worker_makes_way_for_another_in_time(make: Callable[..., Isolated], tmp_path: Path) -> None:
