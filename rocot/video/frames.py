@@ -16,6 +16,9 @@ from rocot.video.protocol import FrameReader, Look, Sampled, Taken
 
 T = TypeVar("T")
 
+FINDERS = 4
+"""Threads that read the cache: 32 frames take 1 ms of one where the disk's pages lie in memory."""
+
 
 class Blobs(Protocol):
     """Bytes by their sha256; called from several threads at once."""
@@ -31,14 +34,16 @@ class Frames:
     """Samples clips, and finds the pixels again (`Samples`, and the `Pictures` of teachers).
 
     Decoding takes `threads` threads of its own, so the event loop and its default threads stay free; a cancelled
-    call gives up its place in the queue, and a decoder at work ends its video first.
+    call gives up its place in the queue, and a decoder at work ends its video first. Frames that lie in the cache are
+    read by other threads: a call whose frames are there never queues behind videos that wait to be decoded.
     """
 
     def __init__(self, reader: FrameReader, blobs: Blobs, look: Look, threads: int) -> None:
         self._reader = reader
         self._blobs = blobs
         self._look = look
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="frames")
+        self._decoding = ThreadPoolExecutor(threads, thread_name_prefix="frames")
+        self._finding = ThreadPoolExecutor(FINDERS, thread_name_prefix="cached-frames")
 
     async def sample(
         self, clip: Clip, times: Sequence[float], *, tolerance: float = 0.0, salvage: bool = False
@@ -47,11 +52,11 @@ class Frames:
 
         Raises VideoError: the reader's, `file changed` when the file is no longer the one that was listed.
         """
-        return await self._beside(lambda: self._sample(clip, times, tolerance, salvage))
+        return await _in(self._decoding, lambda: self._sample(clip, times, tolerance, salvage))
 
     async def packets(self, clip: Clip, margin: float) -> Packets:
         """See `Samples.packets`. Raises VideoError as `sample`."""
-        return await self._beside(lambda: self._packets(clip, margin))
+        return await _in(self._decoding, lambda: self._packets(clip, margin))
 
     async def load(self, item: Framed) -> Mapping[str, bytes]:
         """The JPEG of every frame, by digest. What is missing or damaged is decoded again.
@@ -59,18 +64,23 @@ class Frames:
         Raises VideoError: as `sample`; `frames changed` when decoding gives other bytes than those that were sampled
         (another FFmpeg, say), `frames lost` when the file's place is not known any more.
         """
-        return await self._beside(lambda: self._load(item))
+        pictures = await _in(self._finding, lambda: self._found(item))
+        lost = sorted((frame for frame in item.shown if frame.digest not in pictures), key=lambda frame: frame.time)
+        if lost:
+            pictures |= await _in(self._decoding, lambda: self._made_again(item, lost))
+        return pictures
 
     def drop(self) -> None:
         """Drops what waits, and begins nothing more."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._shut(wait=False)
 
     def close(self) -> None:
         """Drops what waits, and waits for what runs."""
-        self._threads.shutdown(wait=True, cancel_futures=True)
+        self._shut(wait=True)
 
-    async def _beside(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+    def _shut(self, *, wait: bool) -> None:
+        for threads in (self._decoding, self._finding):
+            threads.shutdown(wait=wait, cancel_futures=True)
 
     def _sample(self, clip: Clip, times: Sequence[float], tolerance: float, salvage: bool) -> Sampled:
         taken = self._read(clip, times, tolerance=tolerance, salvage=salvage)
@@ -85,17 +95,13 @@ class Frames:
         path = self._listed(clip)
         return self._reader.packets(path, max(0.0, clip.start - margin), clip.end + margin)
 
-    def _load(self, item: Framed) -> dict[str, bytes]:
+    def _found(self, item: Framed) -> dict[str, bytes]:
         found = {frame.digest: self._blobs.get(frame.digest) for frame in item.shown}
-        pictures = {
+        return {
             digest: data
             for digest, data in found.items()
             if data is not None and hashlib.sha256(data).hexdigest() == digest
         }
-        lost = sorted((frame for frame in item.shown if frame.digest not in pictures), key=lambda frame: frame.time)
-        if lost:
-            pictures.update(self._made_again(item, lost))
-        return pictures
 
     def _made_again(self, item: Framed, lost: Sequence[Frame]) -> dict[str, bytes]:
         if not item.path:
@@ -120,3 +126,7 @@ class Frames:
         if mark_of(path) != clip.mark:
             raise VideoError("file changed", f"{path.name} is not the file that was listed; start a new run for it")
         return path
+
+
+async def _in(threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+    return await asyncio.get_running_loop().run_in_executor(threads, work)

@@ -234,3 +234,30 @@ async def test_decoding_is_bounded_and_leaves_the_event_loop_free(shelf: Shelf, 
     frames.close()
     assert reader.most == 3
     assert turns >= 10
+
+
+class Stuck(Slow):
+    """A reader whose calls end when they are let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.free = threading.Event()
+
+    def read(
+        self, path: Path, times: Sequence[float], look: Look, *, tolerance: float = 0.0, salvage: bool = False
+    ) -> Taken:
+        self.free.wait(20)
+        return super().read(path, times, look, tolerance=tolerance, salvage=salvage)
+
+
+async def test_frames_that_are_there_wait_for_no_decoder(frames: Frames, shelf: Shelf, clip: Clip) -> None:
+    item = framed(clip, await frames.sample(clip, [0.5, 1.5]))
+    reader = Stuck()
+    busy = Frames(reader, shelf, LOOK, threads=2)
+    work = asyncio.gather(*(busy.sample(clip, [0.5]) for _ in range(6)))
+    await asyncio.sleep(0)
+    assert await busy.load(item) == shelf.kept
+    assert not work.done()
+    reader.free.set()
+    await work
+    busy.close()
