@@ -24,6 +24,7 @@ from rocot.engine.store import Store
 from rocot.flow import reflection
 from rocot.recipe import FramesRecipe, Recipe, Release, Scenes
 from rocot.teacher.asker import Asker
+from rocot.teacher.fleet import Fleet
 from rocot.teacher.protocol import Raw
 from rocot.teacher.scripted import ScriptedTeacher
 from rocot.tools import Tools
@@ -124,7 +125,7 @@ async def through(folder: Path, clips: int) -> tuple[Bystanders, Slow, Tally]:
     frames = Frames(aside, aside, Look(height=448, quality=85), DECODERS)
     tally = Tally()
     with Store(folder / "run") as store:
-        asker = Asker(teacher, store, frames, sampling=Sampling())
+        asker = Asker(Fleet([teacher], most=WORKERS, first=WORKERS), store, frames, sampling=Sampling())
         tools = Tools(frames, asker, asker, load_prompts(), lambda _: Truth())
         await run(reflection(recipe, windows(video, clips), tools), store, Job("train", WORKERS), tally, Stop())
     frames.close()
