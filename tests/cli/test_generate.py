@@ -8,9 +8,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from rocot.engine.reader import StoreReader
+from rocot.engine.tables import sum_spent
 from tests.cli.bench import Bench
 from tests.servers.chat import ChatServer
 
+ONE = "path,label,start,end\na.mp4,Fighting,1,2\n"
 SHARD = "release/data/train-00000-of-00001.parquet"
 
 
@@ -173,3 +176,80 @@ async def test_a_ping_asks_once_and_the_run_does_not_ask_that_again(bench: Bench
             assert server.counts.total() <= calls
             assert b"openai:m on own/a" in out or words == ["generate"]
     assert server.repeated == 0
+
+
+async def test_a_run_whose_server_goes_down_says_so_and_goes_on_by_itself(bench: Bench) -> None:
+    bench.lay(model="openai:m", length=0.125)
+    async with ChatServer(latency=0.02) as server:
+        words = ["generate", "--recipe", "own.toml", "--base-url", server.base_url, "--workers", "8"]
+        process = await asyncio.create_subprocess_exec(
+            *bench.command, *words, cwd=bench.folder, env=bench.environment, stdout=PIPE, stderr=PIPE
+        )
+        while server.counts.total() < 20:  # noqa: ASYNC110 - the server tells nobody
+            await asyncio.sleep(0.02)
+        server.down = "html"
+        await asyncio.sleep(4)
+        server.down = None
+        _, told = await process.communicate()
+        assert process.returncode == 0, told.decode()
+        assert b"paused: http://127.0.0.1:" in told, told.decode()
+        assert server.met["html"] < 8 * 6
+    rows = pd.read_parquet(bench.folder / "runs/own" / SHARD)
+    assert len(rows) == 48
+
+
+async def test_a_ceiling_on_calls_ends_the_run_and_a_higher_one_goes_on(bench: Bench) -> None:
+    bench.lay(model="openai:m", length=0.125, films="a", csv=ONE)
+    async with ChatServer() as server:
+        for ceiling, code in ((10, 2), (100, 0)):
+            process = await asyncio.create_subprocess_exec(
+                *[*bench.command, "generate", "--recipe", "own.toml", "--base-url", server.base_url],
+                *["--max-calls", str(ceiling)],
+                cwd=bench.folder,
+                env=bench.environment,
+                stdout=PIPE,
+                stderr=PIPE,
+            )
+            _, told = await process.communicate()
+            assert process.returncode == code, told.decode()
+            assert server.counts.total() == min(ceiling, 72)
+            assert (b"--max-calls" in told) == (code == 2)
+    assert server.repeated == 0
+
+
+async def test_a_ceiling_on_cost_wants_a_price_and_holds(bench: Bench) -> None:
+    bench.lay(model="openai:m", length=0.25, films="a", csv=ONE)
+    prices = bench.folder / "prices.toml"
+    prices.write_text('[[model]]\nname = "openai:m"\ninput = 10.0\noutput = 10.0\n')
+    priced = ["--prices", "prices.toml"]
+    async with ChatServer() as server:
+        for words, says, code, calls in (
+            (["--max-cost", "1"], b"openai:m has no price", 2, 0),
+            ([*priced, "--max-cost", "0.1"], b"--max-cost 0.1 is reached: 0 USD were spent", 2, 0),
+            ([*priced, "--max-cost", "1"], b"USD", 0, 36),
+        ):
+            process = await asyncio.create_subprocess_exec(
+                *[*bench.command, "generate", "--recipe", "own.toml", "--base-url", server.base_url, *words],
+                cwd=bench.folder,
+                env=bench.environment,
+                stdout=PIPE,
+                stderr=PIPE,
+            )
+            _, told = await process.communicate()
+            assert (process.returncode, server.counts.total()) == (code, calls), told.decode()
+            assert says in told
+    with StoreReader(bench.folder / "runs/own") as store:
+        assert 0 < sum(part.cost for part in sum_spent(store)) < 1
+
+
+async def test_two_servers_of_one_model_share_a_run(bench: Bench) -> None:
+    bench.lay(model="openai:m", length=0.125, films="a", csv=ONE)
+    async with ChatServer(latency=0.01) as one, ChatServer(latency=0.01) as other:
+        words = ["generate", "--recipe", "own.toml", "--base-url", one.base_url, "--base-url", other.base_url]
+        process = await asyncio.create_subprocess_exec(
+            *bench.command, *words, cwd=bench.folder, env=bench.environment, stdout=PIPE, stderr=PIPE
+        )
+        _, told = await process.communicate()
+        assert process.returncode == 0, told.decode()
+        assert one.counts.total() + other.counts.total() == 72
+        assert min(one.counts.total(), other.counts.total()) > 10

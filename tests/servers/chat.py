@@ -31,7 +31,7 @@ CANNED = {
 class ChatServer:
     """Serves until it is closed; `async with ChatServer() as server` listens on a free port."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # all by name
         self,
         script: Iterable[str | bytes | None] = (),
         *,
@@ -39,17 +39,22 @@ class ChatServer:
         faults: Mapping[str, float] | None = None,
         formats: bool = True,
         canned: bool = False,
+        limit: int | None = None,
     ) -> None:
         """`script` names what comes of the first requests, in order, or holds it as bytes; None stands for an answer.
 
         `latency` is the seconds that an answer takes; `faults` gives the share of requests that meet each fault, drawn
-        from the request and its number; without `formats` a request with a response_format is refused.
+        from the request and its number; without `formats` a request with a response_format is refused. What comes
+        while `limit` requests are being answered is turned away with 429 at once; `down` names what all requests meet
+        for as long as it is set.
         """
         self.script = deque(script)
         self.latency = latency
         self.faults = dict(faults or {})
         self.formats = formats
         self.canned = {shape: http(200, spelt(text, "canned")) for shape, text in CANNED.items()} if canned else None
+        self.limit = limit
+        self.down: str | None = None
         self.counts: Counter[str] = Counter()
         """Requests by the sha256 of their body."""
         self.met: Counter[str] = Counter()
@@ -95,7 +100,7 @@ class ChatServer:
         key = hashlib.sha256(body).hexdigest()
         self.counts[key] += 1
         self.bodies.append(body)
-        fault = self.script.popleft() if self.script else self._drawn(key)
+        fault = self.down or (self.script.popleft() if self.script else self._drawn(key))
         if isinstance(fault, bytes):
             return fault
         if fault is not None:
@@ -158,6 +163,10 @@ class _Connection(asyncio.Protocol):
             told = {"calls": server.counts.total(), "kinds": len(server.counts), "repeated": server.repeated}
             self.transport.write(http(200, json.dumps(told | {"met": server.met}).encode()))
             return
+        if server.limit is not None and server.in_flight >= server.limit:
+            server.met["limit"] += 1
+            self.transport.write(FAULTS["rate"])
+            return
         server.in_flight += 1
         server.most_in_flight = max(server.most_in_flight, server.in_flight)
         reply = server.reply(body)
@@ -201,11 +210,14 @@ def main() -> None:
     parser.add_argument(
         "--fault", action="append", default=[], metavar="NAME=SHARE", help=", ".join([*FAULTS, *HANGING])
     )
+    parser.add_argument("--limit", type=int, help="requests at once; more are turned away")
     parser.add_argument("--no-formats", action="store_true", help="refuse response_format")
     parser.add_argument("--canned", action="store_true", help="answer without reading")
     given = parser.parse_args()
     faults = {name: float(share) for name, _, share in (fault.partition("=") for fault in given.fault)}
-    server = ChatServer(latency=given.latency, faults=faults, formats=not given.no_formats, canned=given.canned)
+    server = ChatServer(
+        latency=given.latency, faults=faults, formats=not given.no_formats, canned=given.canned, limit=given.limit
+    )
     try:
         asyncio.run(serve(server, given.port))
     except KeyboardInterrupt:
