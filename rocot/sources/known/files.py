@@ -23,6 +23,8 @@ LONGEST_LINE = 1024 * 1024
 """Bytes. The longest line known, a row of VAU-Bench, has 9 kB."""
 MOST_LINES = 5_000_000
 """Of one file. The longest list known, UCA's sentences, has 15,677."""
+MOST_VALUES = 20_000_000
+"""Of one JSON file; an empty list takes 56 bytes of memory for three of the file."""
 MOST_FAULTS = 50
 """Told; the rest is counted."""
 MOST_FILES = 2_000_000
@@ -163,7 +165,10 @@ class Files:
 
     def json(self, path: Path) -> Json:
         """The JSON in a file. Raises ConfigError with the line where it is none, repeats a key or holds NaN."""
-        return self.parse(path, 0, self._decoded(path))
+        text = self._decoded(path)
+        if text.count(",") + text.count("[") + text.count("{") > MOST_VALUES:  # before they take memory
+            raise ConfigError(f"{path}: over {MOST_VALUES:,} values; no annotation file holds so many")
+        return self.parse(path, 0, text)
 
     def parse(self, path: Path, line: int, text: str) -> Json:
         """One JSON text of a file; `line` is where it stands, 0 for the whole file. Raises ConfigError."""

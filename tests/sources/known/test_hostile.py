@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rocot.errors import ConfigError
 from rocot.sources.known.dataset import shipped
-from rocot.sources.known.files import MOST_LINES, Files
+from rocot.sources.known.files import MOST_LINES, MOST_VALUES, Files
 from rocot.sources.manifest.file import Manifest
 from tests.contracts.importer import (
     HARMLESS,
@@ -151,6 +151,13 @@ def test_a_file_of_endless_lines_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"\n" * MOST_LINES + b"x")
     with pytest.raises(ConfigError, match=r"lines\.txt: over 5,000,000 lines"):
         list(Files(tmp_path).lines(path))
+
+
+def test_a_file_of_endless_values_is_refused_before_it_takes_memory(tmp_path: Path) -> None:
+    path = tmp_path / "values.json"
+    path.write_bytes(b"[" + b"[]," * MOST_VALUES + b"[]]")
+    with pytest.raises(ConfigError, match=r"values\.json: over 20,000,000 values"):
+        Files(tmp_path).json(path)
 
 
 WORDS = b"""
