@@ -12,8 +12,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
-from uuid import uuid4
 
+from rocot.engine.desk import Desk
 from rocot.engine.shelf import shrink, tidy
 from rocot.errors import StoreError
 
@@ -40,6 +40,7 @@ class Blobs:
         self._unseen = 0
         """The same, of shelves that it never looked at."""
         self._lock = Lock()
+        self._desk = Desk(folder / "new")
 
     def put(self, blob: bytes) -> str:
         """Keeps a blob; returns its sha256. Raises StoreError when the folder cannot be written.
@@ -52,7 +53,7 @@ class Blobs:
         try:
             if not _used(path):
                 self._make_room(path.parent, len(blob))
-                self._with_space(lambda: _write(path, blob))
+                self._with_space(lambda: self._desk.write(path, blob))
         except OSError as error:
             raise StoreError(
                 f"{path}: cannot be written ({error.strerror}); make room, or choose another cache folder"
@@ -112,13 +113,3 @@ def _used(path: Path) -> bool:
     except PermissionError:  # another user's
         return True
     return True
-
-
-def _write(path: Path, blob: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    made = path.with_name(f"{uuid4().hex}.new")
-    try:
-        made.write_bytes(blob)
-        made.replace(path)  # at once: no reader ever sees half a file
-    finally:
-        made.unlink(missing_ok=True)

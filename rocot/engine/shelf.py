@@ -1,14 +1,10 @@
 """One folder of the frame cache: what lies there, and what goes when there is too much."""
 
 import os
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
-
-LITTER = 3600.0
-"""Seconds after which a half-written file belongs to a process that was killed."""
 
 
 class _Blob(NamedTuple):
@@ -22,7 +18,7 @@ class _Blob(NamedTuple):
 def tidy(shelf: Path, most: int, goal: int) -> int:
     """Bytes on a shelf, where they were over `most` after the longest unused blobs are gone down to `goal`.
 
-    Litter of killed processes goes as well. Raises OSError.
+    Raises OSError.
     """
     blobs = list(_blobs(shelf))
     held = sum(blob.size for blob in blobs)
@@ -40,11 +36,9 @@ def _blobs(shelf: Path) -> Iterator[_Blob]:
     with suppress(FileNotFoundError, NotADirectoryError), os.scandir(shelf) as entries:
         for entry in entries:
             with suppress(FileNotFoundError):  # another process was quicker
-                status = entry.stat(follow_symlinks=False)
                 if entry.name.endswith(".jpg"):
+                    status = entry.stat(follow_symlinks=False)
                     yield _Blob(status.st_mtime_ns, status.st_size, entry.path)
-                elif entry.name.endswith(".new") and status.st_mtime < time.time() - LITTER:
-                    Path(entry.path).unlink()
 
 
 def _drop(blobs: list[_Blob], held: int, goal: int) -> int:
