@@ -73,50 +73,57 @@ def cleaned(value: Json) -> Json:
 def parse_answer(text: str, classes: tuple[str, ...]) -> Answer:
     """An initial or revised answer from a reply in either dialect.
 
-    Raises ReplyError with reason `no answer`, `bad json`, `bad shape`, `bad span` or `unknown label`.
+    Raises ReplyError with reason `no answer`, `tags out of order`, `bad json`, `not a number`, `bad shape`, `bad span`
+    or `unknown label`.
     """
     text = clean(text)
-    answer = _from_json(text, Answer) if _looks_like_json(text) else _tagged_answer(text)
+    found = _json_in(text)
+    answer = _tagged_answer(text) if found is None else _from_json(found, Answer)
     return answer.model_copy(update={"label": _known(answer.label, classes), "spans": union(answer.spans)})
 
 
 def parse_reflection(text: str) -> Reflection:
     """A reflection from a reply in either dialect.
 
-    Raises ReplyError with reason `no answer`, `bad json` or `bad shape`.
+    Raises ReplyError with reason `no answer`, `tags out of order`, `bad json`, `not a number` or `bad shape`.
     """
     text = clean(text)
-    if _looks_like_json(text):
-        return _from_json(text, Reflection)
-    critique, verdict = _tag(text, "reflection"), _tag(text, "verdict").lower().strip(" .")
+    found = _json_in(text)
+    if found is not None:
+        return _from_json(found, Reflection)
+    critique, verdict = _tags(text, "reflection", "verdict")
+    verdict = verdict.lower().strip(" .")
     if verdict not in ("keep", "revise"):
         raise ReplyError("bad shape", f"verdict must be keep or revise (got {verdict[:40]!r})")
     return _checked(Reflection, {"checks": (), "critique": critique, "verdict": verdict})
 
 
-_FENCE = re.compile(r"\A\s*```(?:json)?\s*\n(.*?)\n?```\s*\Z", re.DOTALL)
+_FENCE = re.compile(
+    r"^[ \t]*```[ \t]*(?:json)?[ \t]*\n(\s*\{.*?)\n?[ \t]*```[ \t]*$", re.DOTALL | re.MULTILINE | re.IGNORECASE
+)
+_THOUGHTS = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
 
 
-def _looks_like_json(text: str) -> bool:
-    return _unfenced(text).lstrip().startswith("{")
-
-
-def _unfenced(text: str) -> str:
-    fenced = _FENCE.match(text)
-    return fenced.group(1) if fenced else text
+def _json_in(text: str) -> str | None:
+    """The JSON of a reply: all of it, what follows the model's thoughts, or what the one fence holds that has any."""
+    rest = _THOUGHTS.sub("", text).strip()
+    if rest.startswith("{"):
+        return rest
+    fenced = _FENCE.findall(rest)
+    return str(fenced[0]) if len(fenced) == 1 else None
 
 
 def _from_json(text: str, kind: type[R]) -> R:
     try:
         # Not strict: models write line breaks and tabs into JSON strings as they are, and grammars let them.
-        value = cleaned(json.loads(_unfenced(text), parse_constant=_no_constant, strict=False))
+        value = cleaned(json.loads(text, parse_constant=_no_constant, strict=False))
     except (ValueError, RecursionError) as error:
         raise ReplyError("bad json", str(error)[:200]) from error
     return _checked(kind, value)
 
 
 def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON number")
+    raise ReplyError("not a number", f"{name} stands where a number should")
 
 
 def _checked(kind: type[R], value: object) -> R:
@@ -136,8 +143,17 @@ def _tag(text: str, name: str) -> str:
     return str(found[0]).strip()
 
 
+def _tags(text: str, *names: str) -> list[str]:
+    """What stands between each of the tags, which must come in this order: a label before its reasons has none."""
+    found = [_tag(text, name) for name in names]
+    places = [text.index(f"<{name}>") for name in names]
+    if places != sorted(places):
+        raise ReplyError("tags out of order", f"wanted {', '.join(f'<{name}>' for name in names)}, one after the other")
+    return found
+
+
 def _tagged_answer(text: str) -> Answer:
-    think, label, glue = _tag(text, "think"), _tag(text, "answer"), _tag(text, "glue")
+    think, label, glue = _tags(text, "think", "answer", "glue")
     try:
         value = json.loads(glue, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:

@@ -23,7 +23,17 @@ def test_both_dialects_say_the_same() -> None:
     assert parse_answer(json.dumps(GOOD), CLASSES) == parse_answer(TAGGED, CLASSES)
 
 
-@pytest.mark.parametrize("wrap", ["```json\n{}\n```", "  \n{}\n", "```\n{}```"])
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        "```json\n{}\n```",
+        "  \n{}\n",
+        "```\n{}```",
+        "Here is my answer:\n```JSON\n{}\n```\nI hope it helps.",
+        "<think>Is it a fight?\n{ }</think>\n{}",
+        "<think>Hm.</think>\n\n```json\n{}\n```",
+    ],
+)
 def test_json_in_a_fence_is_json(wrap: str) -> None:
     assert parse_answer(wrap.replace("{}", json.dumps(GOOD)), CLASSES).label == "Fighting"
 
@@ -61,7 +71,11 @@ def test_spans_that_touch_are_joined_and_sorted() -> None:
         ("I see a fight.", "no answer"),
         (TAGGED + TAGGED, "no answer"),
         ("{", "bad json"),
-        ('{"a": NaN}', "bad json"),
+        ('{"a": NaN}', "not a number"),
+        (json.dumps(GOOD | {"spans": [{"start": 3, "end": float("inf")}]}), "not a number"),
+        ("<answer>Fighting</answer><think>x</think><glue>[[3, 4]]</glue>", "tags out of order"),
+        ("<think>x</think><glue>[[3, 4]]</glue><answer>Fighting</answer>", "tags out of order"),
+        (f"```json\n{json.dumps(GOOD)}\n```\nor\n```json\n{json.dumps(GOOD)}\n```", "no answer"),
         ("[" * 100_000, "no answer"),
         ('{"a":' * 100_000, "bad json"),
         (json.dumps(GOOD | {"reasoning": ""}), "bad shape"),
@@ -71,7 +85,7 @@ def test_spans_that_touch_are_joined_and_sorted() -> None:
         (json.dumps(GOOD | {"spans": [{"start": 7, "end": 3}]}), "bad span"),
         (json.dumps(GOOD | {"spans": [{"start": -7, "end": 3}]}), "bad span"),
         ('{"evidence": [], "reasoning": "x", "label": "Fighting", "spans": [{"start": 1, "end": 1e999}]}', "bad span"),
-        ("<think>x</think><answer>Fighting</answer><glue>[[3, NaN]]</glue>", "bad span"),
+        ("<think>x</think><answer>Fighting</answer><glue>[[3, NaN]]</glue>", "not a number"),
         ("<think>x</think><answer>Fighting</answer><glue>[[3, true]]</glue>", "bad span"),
         ("<think>x</think><answer>Fighting</answer><glue>[[7, 3]]</glue>", "bad span"),
         ("<think>x</think><answer>Fighting</answer><glue>3 to 7</glue>", "bad span"),
