@@ -17,6 +17,7 @@ from rocot.errors import ConfigError, VideoError
 from rocot.video.av_reader import AvReader
 from rocot.video.isolated import CALLS, Isolated, Limits
 from rocot.video.protocol import FrameReader, Look
+from tests.contracts.damaged import SPARSE
 from tests.contracts.frame_reader import FrameReaderContract
 from tests.contracts.numbered import film, spelt
 from tests.video.workers import children
@@ -172,41 +173,49 @@ def test_no_process_to_decode_in_is_a_fault_of_the_machines_too(
 
 
 def test_a_worker_makes_way_for_another_in_time(make: Callable[..., Isolated], tmp_path: Path) -> None:
-    reader = make(workers=1)
+    reader, seen = make(workers=1), set()
     for _ in range(CALLS + 1):
         with pytest.raises(VideoError):
             reader.probe(tmp_path / "missing.mp4")
+        seen.update(children(os.getpid()))
+    assert len(seen) == 2
     assert len(children(os.getpid())) == 1
 
 
 PARENT = """
-import sys, threading
+import sys
 from pathlib import Path
-from rocot.video.av_reader import AvReader
 from rocot.video.isolated import Isolated, Limits
-from rocot.video.protocol import Look
 reader = Isolated("av", Limits(600, 4_000_000_000, 1))
-times = [number / 170 for number in range(512)]
 print(reader.probe(Path(sys.argv[1])).codec, flush=True)
-while True:
-    reader.read(Path(sys.argv[1]), times, Look(height=96, quality=85))
+sys.stdin.readline()
+reader.probe(Path(sys.argv[2]))
 """
 
 
 @pytest.mark.parametrize("busy", [True, False])
-def test_workers_end_with_a_parent_that_is_killed(clip: Path, busy: bool) -> None:
-    script = PARENT if busy else PARENT.replace("while True:", "sys.stdin.read()\nwhile False:")
-    with subprocess.Popen(
-        [sys.executable, "-c", script, str(clip)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as parent:
+def test_workers_end_with_a_parent_that_is_killed(clip: Path, tmp_path: Path, busy: bool) -> None:
+    endless = film(tmp_path / "sparse.avi").path
+    with endless.open("r+b") as file:
+        file.truncate(SPARSE)
+    command = [sys.executable, "-c", PARENT, str(clip), str(endless)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdin is not None
         assert parent.stdout is not None
         assert parent.stdout.readline() == "h264\n"
         (worker,) = children(parent.pid)
-        time.sleep(0.05)
+        if busy:
+            parent.stdin.write("\n")
+            parent.stdin.flush()
+            time.sleep(0.3)
         parent.kill()
-    assert until(
-        lambda: not Path(f"/proc/{worker}/cmdline").exists() or not Path(f"/proc/{worker}/cmdline").read_bytes()
-    )
+    assert until(lambda: not running(worker))
+
+
+def running(pid: int) -> bool:
+    """Whether there is such a process, and it is not one that only waits to be buried."""
+    place = Path(f"/proc/{pid}/cmdline")
+    return place.exists() and bool(place.read_bytes())
 
 
 def test_what_asks_a_process_to_end_leaves_its_workers_at_work(make: Callable[..., Isolated], clip: Path) -> None:
