@@ -123,6 +123,8 @@ class TeacherRecipe(Sampling):
     model: str = Field(default="embedded", pattern=r"^(embedded|scripted|openai:.+)$")
     dialect: Dialect | Literal["auto"] = "auto"
     """`json` asks for structured output, `tagged` for tags; `auto` turns to tags where a server refuses a schema."""
+    repair: bool = False
+    """Whether a reply that does not parse is asked again, once, with what is wrong about it."""
 
 
 class Asking(TeacherRecipe):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from rocot.assets import Prompts, load_prompts
 from rocot.core.clip import Clip
 from rocot.core.motion import Packets
-from rocot.core.prompt import Ask, Sampling
+from rocot.core.prompt import Ask, Prompt, Sampling
 from rocot.core.record import Json
 from rocot.core.reflection import Framed
 from rocot.core.truth import Truth
@@ -24,7 +24,7 @@ from rocot.prices import IN_PROCESS
 from rocot.recipe import FramesRecipe, Imported, Recipe, Scenes, SourceRecipe, TeacherRecipe
 from rocot.sources.protocol import Skipped, Source, TruthOf, Video
 from rocot.sources.truths import Truths
-from rocot.teacher.protocol import Asks, Compose, Reply, Teacher
+from rocot.teacher.protocol import Asks, Compose, Parse, Reply, Teacher, identity_of
 from rocot.video.protocol import Look, Sampled, Samples
 
 if TYPE_CHECKING:
@@ -91,7 +91,14 @@ async def opened(  # noqa: PLR0913  # what a run is, and two settings by name
         def asker(who: TeacherRecipe) -> Asker:
             if who.model not in fleets:
                 fleets[who.model] = fleet(who.model)
-            return Asker(fleets[who.model], ledger, frames, sampling=_sampling(who), dialect=who.dialect)
+            return Asker(
+                fleets[who.model],
+                ledger,
+                frames,
+                sampling=_sampling(who),
+                dialect=who.dialect,
+                repair=_repair(who, prompts),
+            )
 
         teacher = asker(recipe.teacher)
         reflector = teacher if recipe.reflector is None else asker(recipe.reflector)
@@ -127,12 +134,13 @@ def described(recipe: Recipe, truth: TruthOf = _no_truth) -> Tools:
 
     Raises ConfigError for a prompt that cannot be read.
     """
-    teacher = _Described(recipe.teacher)
+    prompts = load_prompts(recipe.prompts.folder)
+    teacher = _Described(recipe.teacher, prompts)
     return Tools(
         frames=_NoFrames(),
         teacher=teacher,
-        reflector=teacher if recipe.reflector is None else _Described(recipe.reflector),
-        prompts=load_prompts(recipe.prompts.folder),
+        reflector=teacher if recipe.reflector is None else _Described(recipe.reflector, prompts),
+        prompts=prompts,
         truth=truth,
     )
 
@@ -242,11 +250,16 @@ def _sampling(who: TeacherRecipe) -> Sampling:
     return Sampling(**{name: getattr(who, name) for name in Sampling.model_fields})
 
 
+def _repair(who: TeacherRecipe, prompts: Prompts) -> Prompt | None:
+    return prompts.repair if who.repair else None
+
+
 @dataclass(frozen=True)
 class _Described:
     """A teacher that only says who it is, in the words of `Asker`."""
 
     who: TeacherRecipe
+    prompts: Prompts
 
     @property
     def model(self) -> str:
@@ -258,9 +271,9 @@ class _Described:
 
     @property
     def identity(self) -> Json:
-        return {"model": self.model, "sampling": self.sampling.model_dump(mode="json"), "dialect": self.who.dialect}
+        return identity_of(self.model, self.sampling, self.who.dialect, _repair(self.who, self.prompts))
 
-    async def ask(self, compose: Compose, item: Framed, stage: str) -> tuple[Ask, Reply]:
+    async def ask(self, compose: Compose, item: Framed, stage: str, parse: Parse) -> tuple[Ask, Reply]:
         raise NotImplementedError("a described plan is not run")
 
 

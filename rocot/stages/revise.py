@@ -1,6 +1,7 @@
 """Revise: the revised reasoning."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from rocot.assets import Prompts
 from rocot.core.record import Json
@@ -35,7 +36,7 @@ class Revise:
     async def __call__(self, item: Reflected, /) -> Revised:
         asked = self.prompts.revise.fill(reflection=told(item.reflection))
         asking = compose(self.prompts, self.teacher, item, "answer", item.initial_said.text, asked)
-        ask, reply = await self.teacher.ask(asking, item, self.name)
+        ask, reply = await self.teacher.ask(asking, item, self.name, partial(parse_answer, classes=item.classes))
         text = clean(reply.text)
         templates = (
             *closer_prompt(self.prompts, item),
