@@ -37,7 +37,7 @@ from rocot.stages.reason import Reason
 from rocot.stages.reflect import Reflect
 from rocot.stages.revise import Revise
 from rocot.teacher.embedded.teacher import Embedded
-from rocot.teacher.protocol import Compose, Reply
+from rocot.teacher.protocol import Compose, Parse, Reply
 from rocot.video.av_reader import AvReader
 from rocot.video.protocol import Look
 
@@ -67,7 +67,7 @@ class Direct:
         self.teacher = Embedded()
         self.seconds: list[float] = []
 
-    async def ask(self, compose: Compose, item: Framed, stage: str) -> tuple[Ask, Reply]:
+    async def ask(self, compose: Compose, item: Framed, stage: str, parse: Parse) -> tuple[Ask, Reply]:
         """One send, one read."""
         ask = compose("json")
         before = time.process_time()

@@ -25,6 +25,7 @@ class Prompts(Record):
     answer_tagged: Prompt
     reflection_json: Prompt
     reflection_tagged: Prompt
+    repair: Prompt
 
 
 def load_prompts(folder: Path | None = None) -> Prompts:

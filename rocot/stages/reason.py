@@ -1,6 +1,7 @@
 """Reason: the initial reasoning."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from rocot.assets import Prompts
 from rocot.core.record import Json
@@ -31,7 +32,7 @@ class Reason:
 
     async def __call__(self, item: Framed, /) -> Reasoned:
         asking = compose(self.prompts, self.teacher, item, "answer")
-        ask, reply = await self.teacher.ask(asking, item, self.name)
+        ask, reply = await self.teacher.ask(asking, item, self.name, partial(parse_answer, classes=item.classes))
         text = clean(reply.text)
         templates = self.prompts.system, self.prompts.reason, form(self.prompts, "answer", ask.dialect)
         return Reasoned(

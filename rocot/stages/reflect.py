@@ -45,7 +45,7 @@ class Reflect:
         asked = template.text if self.guide is None else template.fill(truth=spelt(self.guide(item)))
         looked = Relooked(**dict(item)) if self.relook is None else await self.relook(item)
         asking = compose(self.prompts, self.reflector, looked, "reflection", item.initial_said.text, asked)
-        ask, reply = await self.reflector.ask(asking, looked, self.name)
+        ask, reply = await self.reflector.ask(asking, looked, self.name, parse_reflection)
         text = clean(reply.text)
         templates = *closer_prompt(self.prompts, looked), template, form(self.prompts, "reflection", ask.dialect)
         return Reflected(

@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 from typing import Literal, NoReturn, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
-from rocot.core.prompt import Ask, Sampling
+from rocot.core.prompt import Ask, Prompt, Sampling, Text, Turn
 from rocot.core.record import Json
 from rocot.core.reflection import Framed
-from rocot.core.reply import Dialect
+from rocot.core.reply import Dialect, clean
 from rocot.engine.attempt import Attempt, Ledger
-from rocot.errors import RunError, ServiceError, TeacherError
+from rocot.errors import ReplyError, RunError, ServiceError, TeacherError
 from rocot.teacher.budget import Size, size_of
 from rocot.teacher.completion import usage_of
 from rocot.teacher.faults import NO_FORMAT, fault_in
 from rocot.teacher.fleet import Fleet
 from rocot.teacher.patience import Charge
-from rocot.teacher.protocol import Compose, Raw, Reply, Teacher
+from rocot.teacher.protocol import Compose, Parse, Raw, Reply, Teacher, identity_of
 from rocot.teacher.recent import Recent
 
 T = TypeVar("T")
@@ -52,7 +52,7 @@ class _Call:
 class Asker:
     """A teacher whose every attempt is recorded, and whose every reply is paid for once. Implements `Asks`."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # three to work with, three settings by name
         self,
         fleet: Fleet,
         ledger: Ledger,
@@ -60,13 +60,16 @@ class Asker:
         *,
         sampling: Sampling,
         dialect: Dialect | Literal["auto"] = "auto",
+        repair: Prompt | None = None,
     ) -> None:
+        """`repair` words the one ask that follows a reply that does not parse; None makes none."""
         self._fleet = fleet
         self._teacher = fleet.teacher
         self._ledger = ledger
         self._pictures = pictures
         self._sampling = sampling
         self._dialect = dialect
+        self._repair = repair
         self._speaks: Dialect = "json" if dialect == "auto" else dialect
         self._loaded: Recent[tuple[str, ...], Mapping[str, bytes]] = Recent(KEPT_BYTES)
         self._refused: int | None = 0
@@ -85,11 +88,23 @@ class Asker:
 
     @property
     def identity(self) -> Json:
-        """Model, sampling and the recipe's word on the dialect; which dialect `auto` came to is in each call's key."""
-        return {"model": self.model, "sampling": self._sampling.model_dump(mode="json"), "dialect": self._dialect}
+        """See `identity_of`."""
+        return identity_of(self.model, self._sampling, self._dialect, self._repair)
 
-    async def ask(self, compose: Compose, item: Framed, stage: str) -> tuple[Ask, Reply]:
+    async def ask(self, compose: Compose, item: Framed, stage: str, parse: Parse) -> tuple[Ask, Reply]:
         """See `Asks.ask`. Also raises what loading the pictures and recording the attempts raise."""
+        ask, reply = await self._replied(compose, item, stage)
+        if self._repair is None:
+            return ask, reply
+        try:
+            parse(reply.text)
+        except ReplyError as error:
+            again = repairing(ask, reply, self._repair.fill(fault=str(error)))
+            return await self._replied(lambda _: again, item, stage)
+        return ask, reply
+
+    async def _replied(self, compose: Compose, item: Framed, stage: str) -> tuple[Ask, Reply]:
+        """A question's reply, whatever it says."""
         ask = compose(self._speaks)
         key = ask.key
         # Two samples may hold the same frames and so ask the same: the second waits, and finds the first one's reply.
@@ -102,13 +117,13 @@ class Asker:
             except TeacherError as error:
                 if error.reason != NO_FORMAT or ask.dialect == "tagged":
                     raise
-                if self._dialect == "json":
+                if self._dialect == "json" or self._speaks == "tagged":
                     raise ServiceError(
                         f"{self.model} takes no JSON schema ({error.detail});"
                         ' set teacher.dialect to "auto" or "tagged" in the recipe'
                     ) from error
                 self._speaks = "tagged"
-        return await self.ask(compose, item, stage)
+        return await self._replied(compose, item, stage)
 
     def _recorded(self, compose: Compose, ask: Ask, key: str) -> tuple[Ask, Reply] | None:
         """The reply that was paid for earlier. `auto` may have got it in the other dialect: then nobody asks again."""
@@ -239,6 +254,12 @@ class Asker:
         if isinstance(error, TeacherError):
             return error, stopped
         raise error
+
+
+def repairing(ask: Ask, reply: Reply, asked: str) -> Ask:
+    """The ask that follows a reply: the same conversation, the reply in it, and what is asked now."""
+    said = Turn(role="assistant", parts=(Text(text=clean(reply.text)),))
+    return ask.model_copy(update={"turns": (*ask.turns, said, Turn(role="user", parts=(Text(text=asked),)))})
 
 
 def _named(fault: TeacherError | RunError | None, status: int) -> str:

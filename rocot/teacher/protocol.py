@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
-from rocot.core.prompt import Ask, Sampling
+from rocot.core.prompt import Ask, Prompt, Sampling
 from rocot.core.record import Json
 from rocot.core.reflection import Framed
 from rocot.core.reply import Dialect
@@ -73,6 +73,19 @@ Compose: TypeAlias = Callable[[Dialect], Ask]
 """Words one question in the given dialect of replies."""
 
 
+Parse: TypeAlias = Callable[[str], object]
+"""What will be made of a reply's text; raises ReplyError for one that does not parse."""
+
+
+def identity_of(model: str, sampling: Sampling, dialect: str, repair: Prompt | None) -> Json:
+    """Model, sampling, the recipe's word on the dialect, and how a repair is asked for, where it is.
+
+    Which dialect `auto` came to is in each call's key.
+    """
+    identity: dict[str, Json] = {"model": model, "sampling": sampling.model_dump(mode="json"), "dialect": dialect}
+    return identity if repair is None else identity | {"repair": repair.digest}
+
+
 class Asks(Protocol):
     """What the stages see: a question that is answered once and for all."""
 
@@ -86,10 +99,13 @@ class Asks(Protocol):
 
     @property
     def identity(self) -> Json:
-        """What changes its answers besides the question: model, sampling, dialect."""
+        """What changes its answers besides the question: model, sampling, dialect, repair."""
 
-    async def ask(self, compose: Compose, item: Framed, stage: str) -> tuple[Ask, Reply]:
+    async def ask(self, compose: Compose, item: Framed, stage: str, parse: Parse) -> tuple[Ask, Reply]:
         """The recorded reply to this question, or a new one, recorded before it is read; with the ask that got it.
+
+        Where the recipe allows a repair, a reply that `parse` refuses is answered with what is wrong about it, once:
+        then the ask is that whole conversation, and the reply whatever came of it.
 
         Raises TeacherError, ServiceError.
         """

@@ -14,7 +14,7 @@ from rocot.core.reply import Dialect, parse_answer, parse_reflection
 from rocot.errors import TeacherError
 from rocot.stages.asking import compose, told
 from rocot.teacher.completion import spelt
-from rocot.teacher.protocol import Compose, Reply, Teacher
+from rocot.teacher.protocol import Compose, Parse, Reply, Teacher
 from tests.builders import CLASSES, framed
 
 PROMPTS = load_prompts()
@@ -45,7 +45,7 @@ class Said:
         self.sampling = Sampling(seed=7)
         self.identity = model
 
-    async def ask(self, compose: Compose, item: Framed, stage: str) -> tuple[Ask, Reply]:
+    async def ask(self, compose: Compose, item: Framed, stage: str, parse: Parse) -> tuple[Ask, Reply]:
         raise NotImplementedError
 
 

@@ -10,7 +10,7 @@ from rocot.core.record import Json
 from rocot.core.reflection import Frame, Framed
 from rocot.core.reply import Dialect
 from rocot.core.truth import Truth
-from rocot.teacher.protocol import Compose, Reply, Usage
+from rocot.teacher.protocol import Compose, Parse, Reply, Usage
 
 ANSWER: dict[str, Json] = {
     "evidence": [{"start": 3.0, "end": 4.0, "observation": "Two men exchange blows."}],
@@ -60,7 +60,7 @@ class Listed:
     def identity(self) -> Json:
         return self.model
 
-    async def ask(self, compose: Compose, item: Framed, stage: str) -> tuple[Ask, Reply]:
+    async def ask(self, compose: Compose, item: Framed, stage: str, parse: Parse) -> tuple[Ask, Reply]:
         ask = compose(self.dialect)
         self.asked.append(ask)
         reply = self.replies[len(self.asked) - 1]

@@ -6,18 +6,21 @@ from typing import Literal
 import pytest
 from pydantic import SecretStr
 
+from rocot.core.answer import Answer
 from rocot.core.prompt import Ask, Sampling
 from rocot.core.reflection import Framed
-from rocot.core.reply import Dialect
+from rocot.core.reply import Dialect, parse_answer
 from rocot.engine.chain import Cut
 from rocot.errors import ServiceError, StoreError, TeacherError
 from rocot.stages.asking import compose
 from rocot.teacher.asker import MOST_REFUSED, Asker
+from rocot.teacher.completion import spelt
 from rocot.teacher.fleet import Fleet
 from rocot.teacher.openai import OpenAITeacher
 from rocot.teacher.patience import Patience
 from rocot.teacher.protocol import Asks, Compose, Raw, Reply
 from rocot.teacher.scripted import ScriptedTeacher
+from tests.builders import CLASSES
 from tests.contracts.teacher import ITEM, PROMPTS
 from tests.servers.chat import ChatServer
 from tests.servers.replies import error
@@ -54,7 +57,7 @@ class Scene:
         return compose(PROMPTS, self.asker, ITEM, "answer")
 
     async def ask(self) -> tuple[Ask, Reply]:
-        return await self.asker.ask(self.words, ITEM, "reason")
+        return await self.asker.ask(self.words, ITEM, "reason", str)
 
 
 def passing(reason: str) -> TeacherError:
@@ -170,7 +173,7 @@ async def test_a_server_that_has_answered_may_turn_away_any_number() -> None:
     for rollout in range(1, MOST_REFUSED + 2):
         item = ITEM.fanned(rollout)
         with pytest.raises(TeacherError, match="too large"):
-            await scene.asker.ask(compose(PROMPTS, scene.asker, item, "answer"), item, "reason")
+            await scene.asker.ask(compose(PROMPTS, scene.asker, item, "answer"), item, "reason", str)
 
 
 async def test_a_server_that_is_down_stops_the_run_within_its_patience() -> None:
@@ -190,7 +193,7 @@ async def test_all_calls_give_up_on_a_server_together() -> None:
 
     async def late(item: Framed, seconds: float) -> None:
         await asyncio.sleep(seconds)
-        await scene.asker.ask(compose(PROMPTS, scene.asker, item, "answer"), item, "reason")
+        await scene.asker.ask(compose(PROMPTS, scene.asker, item, "answer"), item, "reason", str)
 
     ends = await asyncio.gather(*[late(item, index / 100) for index, item in enumerate(items)], return_exceptions=True)
     assert all(isinstance(end, ServiceError) for end in ends)
@@ -222,7 +225,7 @@ async def test_a_call_that_waits_for_another_attempt_gives_up_when_the_run_ends(
     patience = Patience(base=60, longest_wanted=60, unreachable=600)
     fleet = Fleet([ScriptedTeacher([failure])], patience=patience, halted=ending.is_set)
     asker = Asker(fleet, notebook, Album(), sampling=Sampling())
-    asking = asyncio.create_task(asker.ask(compose(PROMPTS, asker, ITEM, "answer"), ITEM, "reason"))
+    asking = asyncio.create_task(asker.ask(compose(PROMPTS, asker, ITEM, "answer"), ITEM, "reason", str))
     await asyncio.sleep(0.05)
     ending.set()
     with pytest.raises(Cut):
@@ -244,7 +247,7 @@ async def test_a_reply_that_never_ends_meets_the_deadline(fault: str) -> None:
         teacher = OpenAITeacher("openai:m", base_url=server.base_url, api_key=SecretStr("key-of-tests"), connections=2)
         notebook = Notebook()
         asker = Asker(Fleet([teacher], deadline=0.2, patience=HASTY), notebook, Album(), sampling=Sampling())
-        await asker.ask(compose(PROMPTS, asker, ITEM, "answer"), ITEM, "reason")
+        await asker.ask(compose(PROMPTS, asker, ITEM, "answer"), ITEM, "reason", str)
         assert notebook.reasons == ["timeout", ""]
         assert notebook.attempts[0].endpoint == server.base_url
         await teacher.close()
@@ -255,14 +258,14 @@ async def test_a_refused_schema_turns_to_tags_for_good() -> None:
         teacher = OpenAITeacher("openai:m", base_url=server.base_url, api_key=None, connections=2)
         notebook = Notebook()
         asker = Asker(Fleet([teacher], patience=HASTY), notebook, Album(), sampling=Sampling())
-        first, reply = await asker.ask(compose(PROMPTS, asker, ITEM, "answer"), ITEM, "reason")
+        first, reply = await asker.ask(compose(PROMPTS, asker, ITEM, "answer"), ITEM, "reason", str)
         assert first.dialect == "tagged"
         assert reply.text.startswith("<think>")
-        await asker.ask(compose(PROMPTS, asker, ITEM, "reflection", reply.text, "Examine."), ITEM, "reflect")
+        await asker.ask(compose(PROMPTS, asker, ITEM, "reflection", reply.text, "Examine."), ITEM, "reflect", str)
         assert notebook.reasons == ["no structured output", "", ""]
 
         resumed = Asker(Fleet([teacher], patience=HASTY), notebook, Album(), sampling=Sampling())
-        assert await resumed.ask(compose(PROMPTS, resumed, ITEM, "answer"), ITEM, "reason") == (first, reply)
+        assert await resumed.ask(compose(PROMPTS, resumed, ITEM, "answer"), ITEM, "reason", str) == (first, reply)
         assert server.counts.total() == 3
         await teacher.close()
 
@@ -331,7 +334,7 @@ async def test_a_bug_in_sending_stops_the_run() -> None:
 
     asker = Asker(Fleet([Buggy()], patience=HASTY), Notebook(), Album(), sampling=Sampling())
     with pytest.raises(ZeroDivisionError):
-        await asker.ask(compose(PROMPTS, asker, ITEM, "answer"), ITEM, "reason")
+        await asker.ask(compose(PROMPTS, asker, ITEM, "answer"), ITEM, "reason", str)
 
 
 async def test_a_full_disk_stops_the_run() -> None:
@@ -355,7 +358,7 @@ async def test_a_mix_of_faults_costs_only_what_it_injects() -> None:
         async def one(rollout: int) -> Reply:
             async with gate:
                 item = items[rollout]
-                return (await asker.ask(compose(PROMPTS, asker, item, "answer"), item, "reason"))[1]
+                return (await asker.ask(compose(PROMPTS, asker, item, "answer"), item, "reason", str))[1]
 
         await asyncio.gather(*[one(rollout) for rollout in range(len(items))])
         injected = server.met.total()
@@ -365,3 +368,77 @@ async def test_a_mix_of_faults_costs_only_what_it_injects() -> None:
         assert sum(attempt.ok for attempt in notebook.attempts) == len(items)
         assert max(attempt.latency for attempt in notebook.attempts) < 2
         await teacher.close()
+
+
+ANSWER = '{"evidence": [], "reasoning": "Nothing moves.", "label": "Normal", "spans": []}'
+MEND = PROMPTS.repair
+
+
+def parsed(text: str) -> Answer:
+    return parse_answer(text, CLASSES)
+
+
+class Mended(Scene):
+    """Asks for one repair."""
+
+    def __init__(self, *replies: str | None, notebook: Notebook | None = None) -> None:
+        super().__init__([None if text is None else Raw(body=spelt(text, "m")) for text in replies], notebook=notebook)
+        fleet = Fleet([self.teacher], patience=HASTY)
+        self.asker = Asker(fleet, self.notebook, self.album, sampling=Sampling(), repair=MEND)
+
+    async def ask(self) -> tuple[Ask, Reply]:
+        return await self.asker.ask(self.words, ITEM, "reason", parsed)
+
+
+async def test_a_reply_that_does_not_parse_is_asked_again_with_what_is_wrong_about_it() -> None:
+    scene = Mended('{"label": ', ANSWER)
+    ask, reply = await scene.ask()
+    assert reply.text == ANSWER
+    first, second = scene.notebook.attempts
+    assert [first.ok, second.ok] == [True, True], "both came whole, both were paid"
+    assert (second.call, second.stage) == (ask.key, "reason")
+    assert first.call != second.call
+    said, asked = ask.turns[-2:]
+    assert (said.role, asked.role) == ("assistant", "user")
+    assert [part.text for part in said.parts if part.kind == "text"] == ['{"label": ']
+    assert ["bad json: " in part.text for part in asked.parts if part.kind == "text"] == [True]
+    assert ask.turns[:-2] == scene.words("json").turns
+
+
+async def test_a_repair_is_paid_once() -> None:
+    scene = Mended("{", ANSWER)
+    first = await scene.ask()
+    again = Mended(notebook=scene.notebook)
+    assert await again.ask() == first
+    assert again.teacher.sent == 0
+
+
+async def test_there_is_one_repair_and_no_other() -> None:
+    scene = Mended("{", "[", ANSWER)
+    _, reply = await scene.ask()
+    assert (reply.text, scene.teacher.sent) == ("[", 2)
+
+
+async def test_what_parses_is_not_asked_again_nor_anything_without_leave() -> None:
+    for scene in (Mended(ANSWER), Scene([Raw(body=spelt("{", "m"))])):
+        await scene.ask()
+        assert scene.teacher.sent == 1
+
+
+async def test_a_repair_that_fails_fails_the_call_by_its_own_name() -> None:
+    scene = Mended("{")
+    cut = Raw(body=spelt("{", "m", finish="length"))
+    scene.asker = Asker(
+        Fleet([ScriptedTeacher([Raw(body=spelt("{", "m")), cut])], patience=HASTY),
+        scene.notebook,
+        scene.album,
+        sampling=Sampling(),
+        repair=MEND,
+    )
+    with pytest.raises(TeacherError, match="length"):
+        await scene.ask()
+
+
+def test_leave_to_repair_is_part_of_who_answers() -> None:
+    told = Mended().asker.identity
+    assert told == {"model": "scripted", "sampling": Sampling().model_dump(), "dialect": "auto", "repair": MEND.digest}

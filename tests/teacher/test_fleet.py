@@ -69,7 +69,7 @@ def asker(fleet: Fleet, notebook: Notebook | None = None) -> Asker:
 async def ask(asks: Asker, number: int) -> str:
     item = ITEM.model_copy(update={"id": f"clip-{number}"})
     words = compose(PROMPTS, asks, item.fanned(number), "answer")
-    return (await asks.ask(words, item.fanned(number), "reason"))[1].text
+    return (await asks.ask(words, item.fanned(number), "reason", str))[1].text
 
 
 async def test_a_run_whose_server_goes_down_pauses_and_goes_on_by_itself() -> None:
@@ -148,7 +148,7 @@ async def test_calls_spread_over_the_servers_and_a_clip_stays_with_its_own() -> 
         item = ITEM.model_copy(update={"id": f"clip-{number}"})
         for rollout in range(3):
             there = item.fanned(3 * number + rollout)
-            await asks.ask(compose(PROMPTS, asks, there, "answer"), there, "reason")
+            await asks.ask(compose(PROMPTS, asks, there, "answer"), there, "reason", str)
     homes = {(attempt.item.partition("#")[0], attempt.endpoint) for attempt in notebook.attempts}
     assert len(homes) == 20, "one server a clip"
     assert {endpoint for _, endpoint in homes} == {"a", "b"}
