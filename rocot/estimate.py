@@ -54,24 +54,37 @@ def image_tokens(width: int, height: int) -> int:
     return ceil(width / PATCH) * ceil(height / PATCH)
 
 
-def calls(look: Look, wording: Wording, *, longest: int, one_model: bool) -> tuple[Call, Call, Call]:
-    """The three asks of one sample. `longest` is the most tokens of a reply; `one_model`: who answers reflects."""
-    reply = min(REPLY, longest)
+class Answerer(Record):
+    """Who is asked."""
+
+    model: str
+    longest: int
+    """Tokens of a reply, at most."""
+
+
+def calls(
+    look: Look, wording: Wording, teacher: Answerer, reflector: Answerer, reviser: Answerer
+) -> tuple[Call, Call, Call]:
+    """The three asks of one sample. What a prefix cache knows it knows of the same model alone."""
+    first, found, last = (min(REPLY, who.longest) for who in (teacher, reflector, reviser))
     image = image_tokens(look.width, look.height)
     opening, closer = look.frames * image + _text(wording.opening), look.relook * image
-    reflect = opening + reply + closer + _text(wording.reflect)
-    revise = opening + 2 * reply + closer + _text(wording.revise)
+    reflect = opening + first + closer + _text(wording.reflect)
+    revise = opening + first + found + closer + _text(wording.revise)
+    again = opening if reviser.model == teacher.model else 0
+    if reviser.model == reflector.model:
+        again = opening + first + closer
 
-    def call(stage: str, frames: int, prompt: int, repeated: int) -> Call:
+    def call(stage: str, frames: int, prompt: int, repeated: int, reply: int) -> Call:
         sent = ceil(look.octets * frames / look.frames * 4 / 3)
         texts = CHARACTERS_A_TOKEN * (prompt - frames * image)
         return Call(stage=stage, prompt=prompt, repeated=repeated, reply=reply, octets=sent + texts)
 
     both = look.frames + look.relook
     return (
-        call("reason", look.frames, opening, 0),
-        call("reflect", both, reflect, opening if one_model else 0),
-        call("revise", both, revise, opening + reply + closer if one_model else opening),
+        call("reason", look.frames, opening, 0, first),
+        call("reflect", both, reflect, opening if reflector.model == teacher.model else 0, found),
+        call("revise", both, revise, again, last),
     )
 
 

@@ -25,6 +25,6 @@ def reflection(recipe: Recipe, clips: Iterable[Clip], tools: Tools) -> Plan[Judg
         .fan_out(recipe.teacher.rollouts)
         .then(Reason(tools.prompts, tools.teacher))
         .then(Reflect(tools.prompts, tools.reflector, guide, relook))
-        .then(Revise(tools.prompts, tools.teacher))
+        .then(Revise(tools.prompts, tools.reviser))
         .then(Judge(recipe.gate, tools.truth))
     )

@@ -1,12 +1,14 @@
 """The machine: where and how fast a recipe runs. It changes no data, so it enters no fingerprint."""
 
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pydantic import Field, SecretStr
 
 from rocot.core.record import Record
 from rocot.errors import ConfigError
+from rocot.recipe import ROLES, Role
 
 KEY_VARIABLES = ("ROCOT_API_KEY", "OPENAI_API_KEY")
 """Where a key may stand, the first that is set wins. Keys come from the environment and from nowhere else."""
@@ -53,13 +55,25 @@ class Machine(Record):
     """Gigabytes (10^9 bytes) that one decoder may take."""
     base_urls: tuple[str, ...] = ()
     """Of OpenAI-compatible services that all serve the model; none is OpenAI's own."""
+    own_urls: Mapping[Role, tuple[str, ...]] = {}
+    """Of the services of one role, in the place of `base_urls`."""
     api_key: SecretStr | None = None
+    own_keys: Mapping[Role, SecretStr] = {}
+    """The key for the services of one role, in the place of `api_key`."""
     deadline: float = Field(default=300.0, gt=0)
     """Seconds that one attempt at a call may take in all."""
     rpm: int | None = Field(default=None, ge=1)
     """Calls a minute to a model, at most; None is no ceiling."""
     tpm: int | None = Field(default=None, ge=1)
     """Tokens a minute to a model, at most; None is no ceiling."""
+
+    def urls_of(self, role: Role) -> tuple[str, ...]:
+        """Where a role is asked."""
+        return self.own_urls.get(role, self.base_urls)
+
+    def key_of(self, role: Role) -> SecretStr | None:
+        """The key that a role's services are sent."""
+        return self.own_keys.get(role, self.api_key)
 
 
 def default_cache() -> Path:
@@ -72,8 +86,14 @@ def default_cache() -> Path:
 
 def key_from_environment() -> SecretStr | None:
     """The API key, if one is set."""
-    for variable in KEY_VARIABLES:
-        value = os.environ.get(variable)
-        if value:
-            return SecretStr(value)
-    return None
+    return _first_of(KEY_VARIABLES)
+
+
+def own_keys_from_environment() -> dict[Role, SecretStr]:
+    """The keys of single roles that are set: `$ROCOT_REFLECTOR_API_KEY` and its like."""
+    found = {role: _first_of((f"ROCOT_{role.upper()}_API_KEY",)) for role in ROLES}
+    return {role: key for role, key in found.items() if key is not None}
+
+
+def _first_of(variables: Sequence[str]) -> SecretStr | None:
+    return next((SecretStr(os.environ[name]) for name in variables if os.environ.get(name)), None)

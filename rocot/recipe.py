@@ -1,7 +1,7 @@
 """The recipe: one frozen config that holds all that changes the data, and nothing about where it runs."""
 
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias, get_args
 
 from pydantic import Field, model_validator
 
@@ -128,11 +128,16 @@ class TeacherRecipe(Sampling):
 
 
 class Asking(TeacherRecipe):
-    """The teacher of the first answer and the revision, and the shape of the conversation."""
+    """The teacher of the first answer, and of what no other is named for; the shape of the conversation."""
 
     rollouts: int = Field(default=1, ge=1, le=64)
     guided: bool = False
     """Hands the truth to the reflection, and to nothing else."""
+
+
+Role: TypeAlias = Literal["teacher", "reflector", "reviser"]
+"""Who gives the first answer, the reflection, the revision."""
+ROLES: tuple[Role, ...] = get_args(Role)
 
 
 class PromptsRecipe(Record):
@@ -165,11 +170,22 @@ class Recipe(Record):
     teacher: Asking = Asking()
     reflector: TeacherRecipe | None = None
     """Who reflects; the teacher where it is not given."""
+    reviser: TeacherRecipe | None = None
+    """Who revises; the teacher where it is not given."""
     prompts: PromptsRecipe = PromptsRecipe()
     gate: Gate = Gate()
     mix: Mix = Mix()
     allow_leaks: str = Field(default="", max_length=500)
     """Why videos of an official test split are taken for training all the same; empty: they are not."""
+
+    @property
+    def asked(self) -> dict[Role, TeacherRecipe]:
+        """Who plays which role."""
+        return {
+            "teacher": self.teacher,
+            "reflector": self.reflector or self.teacher,
+            "reviser": self.reviser or self.teacher,
+        }
 
     @model_validator(mode="after")
     def _named_apart(self) -> Self:

@@ -21,7 +21,7 @@ from rocot.engine.attempt import Ledger
 from rocot.errors import ConfigError
 from rocot.machine import Machine
 from rocot.prices import IN_PROCESS
-from rocot.recipe import FramesRecipe, Imported, Recipe, Scenes, SourceRecipe, TeacherRecipe
+from rocot.recipe import FramesRecipe, Imported, Recipe, Role, Scenes, SourceRecipe, TeacherRecipe
 from rocot.sources.protocol import Skipped, Source, TruthOf, Video
 from rocot.sources.truths import Truths
 from rocot.teacher.protocol import Asks, Compose, Parse, Reply, Teacher, identity_of
@@ -40,6 +40,7 @@ class Tools:
     frames: Samples
     teacher: Asks
     reflector: Asks
+    reviser: Asks
     prompts: Prompts
     truth: TruthOf
     remarks: Callable[[], Sequence[str]] = tuple
@@ -72,10 +73,11 @@ async def opened(  # noqa: PLR0913  # what a run is, and two settings by name
     prompts = load_prompts(recipe.prompts.folder)
     async with AsyncExitStack() as stack:
         frames = stack.enter_context(sampler(recipe.frames, machine))
-        fleets: dict[str, Fleet] = {}
+        fleets: dict[tuple[object, ...], Fleet] = {}
+        askers: dict[tuple[object, ...], Asker] = {}
 
-        def fleet(model: str) -> Fleet:
-            servers = _teachers(model, machine)
+        def fleet(model: str, role: Role) -> Fleet:
+            servers = _teachers(model, machine, role)
             for server in servers:
                 stack.push_async_callback(server.close)
             return Fleet(
@@ -88,24 +90,28 @@ async def opened(  # noqa: PLR0913  # what a run is, and two settings by name
                 halted=halted,
             )
 
-        def asker(who: TeacherRecipe) -> Asker:
-            if who.model not in fleets:
-                fleets[who.model] = fleet(who.model)
-            return Asker(
-                fleets[who.model],
-                ledger,
-                frames,
-                sampling=_sampling(who),
-                dialect=who.dialect,
-                repair=_repair(who, prompts),
-            )
+        def asker(role: Role) -> Asker:
+            who = recipe.asked[role]
+            place = (who.model, machine.urls_of(role), machine.key_of(role))
+            manner = (*place, _sampling(who), who.dialect, who.repair)
+            if place not in fleets:
+                fleets[place] = fleet(who.model, role)
+            if manner not in askers:
+                askers[manner] = Asker(
+                    fleets[place],
+                    ledger,
+                    frames,
+                    sampling=_sampling(who),
+                    dialect=who.dialect,
+                    repair=_repair(who, prompts),
+                )
+            return askers[manner]
 
-        teacher = asker(recipe.teacher)
-        reflector = teacher if recipe.reflector is None else asker(recipe.reflector)
         yield Tools(
             frames=frames,
-            teacher=teacher,
-            reflector=reflector,
+            teacher=asker("teacher"),
+            reflector=asker("reflector"),
+            reviser=asker("reviser"),
             prompts=prompts,
             truth=truth,
             remarks=lambda: [remark for model in fleets.values() for remark in model.remarks()],
@@ -135,11 +141,11 @@ def described(recipe: Recipe, truth: TruthOf = _no_truth) -> Tools:
     Raises ConfigError for a prompt that cannot be read.
     """
     prompts = load_prompts(recipe.prompts.folder)
-    teacher = _Described(recipe.teacher, prompts)
     return Tools(
         frames=_NoFrames(),
-        teacher=teacher,
-        reflector=teacher if recipe.reflector is None else _Described(recipe.reflector, prompts),
+        teacher=_Described(recipe.asked["teacher"], prompts),
+        reflector=_Described(recipe.asked["reflector"], prompts),
+        reviser=_Described(recipe.asked["reviser"], prompts),
         prompts=prompts,
         truth=truth,
     )
@@ -228,8 +234,8 @@ def _isolated(name: str, limits: "Limits") -> "Isolated":
     return Isolated(name, limits)
 
 
-def _teachers(model: str, machine: Machine) -> Sequence[Teacher]:
-    """The model, once for each of its servers."""
+def _teachers(model: str, machine: Machine, role: Role) -> Sequence[Teacher]:
+    """The model, once for each of the role's servers."""
     if model == "embedded":
         from rocot.teacher.embedded.teacher import Embedded
 
@@ -241,8 +247,8 @@ def _teachers(model: str, machine: Machine) -> Sequence[Teacher]:
     from rocot.teacher.openai import OpenAITeacher
 
     return [
-        OpenAITeacher(model, base_url=url, api_key=machine.api_key, connections=machine.workers)
-        for url in dict.fromkeys(machine.base_urls or (None,))
+        OpenAITeacher(model, base_url=url, api_key=machine.key_of(role), connections=machine.workers)
+        for url in dict.fromkeys(machine.urls_of(role) or (None,))
     ]
 
 

@@ -1,9 +1,10 @@
 import pytest
 
-from rocot.estimate import Look, Wording, calls, image_tokens
+from rocot.estimate import Answerer, Look, Wording, calls, image_tokens
 
 LOOK = Look(frames=16, width=560, height=448, octets=16 * 15_000)
 WORDING = Wording(opening=4000, reflect=800, revise=400)
+ONE, OTHER = Answerer(model="one", longest=1024), Answerer(model="other", longest=1024)
 
 
 @pytest.mark.parametrize(("width", "height", "tokens"), [(28, 28, 1), (29, 28, 2), (560, 448, 320), (1, 1, 1)])
@@ -12,7 +13,7 @@ def test_an_image_costs_a_token_a_patch(width: int, height: int, tokens: int) ->
 
 
 def test_the_asks_grow_and_repeat_what_came_before() -> None:
-    reason, reflect, revise = calls(LOOK, WORDING, longest=1024, one_model=True)
+    reason, reflect, revise = calls(LOOK, WORDING, ONE, ONE, ONE)
     assert (reason.prompt, reason.repeated) == (16 * 320 + 1000, 0)
     assert (reflect.prompt, reflect.repeated) == (reason.prompt + 400 + 200, reason.prompt)
     assert (revise.prompt, revise.repeated) == (reason.prompt + 800 + 100, reason.prompt + 400)
@@ -20,14 +21,21 @@ def test_the_asks_grow_and_repeat_what_came_before() -> None:
 
 
 def test_another_reflector_has_no_prefix_to_share() -> None:
-    _, reflect, revise = calls(LOOK, WORDING, longest=1024, one_model=False)
+    _, reflect, revise = calls(LOOK, WORDING, ONE, OTHER, ONE)
     assert reflect.repeated == 0
     assert revise.repeated == revise.prompt - 900
 
 
+def test_who_reflects_and_revises_shares_what_the_two_have_in_common() -> None:
+    alone = calls(LOOK, WORDING, ONE, ONE, ONE)
+    _, reflect, revise = calls(LOOK, WORDING, ONE, OTHER, OTHER)
+    assert (reflect.repeated, revise.repeated) == (0, alone[2].repeated)
+    assert calls(LOOK, WORDING, ONE, ONE, OTHER)[2].repeated == 0
+
+
 def test_a_closer_look_is_sent_twice_and_repeated_once() -> None:
-    plain = calls(LOOK, WORDING, longest=1024, one_model=True)
-    reason, reflect, revise = calls(LOOK.model_copy(update={"relook": 4}), WORDING, longest=1024, one_model=True)
+    plain = calls(LOOK, WORDING, ONE, ONE, ONE)
+    reason, reflect, revise = calls(LOOK.model_copy(update={"relook": 4}), WORDING, ONE, ONE, ONE)
     more = 4 * 320
     assert reason == plain[0]
     assert (reflect.prompt, reflect.repeated) == (plain[1].prompt + more, plain[1].repeated)
@@ -36,4 +44,5 @@ def test_a_closer_look_is_sent_twice_and_repeated_once() -> None:
 
 
 def test_a_reply_is_never_reckoned_longer_than_it_may_be() -> None:
-    assert {call.reply for call in calls(LOOK, WORDING, longest=100, one_model=True)} == {100}
+    terse = Answerer(model="one", longest=100)
+    assert [call.reply for call in calls(LOOK, WORDING, terse, terse, ONE)] == [100, 100, 400]

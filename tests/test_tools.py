@@ -70,10 +70,29 @@ async def test_where_it_runs_changes_no_fingerprint(tmp_path: Path) -> None:
     assert len(prints) == 1
 
 
-async def test_one_client_serves_teacher_and_reflector_of_one_model(tmp_path: Path) -> None:
+async def test_one_client_serves_all_asks_of_one_model(tmp_path: Path) -> None:
     async with opened(recipe(), machine(tmp_path), NoLedger(), no_truth) as tools:
-        assert tools.teacher is tools.reflector
+        assert tools.teacher is tools.reflector is tools.reviser
         assert tools.teacher.sampling.temperature == 0.3
+
+
+async def test_each_ask_may_have_a_model_of_its_own(tmp_path: Path) -> None:
+    mixed = recipe("openai:student", reflector={"model": "openai:strong"}, reviser={"model": "openai:third"})
+    place = machine(tmp_path, base_urls=("http://127.0.0.1:9/v1",))
+    async with opened(mixed, place, NoLedger(), no_truth) as tools:
+        assert [who.model for who in (tools.teacher, tools.reflector, tools.reviser)] == [
+            "openai:student",
+            "openai:strong",
+            "openai:third",
+        ]
+
+
+def test_another_reviser_asks_the_revisions_again_and_nothing_else() -> None:
+    def prints(chosen: Recipe) -> dict[str, str]:
+        return {step.stage.name: step.fingerprint for step in reflection(chosen, (), described(chosen))}
+
+    before, after = prints(recipe()), prints(recipe(reviser={"model": "openai:other"}))
+    assert {name for name in before if before[name] != after[name]} == {"revise", "judge"}
 
 
 async def test_a_service_without_a_key_is_refused_before_anything_is_asked(tmp_path: Path) -> None:

@@ -101,10 +101,11 @@ def command(
       rocot generate --recipe my.toml --base-url http://localhost:8000/v1 --workers 64
     """
     from rocot.cli.generating import Order, generate
-    from rocot.machine import Machine, default_cache, key_from_environment
+    from rocot.machine import Machine, default_cache, key_from_environment, own_keys_from_environment
     from rocot.recipe_file import load_recipe
 
     chosen = options.with_leaks(load_recipe(recipe), allow_leaks)
+    shared, own = options.addresses(base_urls)
     machine = Machine(
         run=folder or options.RUNS / chosen.release.name,
         cache=default_cache(),
@@ -112,8 +113,10 @@ def command(
         decoders=decoders,
         decode_deadline=decode_deadline,
         decode_memory=decode_memory,
-        base_urls=base_urls,
+        base_urls=shared,
+        own_urls=own,
         api_key=key_from_environment(),
+        own_keys=own_keys_from_environment(),
         deadline=deadline,
         rpm=rpm,
         tpm=tpm,

@@ -76,7 +76,7 @@ async def make(order: Order, store: Store) -> Made:
     """Runs the flow, its progress on the screen."""
     truths, stop = Truths(), Stop()
     skipped: list[Skipped] = []
-    models = {order.recipe.teacher.model, (order.recipe.reflector or order.recipe.teacher).model}
+    models = {who.model for who in order.recipe.asked.values()}
     watch = Watch(Tally(), stop, models.pop() if len(models) == 1 else None, order.prices, order.limit)
 
     found = listing(order.recipe, order.machine, order.split, truths, skipped.append, watch.render)
@@ -97,7 +97,7 @@ def _budget(order: Order, store: Store) -> Budget:
     """The ceilings, and what all runs of the folder have come to so far. Raises ConfigError for a missing price."""
     if order.max_calls is None and order.max_cost is None:
         return Budget(order.prices)
-    asked = {order.recipe.teacher.model, (order.recipe.reflector or order.recipe.teacher).model}
+    asked = {who.model for who in order.recipe.asked.values()}
     unpriced = sorted(model for model in asked if order.prices.cost(model, prompt=0, cached=0, completion=0) is None)
     if order.max_cost is not None and unpriced:
         raise ConfigError(f"--max-cost: {' and '.join(unpriced)} has no price; name it in the table of --prices")

@@ -2,6 +2,7 @@
 
 import math
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from rocot.errors import ConfigError
 
 if TYPE_CHECKING:
     from rocot.prices import Prices
-    from rocot.recipe import Recipe
+    from rocot.recipe import Recipe, Role
 
 RUNS = Path("runs")
 """Where runs lie unless the user says otherwise, below the current folder."""
@@ -33,7 +34,8 @@ base_urls = click.option(
     "base_urls",
     multiple=True,
     metavar="URL",
-    help="Of an OpenAI-compatible server, as in http://localhost:8000/v1; once for each server of the model.",
+    help="Of an OpenAI-compatible server, as in http://localhost:8000/v1; once for each server of the model."
+    " reflector=URL is asked for reflections alone, reviser= and teacher= likewise.",
 )
 
 
@@ -54,6 +56,24 @@ def with_leaks(recipe: "Recipe", reason: str | None) -> "Recipe":
     if not reason.strip() or len(reason) > LONGEST_REASON or not reason.isprintable():
         raise ConfigError(f"--allow-leaks: want a reason, in one line of at most {LONGEST_REASON} characters")
     return recipe.model_copy(update={"allow_leaks": reason.strip()})
+
+
+def addresses(base_urls: Sequence[str]) -> "tuple[tuple[str, ...], dict[Role, tuple[str, ...]]]":
+    """The base URLs that serve every role, and those of single roles, `reflector=http://...`. Raises ConfigError."""
+    from rocot.recipe import ROLES
+
+    shared: list[str] = []
+    own: dict[Role, tuple[str, ...]] = {}
+    for said in base_urls:
+        name, equals, url = said.partition("=")
+        role = next((role for role in ROLES if role == name), None)
+        if role is not None:
+            own[role] = (*own.get(role, ()), url)
+        elif equals and "/" not in name:
+            raise ConfigError(f"--base-url: {name[:40]!r} plays no part; {', '.join(ROLES[:-1])} and {ROLES[-1]} do")
+        else:
+            shared.append(said)
+    return tuple(shared), own
 
 
 def number(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:

@@ -39,15 +39,18 @@ def command(
       rocot plan --recipe my.toml --base-url http://localhost:8000/v1 --ping
     """
     from rocot.cli.planning import Outline, print_outline, print_ping
-    from rocot.machine import Machine, default_cache, key_from_environment
+    from rocot.machine import Machine, default_cache, key_from_environment, own_keys_from_environment
     from rocot.recipe_file import load_recipe
 
     chosen = options.with_leaks(load_recipe(recipe), allow_leaks)
+    shared, own = options.addresses(base_urls)
     machine = Machine(
         run=folder or options.RUNS / chosen.release.name,
         cache=default_cache(),
-        base_urls=base_urls,
+        base_urls=shared,
+        own_urls=own,
         api_key=key_from_environment(),
+        own_keys=own_keys_from_environment(),
     )
     outline = Outline(chosen, machine, split, limit)
     print_outline(outline, options.price_table(prices))

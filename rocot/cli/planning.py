@@ -17,16 +17,17 @@ from rocot.core.clip import Clip
 from rocot.core.prompt import Text
 from rocot.core.record import Item
 from rocot.core.reflection import Framed, Judged
+from rocot.core.reply import Dialect
 from rocot.engine.reader import StoreReader
 from rocot.engine.stage import Plan, Step
 from rocot.engine.store import Store
 from rocot.engine.walk import fans_out, look
 from rocot.errors import ConfigError, ItemError
-from rocot.estimate import Call, Look, Wording, calls
+from rocot.estimate import Answerer, Call, Look, Wording, calls
 from rocot.flow import reflection
 from rocot.machine import Machine
 from rocot.prices import IN_PROCESS, Prices
-from rocot.recipe import Recipe
+from rocot.recipe import Recipe, Role
 from rocot.sources.protocol import Skipped
 from rocot.sources.truths import Truths
 from rocot.stages.asking import compose, form
@@ -79,8 +80,10 @@ class Outline:
     def calls(self) -> Sequence[Call]:
         """What each of the three asks takes, by the size of the first clip's frames. Raises ConfigError."""
         seen, tools, recipe = self.framed, described(self.recipe), self.recipe
-        dialect = "json" if recipe.teacher.dialect == "auto" else recipe.teacher.dialect
-        asked = compose(tools.prompts, tools.teacher, seen, "answer")(dialect)
+        said: dict[Role, Dialect] = {
+            role: "json" if who.dialect == "auto" else who.dialect for role, who in recipe.asked.items()
+        }
+        asked = compose(tools.prompts, tools.teacher, seen, "answer")(said["teacher"])
         opening = sum(len(part.text) for turn in asked.turns for part in turn.parts if isinstance(part, Text))
         examine = tools.prompts.guided if recipe.teacher.guided else tools.prompts.reflect
         closer = len(tools.prompts.relook.text) if recipe.frames.relook else 0
@@ -95,11 +98,10 @@ class Outline:
             ),
             Wording(
                 opening=opening,
-                reflect=closer + len(examine.text + form(tools.prompts, "reflection", dialect).text),
-                revise=closer + len(tools.prompts.revise.text + form(tools.prompts, "answer", dialect).text),
+                reflect=closer + len(examine.text + form(tools.prompts, "reflection", said["reflector"]).text),
+                revise=closer + len(tools.prompts.revise.text + form(tools.prompts, "answer", said["reviser"]).text),
             ),
-            longest=recipe.teacher.max_tokens,
-            one_model=recipe.reflector is None or recipe.reflector.model == recipe.teacher.model,
+            *(Answerer(model=who.model, longest=who.max_tokens) for who in recipe.asked.values()),
         )
 
     def _octets(self) -> int:
@@ -167,8 +169,7 @@ def print_outline(outline: Outline, prices: Prices) -> None:
 def _print_calls(console: Console, outline: Outline, standing: Standing, prices: Prices) -> None:
     estimates = {call.stage: call for call in outline.calls()}
     recipe, first = outline.recipe, outline.framed.frames[0]
-    reflector = (recipe.reflector or recipe.teacher).model
-    asked_of = {"reason": recipe.teacher.model, "reflect": reflector, "revise": recipe.teacher.model}
+    asked_of = dict(zip(("reason", "reflect", "revise"), (who.model for who in recipe.asked.values()), strict=True))
     console.print(f"{len(outline.framed.frames)} frames a clip, {first.width} x {first.height} in the first")
     console.print()
     made = table("stage", "there", "to do", "prompt", "repeated", "reply", "sent")

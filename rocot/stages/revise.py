@@ -19,7 +19,7 @@ class Revise:
     """
 
     prompts: Prompts
-    teacher: Asks
+    reviser: Asks
     name: str = "revise"
     output: type[Revised] = Revised
 
@@ -27,7 +27,7 @@ class Revise:
     def identity(self) -> Json:
         """The prompts that are used, and who answers how."""
         used = (self.prompts.revise, self.prompts.answer_json, self.prompts.answer_tagged)
-        return {"prompts": [prompt.digest for prompt in used], "teacher": self.teacher.identity}
+        return {"prompts": [prompt.digest for prompt in used], "teacher": self.reviser.identity}
 
     def context(self, item: Reflected, /) -> Json:
         """Nothing besides the reflection."""
@@ -35,8 +35,8 @@ class Revise:
 
     async def __call__(self, item: Reflected, /) -> Revised:
         asked = self.prompts.revise.fill(reflection=told(item.reflection))
-        asking = compose(self.prompts, self.teacher, item, "answer", item.initial_said.text, asked)
-        ask, reply = await self.teacher.ask(asking, item, self.name, partial(parse_answer, classes=item.classes))
+        asking = compose(self.prompts, self.reviser, item, "answer", item.initial_said.text, asked)
+        ask, reply = await self.reviser.ask(asking, item, self.name, partial(parse_answer, classes=item.classes))
         text = clean(reply.text)
         templates = (
             *closer_prompt(self.prompts, item),
