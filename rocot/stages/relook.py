@@ -35,8 +35,8 @@ class Relook:
         if not times:
             return Relooked(**dict(item))
         found = await self._taken(item, times)
-        known = {frame.time for frame in item.frames}
-        fresh = tuple(frame for frame in found.frames if frame.time not in known)
+        known = {round(frame.time, 4) for frame in item.frames}  # two calls may come to a time by other sums
+        fresh = tuple(frame for frame in found.frames if round(frame.time, 4) not in known)
         return Relooked(**dict(item), relook=fresh, relook_lost=found.lost)
 
     async def _taken(self, item: Reasoned, times: Sequence[float]) -> Sampled:
