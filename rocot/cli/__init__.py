@@ -22,6 +22,7 @@ COMMANDS = {
     "plan": "Tell what a run would do, ask and cost. Asks nothing.",
     "status": "Tell how far a run is.",
     "show": "Show one sample of a run.",
+    "reparse": "Read a run's stored replies again with today's parser. Asks nothing.",
     "export": "Write a run's samples as Parquet shards.",
     "validate": "Check every row of shards or of a run.",
     "sources": "List the datasets that rocot can import, or tell all about one.",

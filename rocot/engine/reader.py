@@ -57,6 +57,18 @@ class ClipRow:
 
 
 @dataclass(frozen=True)
+class StoredReply:
+    """What came back from an attempt with status 200, a whole reply or not."""
+
+    call: str
+    model: str
+    ok: bool
+    """Whether it could be read when it came."""
+    request_id: str
+    body: bytes
+
+
+@dataclass(frozen=True)
 class RecipeRow:
     """A recipe that the run was made with."""
 
@@ -109,6 +121,18 @@ class StoreReader:
             self.damaged += 1
         return None
 
+    def replies_about(self, item: str, stage: str) -> list[StoredReply]:
+        """Whatever a stage was replied about an item, newest first, where the checksum holds."""
+        query = "SELECT call, model, kind = 'ok', request_id, CAST(body AS BLOB), CAST(sha256 AS BLOB) FROM attempt"
+        found = self.rows(
+            _about, f"{query} WHERE item = ? AND stage = ? AND status = 200 ORDER BY seq DESC", (item, stage)
+        )
+        return [reply for reply, sha256 in found if hashlib.sha256(reply.body).hexdigest() == sha256]
+
+    def outcomes_after(self, seq: int, *, count: int = 256) -> list[Outcome]:
+        """Outcomes in the order in which they were stored, from behind `seq` on."""
+        return self.rows(_outcome, f"{_OUTCOME} WHERE seq > ? ORDER BY seq LIMIT ?", (seq, count))
+
     def outcome(self, item: str, fingerprint: str, given: str) -> Outcome | None:
         """What a stage made of an item, if it was given just this."""
         query = f"{_OUTCOME} WHERE item = ? AND fingerprint = ? AND input = ?"
@@ -158,6 +182,13 @@ def _text(stored: bytes | None) -> str:
 
 def _reply(body: bytes | None, sha256: bytes | None) -> tuple[bytes, str]:
     return body or b"", _text(sha256)
+
+
+def _about(  # noqa: PLR0913, PLR0917  # the columns of replies_about
+    call: str, model: str, ok: int, request_id: str, body: bytes | None, sha256: bytes | None
+) -> tuple[StoredReply, str]:
+    plain, checked = _reply(body, sha256)
+    return StoredReply(call, model, bool(ok), request_id, plain), checked
 
 
 def _clip(  # noqa: PLR0913, PLR0917  # the columns of _CLIP

@@ -105,6 +105,10 @@ class Store(StoreReader):
         """Makes a stored outcome the one that counts, after another parent."""
         await self._writer.write(lambda connection: _link(connection, outcome, after))
 
+    async def forget(self, outcome: Outcome) -> None:
+        """Removes what a stage made of an item, so that it is made again; what was replied is kept."""
+        await self._writer.write(lambda connection: _delete_outcome(connection, outcome.seq))
+
     def start_listing(self) -> "asyncio.Future[None]":
         """Forgets which clips were listed."""
         return self._writer.write(_clear_listed)
@@ -178,6 +182,10 @@ def _insert_outcome(connection: apsw.Connection, new: Outcome) -> int:
         ),
     )
     return connection.last_insert_rowid()
+
+
+def _delete_outcome(connection: apsw.Connection, seq: int) -> None:
+    connection.execute("DELETE FROM outcome WHERE seq = ?", (seq,))
 
 
 def _link(connection: apsw.Connection, outcome: Outcome, after: int) -> None:

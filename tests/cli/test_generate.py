@@ -3,12 +3,14 @@ import hashlib
 import signal
 import socket
 from asyncio.subprocess import PIPE
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from rocot.engine.reader import StoreReader
+from rocot.engine.store import Store
 from rocot.engine.tables import sum_spent
 from tests.cli.bench import Bench
 from tests.servers.chat import ChatServer
@@ -253,3 +255,26 @@ async def test_two_servers_of_one_model_share_a_run(bench: Bench) -> None:
         assert process.returncode == 0, told.decode()
         assert one.counts.total() + other.counts.total() == 72
         assert min(one.counts.total(), other.counts.total()) > 10
+
+
+async def test_a_run_whose_replies_parse_now_goes_on_without_a_call(bench: Bench) -> None:
+    bench.lay(model="openai:m", length=0.5, films="a", csv=ONE)
+    async with ChatServer() as server:
+        words = ["generate", "--recipe", "own.toml", "--base-url", server.base_url]
+        for spoil in (True, False):
+            process = await asyncio.create_subprocess_exec(
+                *bench.command, *words, cwd=bench.folder, env=bench.environment, stdout=PIPE, stderr=PIPE
+            )
+            _, told = await process.communicate()
+            assert process.returncode == 0, told.decode()
+            if spoil:  # as if an older parser had refused two of the revisions
+                with Store(bench.folder / "runs/own") as store:
+                    made = [outcome for outcome in store.outcomes_after(0) if outcome.stage == "revise"][:2]
+                    for outcome in made:
+                        await store.add_outcome(replace(outcome, kind="failed", reason="bad json", payload="{}"))
+                read = bench.rocot("reparse")
+                assert read.returncode == 0, read.stderr
+                assert "18 replies read again, 2 come out otherwise" in read.stdout
+                assert "revise: parses now" in read.stdout
+        assert server.counts.total() == 18
+    assert len(pd.read_parquet(bench.folder / "runs/own" / SHARD)) == 6
