@@ -33,6 +33,8 @@ PATIENCE = 60.0
 _OPEN = av.open if int(av.__version__.partition(".")[0]) >= 19 else partial(av.open, metadata_errors="replace")
 """PyAV 18, the last for Python 3.11, raises on metadata that is no UTF-8 unless it is told otherwise; 19 never does."""
 
+_CHUNK_HEAD = 8
+"""Bytes of an AVI's chunk ahead of its data; the index points to the head."""
 _OF_THE_SYSTEM = (errno.ENOENT, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE, errno.ESTALE, errno.ENODEV)
 """Errors that a disk or a permission causes. FFmpeg gives others (EIO, ENOSYS) for what is wrong within a file."""
 
@@ -77,11 +79,26 @@ class Opened:
         return name == "mpeg" or (name == "avi" and bool(self.stream.codec_context.has_b_frames))
 
     def packets(self) -> Iterator[VideoPacket]:
-        """The stream's packets from where the container stands."""
+        """The stream's packets from where the container stands.
+
+        Raises VideoError where an AVI's packets do not lie where its index says: FFmpeg goes on behind a hole in the
+        file, counts frames as if there were none, and gives all that follow a time too early.
+        """
+        counted = self.container.format.name == "avi"
         try:
-            yield from self.container.demux(self.stream)
+            for packet in self.container.demux(self.stream):
+                if counted and not self._lies_where_listed(packet):
+                    raise VideoError("damaged", f"{self.name}: a frame does not lie where the index says")
+                yield packet
         except IndexError:  # PyAV 18 at the end of a file in which another stream turned up on the way
             return
+
+    def _lies_where_listed(self, packet: VideoPacket) -> bool:
+        index = self.stream.index_entries
+        place = -1 if packet.dts is None else index.search_timestamp(packet.dts, any_frame=True)
+        if place < 0 or packet.pos is None or index[place].timestamp != packet.dts:
+            return True
+        return packet.pos - index[place].pos == _CHUNK_HEAD
 
     @property
     def fps(self) -> float:
@@ -105,7 +122,10 @@ def opened(path: Path, *, strict: bool = True) -> Iterator[Opened]:
     with container:
         try:
             stream = _video_stream(container, path.name, strict=strict)
-            if "matroska" in container.format.name:  # its index lies at the end, and is read by the first seek
+            # Matroska's index lies at the end, and is read by the first seek; an AVI's reader, if it met damage while
+            # it looked for the codec, starts behind it.
+            listed = container.format.name == "avi" and len(stream.index_entries)
+            if "matroska" in container.format.name or listed:
                 container.seek(stream.start_time or 0, stream=stream)
             yield Opened(container, stream, path.name)
         except FFmpegError as error:

@@ -102,9 +102,11 @@ class Cursor:
         if not self._jumps or not {"matroska", "avi"} & set(self._video.container.format.name.split(",")):
             return None
         index, tick = self._video.stream.index_entries, self._video.tick
-        goal = self.start + round(time / tick)
+        # An AVI's index counts frames from 0, whatever the codec's delay adds to their time.
+        start = self.start if "matroska" in self._video.container.format.name else 0
+        goal = start + round(time / tick)
         entries = {index.search_timestamp(goal), index.search_timestamp(goal, backward=False)} - {-1}
-        times = [float((index[entry].timestamp - self.start) * tick) for entry in entries]
+        times = [float((index[entry].timestamp - start) * tick) for entry in entries]
         near = [key for key in times if key >= earliest and abs(key - time) <= tolerance]
         return min(near, key=lambda key: abs(key - time), default=None)
 

@@ -10,7 +10,7 @@ import numpy as np
 from av.codec import codecs_available
 from av.video.stream import VideoStream
 
-from tests.contracts.numbered import GOP, Film, Luma, copied, cut_from, film
+from tests.contracts.numbered import GOP, Film, Luma, copied, cut_from, edited, film
 
 OPEN = "open-gop=1:keyint=12:min-keyint=12:scenecut=0:b-adapt=0"
 
@@ -70,6 +70,27 @@ def _begins_open(path: Path) -> Film:
     return Film(path, tuple(time - whole.times[first] for time in whole.times[first:]), first=first)
 
 
+def _edited_twice(path: Path) -> Film:
+    """An edit list that shows the first and the third second."""
+    edits = [(1000, 1024, 1 << 16), (1000, 1024 + 50 * 512, 1 << 16)]
+    edited(film(path.with_suffix(".whole.mp4")), path, edits)
+    return Film(path, tuple(number / 25 for number in range(50)), order=(*range(25), *range(50, 75)))
+
+
+def _paused(path: Path) -> Film:
+    """An empty edit ahead: players wait, and the first frame is second 0 all the same."""
+    whole = film(path.with_suffix(".whole.mp4"))
+    edited(whole, path, [(700, -1, 1 << 16), (2000, 1024 + 10 * 512, 1 << 16)])
+    return Film(path, whole.times[:50], first=10)
+
+
+def _edited_within(path: Path) -> Film:
+    """An edit that begins between two frames: the later one is the first that is shown."""
+    whole = film(path.with_suffix(".whole.mp4"))
+    edited(whole, path, [(2000, 1024 + 10 * 512 + 200, 1 << 16)])
+    return Film(path, whole.times[:50], first=11)
+
+
 def _turned(degrees: float, turn: Callable[[Luma], Luma], *, mirror: bool = False) -> Callable[[Path], Film]:
     def prepare(stream: VideoStream) -> None:
         stream.set_display_rotation(degrees, hflip=mirror)
@@ -87,6 +108,10 @@ def _x265(parameters: str) -> Callable[[Path], Film]:
 
 def _x264(parameters: str) -> Callable[[Path], Film]:
     return lambda path: film(path, options={"x264-params": parameters})
+
+
+def _av1(path: Path) -> Film:
+    return film(path, codec="libsvtav1", options={"g": "25", "preset": "8", "crf": "20", "svtav1-params": "lp=1"})
 
 
 FILMS: dict[str, Callable[[Path], Film]] = {
@@ -110,11 +135,21 @@ FILMS: dict[str, Callable[[Path], Film]] = {
     "edit-list.mp4": _edited,
     "edit-list-deep-in-a-group.mp4": _edited_late,
     "edit-list-cut-short.mp4": _cut_short,
+    "edit-list-of-two.mp4": _edited_twice,
+    "edit-list-after-a-pause.mp4": _paused,
+    "edit-list-within-a-frame.mp4": _edited_within,
+    "negative-offsets.mp4": lambda path: _remade(path, movflags="negative_cts_offsets"),
     "begins-open.mp4": _begins_open,
     "begins-open.ts": _begins_open,
     "with-sound.mp4": lambda path: film(path, sound=True),
     "with-sound.mkv": lambda path: film(path, sound=True),
     "fragmented.mp4": lambda path: _remade(path, movflags="frag_keyframe+empty_moov"),
+    "fragmented-with-edits.mp4": lambda path: _remade(path, movflags="frag_keyframe+delay_moov"),
+    "fragmented-finely.mp4": lambda path: _remade(path, movflags="frag_every_frame+empty_moov+default_base_moof"),
+    "b-frames.mov": film,
+    "no-b-frames.avi": _coded("libx264", {"g": "25", "bf": "0"}),
+    "interlaced.mp4": _x264("tff=1:keyint=25:bframes=2:scenecut=0"),
+    "interlaced-mpeg2.ts": _coded("mpeg2video", {"g": "12", "bf": "2", "flags": "+ildct+ilme"}),
     "faststart.mp4": lambda path: _remade(path, movflags="faststart"),
     "no-cues.mkv": lambda path: _remade(path, live="1"),
     "b-frames.mkv": film,
@@ -129,6 +164,11 @@ FILMS: dict[str, Callable[[Path], Film]] = {
     "wmv2.wmv": _coded("wmv2", {"g": "25"}),
     "vp9.webm": _coded("libvpx-vp9", {"g": "25", "cpu-used": "8", "deadline": "realtime"}),
     "vp9-hidden-frames.webm": _coded("libvpx-vp9", {"g": "25", "cpu-used": "5", "lag-in-frames": "16"}),
+    "vp9.mp4": _coded("libvpx-vp9", {"g": "25", "cpu-used": "8", "deadline": "realtime"}),
+    "av1.mp4": _av1,
+    "av1.mkv": _av1,
+    "hevc-layers.mp4": _x265("temporal-layers=2:bframes=3:b-adapt=0"),
+    "hevc-pyramid.mkv": _x265("bframes=4:b-adapt=0:b-pyramid=1"),
     "hevc-open-gop.mp4": _x265("open-gop=1"),
     "hevc-radl.mp4": _x265("open-gop=0:radl=2"),
     "rotated-90.mp4": _turned(90, lambda luma: np.rot90(luma, -1)),
@@ -138,7 +178,7 @@ FILMS: dict[str, Callable[[Path], Film]] = {
     "mirrored.mp4": _turned(0, lambda luma: luma[:, ::-1], mirror=True),
 }
 
-NEEDS = {"hevc": "libx265", "vp9": "libvpx-vp9"}
+NEEDS = {"hevc": "libx265", "vp9": "libvpx-vp9", "av1": "libsvtav1"}
 NAMES = [
     name for name in FILMS if all(codec in codecs_available for mark, codec in NEEDS.items() if name.startswith(mark))
 ]

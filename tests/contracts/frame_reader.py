@@ -2,6 +2,7 @@
 
 import random
 import struct
+from bisect import bisect_right
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -20,6 +21,9 @@ from tests.contracts.hostile import HOSTILE, Hostile
 from tests.contracts.numbered import FPS, HEIGHT, WIDTH, Film, coloured, film, spelt
 
 LOOK = Look(height=HEIGHT, quality=90)
+
+SNAPPED = ["b-frames.mp4", "gop-250.mp4", "variable-rate.mp4", "variable-rate.mkv", "mpeg4.avi", "with-sound.mkv"]
+"""Films that are read with a tolerance as well."""
 
 MakeFilm = Callable[[str], Film]
 
@@ -73,6 +77,43 @@ class FrameReaderContract:
         slack = 0.3 if name.startswith("variable") else 2e-3  # how long the last frame stays, nobody says
         assert facts.duration == pytest.approx(whole.duration, abs=slack)
         assert (facts.width, facts.height) == (WIDTH, HEIGHT)
+
+    @pytest.mark.parametrize("name", SNAPPED)
+    @pytest.mark.parametrize("tolerance", [0.05, 0.3, 5.0])
+    def test_within_the_tolerance_a_still_is_the_frame_of_its_own_time(
+        self, reader: FrameReader, make: MakeFilm, name: str, tolerance: float
+    ) -> None:
+        whole = make(name)
+        times = [0.03, 0.4, 0.41, 1.0, 1.7, 2.2, 2.9, 9.0]
+        stills = reader.read(whole.path, times, LOOK, tolerance=tolerance).stills
+        assert [spelt(still.jpeg) for still in stills] == [whole.on_screen(still.time) for still in stills]
+        assert [still.time for still in stills] == sorted(still.time for still in stills)
+        for still, time in zip(stills, times, strict=True):
+            on_screen = whole.times[max(0, bisect_right(whole.times, time + 1e-6) - 1)]
+            assert abs(still.time - time) < tolerance + 2e-6 or still.time == pytest.approx(on_screen, abs=1e-3)
+
+    @pytest.mark.parametrize("name", ["faststart.mp4", "b-frames.mkv", "mpeg4.avi", "open-gop-pyramid.mp4"])
+    @pytest.mark.parametrize("hole", [(0.3, 0.4), (0.6, 0.7), (0.1, 0.9)])
+    def test_a_salvage_gives_right_frames_and_lists_the_other_times(
+        self, reader: FrameReader, make: MakeFilm, tmp_path: Path, name: str, hole: tuple[float, float]
+    ) -> None:
+        whole = make(name)
+        data = bytearray(whole.path.read_bytes())
+        start, end = (int(len(data) * part) for part in hole)
+        data[start:end] = bytes(end - start)
+        path = tmp_path / name
+        path.write_bytes(data)
+        times = whole.middles()[::3]
+        with suppress(VideoError):
+            taken = reader.read(path, times, LOOK, salvage=True)
+            right = [time for time in times if time not in taken.lost]
+            assert set(taken.lost) <= set(times)
+            assert [spelt(still.jpeg) for still in taken.stills] == [whole.on_screen(time) for time in right]
+
+    def test_a_salvage_of_a_sound_film_is_the_film(self, reader: FrameReader, make: MakeFilm) -> None:
+        whole = make("b-frames.mp4")
+        times = whole.middles()[::5]
+        assert reader.read(whole.path, times, LOOK, salvage=True) == reader.read(whole.path, times, LOOK)
 
     @pytest.mark.parametrize("name", ["b-frames.mp4", "variable-rate.mkv", "edit-list.mp4", "mpeg4.avi", "mpeg2.ts"])
     def test_packets_are_those_of_the_frames_that_are_shown(

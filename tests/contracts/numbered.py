@@ -1,5 +1,6 @@
 """Films whose pictures spell their frame number, so that a test reads the time off the picture."""
 
+import struct
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,6 +36,8 @@ class Film:
     """The number that the first shown frame spells."""
     width: int = WIDTH
     height: int = HEIGHT
+    order: tuple[int, ...] = ()
+    """The numbers that the shown frames spell, where they do not follow one another."""
 
     @property
     def duration(self) -> float:
@@ -43,7 +46,8 @@ class Film:
 
     def on_screen(self, time: float) -> int:
         """The number of the frame that is on screen then."""
-        return self.first + max(0, bisect_right(self.times, time + 1e-6) - 1)
+        place = max(0, bisect_right(self.times, time + 1e-6) - 1)
+        return self.order[place] if self.order else self.first + place
 
     def middles(self) -> list[float]:
         """Times halfway through each frame."""
@@ -155,6 +159,24 @@ def cut_from(source: Film, path: Path, frames: int, ticks: int) -> Film:
     copied(source, path, shift=-frames * ticks, muxing={"avoid_negative_ts": "disabled"})
     start = source.times[frames]
     return Film(path, tuple(time - start for time in source.times[frames:]), first=frames)
+
+
+def edited(whole: Film, path: Path, edits: list[tuple[int, int, int]]) -> None:
+    """The film with another edit list: length in milliseconds, start in ticks, speed in 16.16 bits."""
+    copied(whole, path)
+    data = path.read_bytes()
+    box = data.index(b"edts") - 4
+    size = int.from_bytes(data[box : box + 4], "big")
+    clock = data.index(b"mvhd") + 16
+    second = int.from_bytes(data[clock : clock + 4], "big")
+    entries = b"".join(struct.pack(">IiI", length * second // 1000, start, speed) for length, start, speed in edits)
+    elst = struct.pack(">I4sII", 16 + len(entries), b"elst", 0, len(edits)) + entries
+    new = struct.pack(">I4s", 8 + len(elst), b"edts") + elst
+    grown = bytearray(data[:box] + new + data[box + size :])
+    for kind in (b"moov", b"trak"):
+        at = grown.index(kind) - 4
+        grown[at : at + 4] = (int.from_bytes(grown[at : at + 4], "big") + len(new) - size).to_bytes(4, "big")
+    path.write_bytes(grown)
 
 
 def coloured(path: Path, colour: tuple[int, int, int], space: str, *, full: bool) -> None:

@@ -12,11 +12,12 @@ from rocot.errors import VideoError
 from rocot.video.av_reader import AvReader
 from rocot.video.container import Opened, VideoPacket, opened
 from rocot.video.cursor import WAYS, Astray, Cursor
-from rocot.video.protocol import FrameReader
+from rocot.video.protocol import FrameReader, Look
 from tests.contracts.films import FILMS, NAMES
 from tests.contracts.frame_reader import FrameReaderContract
-from tests.contracts.numbered import FPS, Film, film
+from tests.contracts.numbered import FPS, HEIGHT, Film, film, spelt
 
+LOOK = Look(height=HEIGHT, quality=90)
 OPEN_H264 = {"open-gop-pyramid.mp4", "open-gop-bluray.mp4", "open-gop.ts"}
 NO_KEY_FRAMES = {"intra-refresh.mp4"}
 
@@ -110,6 +111,62 @@ def test_a_stream_that_turns_up_midway_is_no_bug(tmp_path: Path) -> None:
     path = tmp_path / "both.ts"
     path.write_bytes(half.path.read_bytes() + other.path.read_bytes())
     assert AvReader().probe(path).duration == pytest.approx(3, abs=0.1)
+
+
+def holed(whole: Film, low: float, high: float) -> None:
+    """Zeros over a part of the file."""
+    data = bytearray(whole.path.read_bytes())
+    start, end = int(len(data) * low), int(len(data) * high)
+    data[start:end] = bytes(end - start)
+    whole.path.write_bytes(data)
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".avi"])
+def test_a_salvage_loses_the_damaged_group_and_no_other(tmp_path: Path, suffix: str) -> None:
+    options = {"g": "25", "bf": "0", "sc_threshold": "0", "crf": "10"}
+    whole = film(
+        tmp_path / f"a{suffix}",
+        count=100,
+        options=options,
+        muxing={"movflags": "faststart"} if suffix == ".mp4" else {},
+    )
+    holed(whole, 0.6, 0.65)
+    times = whole.middles()[5::10]
+    with pytest.raises(VideoError) as caught:
+        AvReader().read(whole.path, times, LOOK)
+    assert caught.value.reason == "damaged"
+    taken = AvReader().read(whole.path, times, LOOK, salvage=True)
+    assert [spelt(still.jpeg) for still in taken.stills] == [
+        whole.on_screen(time) for time in times if time not in taken.lost
+    ]
+    assert 0 < len(taken.lost) <= 5
+    assert all(0.9 < time < 4 for time in taken.lost)
+
+
+def test_a_salvage_gives_what_is_there_of_a_file_whose_tail_is_cut_off(tmp_path: Path) -> None:
+    whole = film(tmp_path / "a.mp4", options={"g": "25", "bf": "2"}, muxing={"movflags": "faststart"})
+    whole.path.write_bytes(whole.path.read_bytes()[: int(whole.path.stat().st_size * 0.7)])
+    taken = AvReader().read(whole.path, whole.middles(), LOOK, salvage=True)
+    numbers = [spelt(still.jpeg) for still in taken.stills]
+    assert numbers == list(range(len(numbers)))
+    assert 25 < len(numbers) < 70
+    assert taken.lost == tuple(whole.middles()[len(numbers) :])
+
+
+def test_where_nothing_is_right_a_salvage_fails_as_ever(tmp_path: Path) -> None:
+    whole = film(tmp_path / "a.mp4", muxing={"movflags": "faststart"})
+    holed(whole, 0.3, 1.0)
+    with pytest.raises(VideoError) as caught:
+        AvReader().read(whole.path, [1.0, 2.0], LOOK, salvage=True)
+    assert caught.value.reason == "damaged"
+
+
+@pytest.mark.parametrize(("suffix", "found"), [(".mp4", [25, 25, 50]), (".mkv", [25, 25, 50]), (".avi", [25, 25, 50])])
+def test_a_key_frame_within_the_tolerance_stands_for_the_frame(tmp_path: Path, suffix: str, found: list[int]) -> None:
+    whole = film(tmp_path / f"a{suffix}", options={"g": "25", "bf": "0", "sc_threshold": "0"})
+    stills = AvReader().read(whole.path, [0.9, 1.1, 2.2], LOOK, tolerance=0.25).stills
+    assert [spelt(still.jpeg) for still in stills] == found
+    assert [still.time for still in stills] == pytest.approx([1.0, 1.0, 2.0], abs=1e-3)
 
 
 @pytest.mark.parametrize("left", [0.4, 0.9])

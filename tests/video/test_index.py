@@ -1,7 +1,6 @@
 """What a container lists is what is shown, and the sample tables say the same as the packets."""
 
 import random
-import struct
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,9 +10,9 @@ from rocot.errors import VideoError
 from rocot.video.container import opened
 from rocot.video.index import Index, _from_packets, index_of, table_of
 from tests.contracts.films import FILMS, NAMES
-from tests.contracts.numbered import Film, copied, film
+from tests.contracts.numbered import edited, film
 
-WITHOUT_TABLE = {"fragmented.mp4"}
+WITHOUT_TABLE = {"fragmented.mp4", "fragmented-with-edits.mp4", "fragmented-finely.mp4", "edit-list-of-two.mp4"}
 FRAME = 512
 """Ticks, in FFmpeg's MP4 of 25 frames a second."""
 
@@ -33,7 +32,7 @@ def test_the_index_lists_each_shown_frame_at_its_time(tmp_path: Path, name: str)
     whole = FILMS[name](tmp_path / name)
     index = index_of(whole.path)
     assert list(index.times) == pytest.approx(whole.times, abs=2e-3)
-    assert has_table(whole.path) == (name.endswith(".mp4") and name not in WITHOUT_TABLE)
+    assert has_table(whole.path) == (name.endswith((".mp4", ".mov")) and name not in WITHOUT_TABLE)
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name.endswith(".mp4")])
@@ -43,24 +42,6 @@ def test_the_tables_say_what_the_packets_say(tmp_path: Path, name: str) -> None:
     assert list(tables.times) == pytest.approx(list(packets.times))
     assert list(tables.sizes) == list(packets.sizes)
     assert list(tables.keys) == list(packets.keys)
-
-
-def edited(whole: Film, path: Path, edits: list[tuple[int, int, int]]) -> None:
-    """The film with another edit list: length in milliseconds, start in ticks, speed in 16.16 bits."""
-    copied(whole, path)
-    data = path.read_bytes()
-    box = data.index(b"edts") - 4
-    size = int.from_bytes(data[box : box + 4], "big")
-    clock = data.index(b"mvhd") + 16
-    second = int.from_bytes(data[clock : clock + 4], "big")
-    entries = b"".join(struct.pack(">IiI", length * second // 1000, start, speed) for length, start, speed in edits)
-    elst = struct.pack(">I4sII", 16 + len(entries), b"elst", 0, len(edits)) + entries
-    new = struct.pack(">I4s", 8 + len(elst), b"edts") + elst
-    grown = bytearray(data[:box] + new + data[box + size :])
-    for kind in (b"moov", b"trak"):
-        at = grown.index(kind) - 4
-        grown[at : at + 4] = (int.from_bytes(grown[at : at + 4], "big") + len(new) - size).to_bytes(4, "big")
-    path.write_bytes(grown)
 
 
 @pytest.mark.parametrize("start", [1024, 1024 + 7, 1024 + 10 * FRAME, 1024 + 30 * FRAME - 1, 1024 + 60 * FRAME + 200])

@@ -15,7 +15,8 @@ from rocot.video.sample_table import SampleTable
 from tests.contracts.films import FILMS, NAMES
 from tests.contracts.numbered import HEIGHT, Film, film, spelt
 
-WITH_TABLE = [name for name in NAMES if name.endswith(".mp4") and name != "fragmented.mp4"]
+WITHOUT_TABLE = ("fragmented", "edit-list-of-two")
+WITH_TABLE = [name for name in NAMES if name.endswith((".mp4", ".mov")) and not name.startswith(WITHOUT_TABLE)]
 NOT_ALL = {"intra-refresh.mp4"}
 """Without key frames, pictures that lean on what came before are given up."""
 
