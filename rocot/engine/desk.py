@@ -1,6 +1,5 @@
 """Where files of the frame cache are written, before they take their places."""
 
-import time
 from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
@@ -18,12 +17,9 @@ class Desk:
 
     def write(self, path: Path, data: bytes) -> None:
         """Writes a file, all at once as far as readers can see. Raises OSError."""
-        if not self._swept:
-            self._sweep()
-            self._swept = True
         try:
             self._write(path, data)
-        except FileNotFoundError:  # a new folder, or one that was deleted just now
+        except FileNotFoundError:  # a new folder, or one that was deleted just now, or a file swept by mistake
             self._folder.mkdir(parents=True, exist_ok=True)
             path.parent.mkdir(parents=True, exist_ok=True)
             self._write(path, data)
@@ -32,12 +28,15 @@ class Desk:
         made = self._folder / uuid4().hex
         try:
             made.write_bytes(data)
+            if not self._swept:
+                self._swept = True
+                self._sweep(made.stat().st_mtime - LITTER)  # by the clock that dates the files, whichever that is
             made.replace(path)
         finally:
             made.unlink(missing_ok=True)
 
-    def _sweep(self) -> None:
-        for left in self._folder.iterdir() if self._folder.is_dir() else ():
+    def _sweep(self, before: float) -> None:
+        for left in self._folder.iterdir():
             with suppress(FileNotFoundError):  # another process was quicker
-                if left.stat().st_mtime < time.time() - LITTER:
+                if left.stat().st_mtime < before:
                     left.unlink()
