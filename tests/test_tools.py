@@ -21,6 +21,9 @@ class NoLedger:
     async def add_attempt(self, attempt: Attempt, /) -> None:
         raise AssertionError
 
+    def asked_before(self) -> bool:
+        return False
+
     def reply_to(self, call: str, /) -> bytes | None:
         return None
 

@@ -1,12 +1,13 @@
 """A question as data: turns of text and frames, exactly what a teacher is sent and nothing else."""
 
-from functools import cache
+import hashlib
+from functools import cache, lru_cache
 from string import Template
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
-from rocot.core.record import Json, Record, digest
+from rocot.core.record import Record, canonical, digest
 from rocot.core.reply import Dialect, Shape, schema_of
 
 
@@ -64,13 +65,27 @@ class Ask(Record):
 
         Not in it: base URL, API key, worker count, folders, row order, rocot's version. A test guards the list.
         """
-        schema: Json = schema_of(self.shape, self.classes) if self.dialect == "json" else None
-        return digest({"ask": self.model_dump(mode="json"), "schema": schema})
+        # Spelt as `canonical` would, from parts that asks share: frames and question cost most of it, and come thrice.
+        ask = self.model_dump(mode="json", exclude={"turns"})
+        turns = b",".join(_spelt(turn) for turn in self.turns)
+        schema = _schema_spelt(self.shape, self.classes) if self.dialect == "json" else b"null"
+        whole = b'{"ask":%b,"turns":[%b]},"schema":%b}' % (canonical(ask)[:-1], turns, schema)
+        return hashlib.sha256(whole).hexdigest()
 
     @property
     def seed(self) -> int | None:
         """The seed to send: each rollout draws its own."""
         return None if self.sampling.seed is None else self.sampling.seed + self.rollout
+
+
+@lru_cache(maxsize=256)
+def _spelt(turn: Turn) -> bytes:
+    return canonical(turn.model_dump(mode="json"))
+
+
+@lru_cache(maxsize=64)
+def _schema_spelt(shape: Shape, classes: tuple[str, ...]) -> bytes:
+    return canonical(schema_of(shape, classes))
 
 
 class Prompt(Record):

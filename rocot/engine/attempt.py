@@ -45,5 +45,8 @@ class Ledger(Protocol):
     async def add_attempt(self, attempt: Attempt, /) -> None:
         """Returns once the attempt is on disk. Raises StoreError."""
 
+    def asked_before(self) -> bool:
+        """Whether any attempt is kept. Raises StoreError."""
+
     def reply_to(self, call: str, /) -> bytes | None:
         """The body of the newest whole reply to a call, if there is one and its checksum holds. Raises StoreError."""

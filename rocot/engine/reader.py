@@ -112,6 +112,10 @@ class StoreReader:
         with translated(self.path), self._lock:
             return [kind(*row) for row in self._connection.execute(query, bindings)]
 
+    def asked_before(self) -> bool:
+        """Whether any attempt is kept."""
+        return bool(self.rows(int, "SELECT EXISTS (SELECT 1 FROM attempt)")[0])
+
     def reply_to(self, call: str, /) -> bytes | None:
         """The body of the newest whole reply to a call, if there is one and its checksum holds."""
         query = "SELECT CAST(body AS BLOB), CAST(sha256 AS BLOB) FROM attempt WHERE call = ? AND kind = 'ok'"

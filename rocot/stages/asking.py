@@ -1,6 +1,7 @@
 """How the three asks are worded: one growing conversation whose prefix never changes, so that a server caches it."""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from rocot.assets import Prompts
 from rocot.core.answer import Reflection
@@ -22,8 +23,13 @@ def question(prompts: Prompts, item: Framed) -> str:
 
 def opening(prompts: Prompts, item: Framed, dialect: Dialect) -> tuple[Turn, ...]:
     """The prefix of all three asks: system, frames with their times between them, question."""
-    asked = Text(text=question(prompts, item)), Text(text=form(prompts, "answer", dialect).text)
-    return said("system", prompts.system.text), Turn(role="user", parts=(*_looked(item.frames), *asked))
+    return _opened(prompts.system.text, item.frames, question(prompts, item), form(prompts, "answer", dialect).text)
+
+
+@lru_cache(maxsize=256)  # of the clips in flight, all three asks begin with it
+def _opened(system: str, frames: tuple[Frame, ...], asked: str, wanted: str) -> tuple[Turn, ...]:
+    parts = *_looked(frames), Text(text=asked), Text(text=wanted)
+    return said("system", system), Turn(role="user", parts=parts)
 
 
 def closer(prompts: Prompts, item: Framed) -> tuple[Part, ...]:

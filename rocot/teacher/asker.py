@@ -71,6 +71,8 @@ class Asker:
         self._dialect = dialect
         self._repair = repair
         self._speaks: Dialect = "json" if dialect == "auto" else dialect
+        self._mixed = ledger.asked_before()
+        """Whether a reply may be on record in the other dialect: to word every question twice takes longer than all."""
         self._loaded: Recent[tuple[str, ...], Mapping[str, bytes]] = Recent(KEPT_BYTES)
         self._refused: int | None = 0
         """Calls that the server turned away so far; None once it has answered one."""
@@ -122,7 +124,7 @@ class Asker:
                         f"{self.model} takes no JSON schema ({error.detail});"
                         ' set teacher.dialect to "auto" or "tagged" in the recipe'
                     ) from error
-                self._speaks = "tagged"
+                self._speaks, self._mixed = "tagged", True
         return await self._replied(compose, item, stage)
 
     def _recorded(self, compose: Compose, ask: Ask, key: str) -> tuple[Ask, Reply] | None:
@@ -130,7 +132,7 @@ class Asker:
         body = self._ledger.reply_to(key)
         if body is not None:
             return ask, self._teacher.read(body)
-        if self._dialect != "auto":
+        if self._dialect != "auto" or not self._mixed:
             return None
         other = compose("tagged" if ask.dialect == "json" else "json")
         body = self._ledger.reply_to(other.key)

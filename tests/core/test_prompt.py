@@ -1,6 +1,8 @@
 import pytest
 
 from rocot.core.prompt import Ask, Picture, Prompt, Sampling, Text, Turn, stamp
+from rocot.core.record import digest
+from rocot.core.reply import Dialect, schema_of
 
 ASK = Ask(
     model="openai:one",
@@ -43,6 +45,13 @@ def test_a_frame_enters_by_its_bytes_and_its_time() -> None:
 
 def test_the_same_question_has_the_same_key_in_every_process() -> None:
     assert ASK.key == "8479c968c480c7c372164f933261849684a1e9a6f7e7967ad26bc84536ee59c2"
+
+
+@pytest.mark.parametrize("dialect", ["json", "tagged"])
+def test_a_key_is_the_digest_of_the_canonical_spelling(dialect: Dialect) -> None:
+    ask = ASK.model_copy(update={"dialect": dialect, "turns": (*ASK.turns, *ASK.turns)})
+    schema = schema_of(ask.shape, ask.classes) if dialect == "json" else None
+    assert ask.key == digest({"ask": ask.model_dump(mode="json"), "schema": schema})
 
 
 def test_each_rollout_sends_its_own_seed() -> None:

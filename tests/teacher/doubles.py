@@ -24,6 +24,9 @@ class Notebook:
             raise StoreError("the disk is full")
         self.attempts.append(attempt)
 
+    def asked_before(self) -> bool:
+        return bool(self.attempts)
+
     def reply_to(self, call: str, /) -> bytes | None:
         return next((one.body for one in reversed(self.attempts) if one.ok and one.call == call), None)
 

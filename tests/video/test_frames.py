@@ -36,7 +36,8 @@ class Shelf:
         return digest
 
     def get(self, digest: str, /) -> bytes | None:
-        return self.kept.get(digest)
+        data = self.kept.get(digest)
+        return data if data is not None and hashlib.sha256(data).hexdigest() == digest else None
 
 
 class Slow:
