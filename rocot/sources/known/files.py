@@ -9,6 +9,7 @@ import io
 import json
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -96,7 +97,7 @@ class Files:
         """As `find`. Raises ConfigError where none is there."""
         found = self.find(*names)
         if found is None:
-            wanted = " or ".join(names)
+            wanted = " or ".join(dict.fromkeys(names))
             raise ConfigError(f"{self.root}: no {wanted} in it; put the dataset's file there, or name another folder")
         return found
 
@@ -255,8 +256,8 @@ class Files:
 def _no_twins(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     made = dict(pairs)
     if len(made) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
+        counts = Counter(key for key, _ in pairs)
+        twice = next(key for key, count in counts.items() if count > 1)
         raise ValueError(f"the name {twice[:100]!r} stands there twice")
     return made
 

@@ -160,6 +160,13 @@ def test_a_file_of_endless_values_is_refused_before_it_takes_memory(tmp_path: Pa
         Files(tmp_path).json(path)
 
 
+def test_a_name_twice_among_many_is_found_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "names.json"
+    path.write_text("{" + ",".join(f'"{number}": 1' for number in range(200_000)) + ', "199999": 2}')
+    with pytest.raises(ConfigError, match="the name '199999' stands there twice"):
+        Files(tmp_path).json(path)
+
+
 WORDS = b"""
 -1 0 1 2 -0 007 0.1 1e9 1e400 -1e-400 NaN Infinity null true false {} [] "" "x" 2147483648 99999999999999999999
 A B1 Normal Abuse 1-1 5-1,5 [0052,0114] [,] [0005,] 00:00:00.0 1:02.5 -1.0 -1,-1 ## # - _ / .. .mp4 .npy ego: \\ '

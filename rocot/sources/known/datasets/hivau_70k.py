@@ -107,7 +107,10 @@ def _videos(part: _Database, about: Dataset) -> Iterator[tuple[str, _Video]]:
 
 
 def _uneven(video: _Video) -> str | None:
-    """What is wrong where the lists do not go together; None where they do."""
+    """What is wrong where the lists do not go together, or an event's times do not; None where they do."""
+    for start, end in video.events:
+        if start >= end:
+            return f"the event {start:g} to {end:g} s ends before it starts"
     events = len(video.events)
     for what in ("clips", "clips_caption", "events_summary", "events_summary_split"):
         count = len(getattr(video, what))

@@ -100,7 +100,11 @@ def _intervals(files: Files, path: Path, line: Line, cells: list[str]) -> tuple[
                 files.name(path), line.number, f"want two frame numbers, or -1 -1 (got {' '.join(pair)[:60]!r})"
             )
             return None
-        made.append((float(pair[0]), float(pair[1])))
+        start, end = map(int, pair)
+        if start >= end:
+            files.fault(files.name(path), line.number, f"the interval {start} to {end} ends before it starts")
+            return None
+        made.append((float(start), float(end)))
     return tuple(made)
 
 

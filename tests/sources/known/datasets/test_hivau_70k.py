@@ -181,6 +181,7 @@ def test_no_database_is_an_error(folder: Path) -> None:
     ("name", "given", "told"),
     [
         ("Abuse902_x264", {**ABUSE, "events": [[1.0]]}, "events.0: List should have at least 2"),
+        ("Abuse902_x264", {**ABUSE, "events": [[5.0, 2.0]]}, "the event 5 to 2 s ends before it starts"),
         ("Abuse902_x264", {**ABUSE, "fps": 0.0}, "fps: Input should be greater"),
         ("Abuse902_x264", {**ABUSE, "n_frames": -4}, "n_frames: Input should be greater"),
         ("Abuse902_x264", {**ABUSE, "label": "Abuse"}, "label: Input should be a valid list"),

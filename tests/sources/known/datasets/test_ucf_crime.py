@@ -139,6 +139,7 @@ def test_a_file_that_must_be_there_is_named(folder: Path, missing: str) -> None:
     ("file", "old", "new", "told"),
     [
         (INTERVALS, "150  420", "150  four", f"{INTERVALS}:1: want two frame numbers"),
+        (INTERVALS, "150  420", "420  150", f"{INTERVALS}:1: the interval 420 to 150 ends before it starts"),
         (INTERVALS, "1  300  -1  -1", "1  300  -1", f"{INTERVALS}:2: want Name.mp4 Class s1 e1 s2 e2"),
         (INTERVALS, "1  300  -1  -1", "1  300  -1  5", f"{INTERVALS}:2: want two frame numbers"),
         (INTERVALS, "Normal  -1  -1", "Normal  5  9", f"{INTERVALS}:3: a normal video has no interval"),
