@@ -1,5 +1,6 @@
 """What the index of a file says, where motion is in it: more frames fall there."""
 
+import os
 from fractions import Fraction
 from pathlib import Path
 
@@ -79,3 +80,14 @@ def test_what_is_no_video_has_no_packets(tmp_path: Path) -> None:
     path.write_bytes(b"no video at all")
     with pytest.raises(VideoError):
         AvReader().packets(path, 0, 1)
+
+
+def test_the_windows_of_a_video_read_its_index_once_and_another_file_is_read_anew(tmp_path: Path) -> None:
+    path = film(tmp_path / "a.mkv").path
+    whole, status = AvReader().packets(path, 0, 9), path.stat()
+    path.write_bytes(bytes(status.st_size))
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert AvReader().packets(path, 1, 2).times == whole.times[25:50]
+    os.utime(path)
+    with pytest.raises(VideoError):
+        AvReader().packets(path, 1, 2)
