@@ -50,8 +50,7 @@ class Order:
 
 def bring_in(order: Order) -> int:
     """Reads, measures, writes, and prints what came of it. Returns the exit code."""
-    if order.path.is_dir():
-        raise ConfigError(f"{order.path} is a folder; --out must be a file")
+    _check_place(order)
     started = time.monotonic()
     files = Files(order.annotations)
     said = annotated(order.about, files)
@@ -65,6 +64,26 @@ def bring_in(order: Order) -> int:
         write_jsonl(order.path.with_suffix(".jsonl"), made.entries)
     _report(out(), order, made, findings, time.monotonic() - started)
     return 0
+
+
+def _check_place(order: Order) -> None:
+    """Raises ConfigError where the manifest would take the place of what is no manifest."""
+    lines = order.path.with_suffix(".jsonl")
+    try:
+        for path in (order.path, lines) if order.jsonl else (order.path,):
+            if path.exists() and not path.is_file():
+                what = "a folder" if path.is_dir() else "a device, a pipe or a socket"
+                raise ConfigError(f"{path} is {what}; --out must be a file")
+        if order.path.is_file() and order.path.resolve().is_relative_to(order.annotations.resolve()):
+            with order.path.open("rb") as file:
+                if file.read(4) not in (b"", b"PAR1"):
+                    raise ConfigError(f"{order.path} is one of the annotation files; --out must be another file")
+    except OSError as error:
+        raise ConfigError(
+            f"{str(order.path)[:200]!r}: cannot be written ({error.strerror}); name another file"
+        ) from error
+    if order.jsonl and lines == order.path:
+        raise ConfigError(f"{order.path}: --jsonl writes the JSON lines there; --out is the Parquet file beside them")
 
 
 def _measured(order: Order, said: Sequence[Annotated]) -> tuple[dict[str, Found], Sequence[Finding]]:

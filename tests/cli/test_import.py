@@ -1,6 +1,7 @@
 """From official files to rows: the datasets that rocot knows, as a user takes them in."""
 
 import json
+import os
 from collections.abc import Callable
 
 import pyarrow.parquet as pq
@@ -130,6 +131,10 @@ def test_leaks_are_told_and_end_with_1(laid: Bench) -> None:
         (("import", "ucf-crime", "--annotations", "own.toml"), "is a file"),
         (("import", "ucf-crime", "--annotations", "videos"), "Anomaly_Train.txt"),
         (("import", "ucf-crime", "--annotations", "lists", "--out", "videos"), "is a folder"),
+        (("import", "ucf-crime", "--annotations", "lists", "--out", "pipe"), "is a device, a pipe or a socket"),
+        (("import", "ucf-crime", "--annotations", "lists", "--out", "x" * 5000), "cannot be written"),
+        (("import", "ucf-crime", "--annotations", "lists", "--out", "lists/Anomaly_Train.txt"), "annotation files"),
+        (("import", "ucf-crime", "--annotations", "lists", "--out", "m.jsonl", "--jsonl"), "the Parquet file beside"),
         (("import", "ucf-crime", "--annotations", "lists", "--out", "own.toml/m.parquet"), "cannot be written"),
         (("import", "ucf-crime", "--annotations", "lists", "--videos", "nowhere"), "no such folder"),
         (("import", "ucf-crime", "--annotations", "lists", "--videos", "lists"), "lists"),
@@ -139,10 +144,13 @@ def test_leaks_are_told_and_end_with_1(laid: Bench) -> None:
     ],
 )
 def test_what_cannot_be_imported_is_told(laid: Bench, words: tuple[str, ...], said: str) -> None:
+    os.mkfifo(laid.folder / "pipe")
     done = laid.rocot(*words)
     assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+    assert (laid.folder / "pipe").is_fifo()
+    assert (laid.folder / "lists" / "Anomaly_Train.txt").read_text() == TRAIN
 
 
 def test_a_faulty_list_is_told_by_line_and_changes_nothing(laid: Bench) -> None:
