@@ -69,21 +69,17 @@ class Plan:
         """For each asked time, ascending, the sample that is on screen then, or a cheaper one in its stead.
 
         Within the tolerance (ticks; 0 for none) the nearest key frame, failing that the frame with the fewest
-        pictures between it and its key frame. Never one that appears before the choice for an earlier time.
+        pictures between it and its key frame. The choices ascend as the times do: of two frames within the tolerance of
+        two times, the later time never prefers the earlier frame.
         """
-        chosen: list[int] = []
-        lowest = 0
-        for time in asked:
-            place = max(0, int(np.searchsorted(self.stamps, time, "right")) - 1)
-            if tolerance:
-                place = self._cheapest(time, tolerance, max(place, lowest), lowest)
-            chosen.append(int(self.order[place]))
-            lowest = place
-        return chosen
+        places = [max(0, int(np.searchsorted(self.stamps, time, "right")) - 1) for time in asked]
+        if tolerance:
+            places = [self._cheapest(time, tolerance, place) for time, place in zip(asked, places, strict=True)]
+        return [int(self.order[place]) for place in places]
 
-    def _cheapest(self, time: int, tolerance: int, place: int, lowest: int) -> int:
+    def _cheapest(self, time: int, tolerance: int, place: int) -> int:
         low, high = np.searchsorted(self.stamps, (time - tolerance, time + tolerance + 1))
-        near = np.arange(max(low, lowest), high)
+        near = np.arange(low, high)
         if not len(near):
             return place
         keys = near[self.table.keys[self.order[near]]]

@@ -89,8 +89,7 @@ def test_pictures_that_no_other_leans_on_are_left_out(tmp_path: Path, codec: str
     assert numbers(whole, [60.5 / 25]) == [60]
 
 
-def test_lower_temporal_layers_are_kept(tmp_path: Path) -> None:
-    """With two layers x265 calls pictures of the lower one non-references that the upper one leans on."""
+def test_temporal_layers_are_read(tmp_path: Path) -> None:
     options = {"x265-params": "keyint=250:bframes=3:b-adapt=0:temporal-layers=2:log-level=none"}
     whole = film(tmp_path / "a.mp4", codec="libx265", options=options)
     assert numbers(whole, whole.middles()) == list(range(75))
@@ -112,10 +111,12 @@ def test_far_from_key_frames_the_cheapest_frame_within_the_tolerance_is_taken(tm
 def test_the_order_of_times_is_kept_whatever_the_tolerance(tmp_path: Path) -> None:
     whole = film(tmp_path / "a.mp4", options={"g": "25", "bf": "2", "sc_threshold": "0"})
     times = [number / 20 for number in range(60)]
-    for tolerance in (0.03, 0.1, 0.6, 10.0):
-        found = [number for number in numbers(whole, times, tolerance) if number is not None]
-        assert found == sorted(found)
-        assert len(found) == 60
+    late = FILMS["variable-rate.mp4"](tmp_path / "b.mp4")
+    for tolerance in (0.03, 0.1, 0.2, 0.6, 10.0):
+        for one in (whole, late):
+            found = [number for number in numbers(one, times, tolerance) if number is not None]
+            assert found == sorted(found)
+            assert len(found) == 60
 
 
 def test_a_damaged_picture_spoils_those_after_it_in_its_group_and_no_other(tmp_path: Path) -> None:
@@ -151,6 +152,18 @@ def test_a_frame_for_which_no_picture_came_is_not_guessed(tmp_path: Path) -> Non
         false = SampleTable(offsets, table.sizes, table.decoding, table.presentation, table.keys, table.shown)
         run = _Run(video, file.fileno(), false, Span(0, frozenset({5, 9, 12})), keep)
         assert sorted(run.decoded()) == [5, 9]
+
+
+def test_nothing_counts_behind_a_picture_that_went_missing_without_an_error(tmp_path: Path) -> None:
+    """MPEG-4 has a bit that says `nothing is coded here`; set by damage, later pictures lean on the wrong one."""
+    whole = film(tmp_path / "a.mp4", codec="mpeg4", options={"g": "75", "bf": "0"})
+    with opened(whole.path) as video:
+        table = table_of(video, whole.path)
+    assert table is not None
+    data = bytearray(whole.path.read_bytes())
+    data[int(table.offsets[35]) + 5] &= ~0x20  # vop_coded, behind the start code, a type, a time and their markers
+    whole.path.write_bytes(data)
+    assert numbers(whole, whole.middles()) == [*range(35), *([None] * 40)]
 
 
 def keep(stamp: int, _: VideoFrame) -> int:
