@@ -12,6 +12,7 @@ from av.video.frame import VideoFrame
 from rocot.errors import VideoError
 from rocot.video.container import MAX_SECONDS, Opened, VideoPacket
 from rocot.video.h264 import is_idr
+from rocot.video.references import disposable_in
 
 HELD_BYTES = 64 * 1024 * 1024
 """Compressed bytes of one group of pictures that are held undecoded."""
@@ -58,6 +59,8 @@ class Cursor:
         self._video = video
         self._strict = way.strict
         self._jumps = way.jumps and not video.unstamped
+        codec = video.stream.codec_context
+        self._disposable = disposable_in(codec.name, codec.extradata)
         self._began = False
         self._ended = False
         self._packets = video.packets()
@@ -180,12 +183,24 @@ class Cursor:
         self._ahead.clear()
 
     def _decode(self, packets: list[VideoPacket], target: int | None) -> None:
-        for packet in packets:
+        for packet in self._needed(packets, target):
             for frame in self._frames_of(packet):
                 self._take(frame, target)
         if self._ended:
             for frame in self._video.stream.codec_context.decode(None):
                 self._take(frame, target)
+
+    def _needed(self, packets: list[VideoPacket], target: int | None) -> list[VideoPacket]:
+        """Without those that are shown before the frame for the target, and that no other picture leans on."""
+        stamps = [stamp_of(packet) for packet in packets]
+        wanted = max((at for at in stamps if at is not None and target is not None and at <= target), default=None)
+        if wanted is None or not self._jumps:
+            return packets
+        return [
+            packet
+            for packet, stamp in zip(packets, stamps, strict=True)
+            if stamp is None or stamp >= wanted or not self._disposable(bytes(packet))
+        ]
 
     def _frames_of(self, packet: VideoPacket) -> list[VideoFrame]:
         stamp = stamp_of(packet)

@@ -6,7 +6,7 @@ from functools import partial
 from rocot.video import h264
 
 Disposable = Callable[[bytes], bool]
-"""Says of a packet, in MP4's framing, whether it may be left out; False where it cannot tell."""
+"""Says of a packet whether it may be left out; False where it cannot tell, as for HEVC in Annex B's framing."""
 
 _HEVC_SPS = 33
 """NAL unit type of a sequence parameter set (ITU-T H.265, Table 7-1)."""
@@ -20,7 +20,7 @@ _MPEG4_B = 2
 
 def disposable_in(codec: str, extradata: bytes | None) -> Disposable:
     """The test for packets of a stream, by FFmpeg's name of its codec."""
-    if codec == "h264" and extradata is not None and extradata[:1] == b"\x01":
+    if codec == "h264":
         return partial(h264.is_disposable, extradata=extradata)
     if codec == "hevc" and extradata is not None and extradata[:1] == b"\x01" and len(extradata) > 22:
         highest = _highest_layer(extradata)

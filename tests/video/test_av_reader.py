@@ -188,3 +188,16 @@ def test_a_salvage_believes_no_more_than_a_file_can_be(tmp_path: Path) -> None:
     path.write_bytes(film(tmp_path / "b.mp4").path.read_bytes()[:400])
     with pytest.raises(VideoError):
         AvReader().probe(path, salvage=True)
+
+
+@pytest.mark.parametrize("suffix", [".mkv", ".ts", ".flv"])
+def test_packet_by_packet_too_pictures_that_no_other_leans_on_are_left_out(tmp_path: Path, suffix: str) -> None:
+    options = {"g": "250", "x264-params": "bframes=3:b-adapt=0:b-pyramid=none:scenecut=0"}
+    whole = film(tmp_path / f"a{suffix}", options=options)
+    with opened(whole.path) as video:
+        cursor = Cursor(video)
+        target = cursor.start + round(2.42 / video.tick)
+        packets = [packet for packet in video.packets() if packet.size]
+        before = [packet for packet in packets if (packet.pts or 0) <= target]
+        assert len(cursor._needed(packets, target)) == pytest.approx(len(packets) - len(before) * 3 / 4, abs=2)
+    assert [spelt(still.jpeg) for still in AvReader().read(whole.path, [2.42], LOOK).stills] == [60]
