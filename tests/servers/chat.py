@@ -11,7 +11,7 @@ import asyncio
 import hashlib
 import json
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from random import Random
 from types import TracebackType
@@ -20,8 +20,9 @@ from typing import Self
 from rocot.teacher.completion import spelt
 from tests.servers.replies import FAULTS, bomb, error, http, scripted
 
-HANGING = ("hang", "drip", "cut", "close")
-"""Faults of the connection: no reply at all, one byte at a time for ever, half a reply, none and closed."""
+HANGING = ("hang", "drip", "slow head", "cut", "half closed", "close")
+"""Faults of the connection: no reply at all, one byte at a time for ever, of the body or already of the head, half a
+reply and closed or closed for writing, none and closed."""
 CANNED = {
     "answer": '{"evidence":[],"reasoning":"Nothing happens.","label":"Normal","spans":[]}',
     "reflection": '{"checks":[],"critique":"Nothing was overlooked.","verdict":"keep"}',
@@ -59,6 +60,12 @@ class ChatServer:
         """Requests by the sha256 of their body."""
         self.met: Counter[str] = Counter()
         """Faults that were served, by name."""
+        self.billed: Counter[str] = Counter()
+        """Replies with status 200 that were sent to their end, by fault, `""` for none: what a service charges for."""
+        self.last = ""
+        """The fault of the last request, `""` for none."""
+        self.elsewhere = ""
+        """Where `redirect` leads, in the place of a port that nobody listens on."""
         self.bodies: deque[bytes] = deque(maxlen=8)
         self.heads: deque[bytes] = deque(maxlen=8)
         self.in_flight = 0
@@ -101,16 +108,25 @@ class ChatServer:
         self.counts[key] += 1
         self.bodies.append(body)
         fault = self.down or (self.script.popleft() if self.script else self._drawn(key))
+        self.last = fault if isinstance(fault, str) else ""
         if isinstance(fault, bytes):
             return fault
         if fault is not None:
             self.met[fault] += 1
-            if fault in HANGING:
-                return fault
-            return bomb() if fault == "bomb" else FAULTS[fault]
+            return self._spoilt(fault, body, key)
         if not self.formats and b'"response_format"' in body:
             return http(400, error("response_format is not supported by this server"))
         return http(200, scripted(body, key))
+
+    def _spoilt(self, fault: str, body: bytes, key: str) -> bytes | str:
+        if fault in HANGING:
+            return fault
+        made: dict[str, Callable[[], bytes]] = {
+            "bomb": bomb,
+            "id": lambda: http(200, scripted(body, key), X_Request_Id="of-another-call"),
+            "redirect": lambda: http(307, b"", Location=self.elsewhere) if self.elsewhere else FAULTS["redirect"],
+        }
+        return made[fault]() if fault in made else FAULTS[fault]
 
     def _drawn(self, key: str) -> str | None:
         if not self.faults:
@@ -172,20 +188,26 @@ class _Connection(asyncio.Protocol):
         reply = server.reply(body)
         loop = asyncio.get_running_loop()
         if server.latency:
-            loop.call_later(server.latency, self._write, reply)
+            loop.call_later(server.latency, self._write, reply, server.last)
         else:
-            self._write(reply)
+            self._write(reply, server.last)
 
-    def _write(self, reply: bytes | str) -> None:
+    def _write(self, reply: bytes | str, fault: str) -> None:
         self.server.in_flight -= 1
         if isinstance(reply, bytes):
+            if reply.startswith(b"HTTP/1.1 200 ") and not self.transport.is_closing():
+                self.server.billed[fault] += 1
             self.transport.write(reply)
-        elif reply == "drip":
-            self.transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n{")
+        elif reply in ("drip", "slow head"):
+            self.transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n")
+            self.transport.write(b"\r\n{" if reply == "drip" else b"X-Slow: ")
             self._drip()
         elif reply == "cut":
             self.transport.write(http(200, b" " * 1000)[:-500])
             self.transport.close()
+        elif reply == "half closed":
+            self.transport.write(http(200, b" " * 1000)[:-500])
+            self.transport.write_eof()
         elif reply == "close":
             self.transport.close()
 
@@ -208,7 +230,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--latency", type=float, default=0.0, help="seconds")
     parser.add_argument(
-        "--fault", action="append", default=[], metavar="NAME=SHARE", help=", ".join([*FAULTS, *HANGING])
+        "--fault", action="append", default=[], metavar="NAME=SHARE", help=", ".join([*FAULTS, *HANGING, "bomb", "id"])
     )
     parser.add_argument("--limit", type=int, help="requests at once; more are turned away")
     parser.add_argument("--no-formats", action="store_true", help="refuse response_format")

@@ -5,6 +5,7 @@ import json
 import re
 import zlib
 from collections.abc import Mapping
+from functools import cache
 
 from rocot.core.record import Json
 from rocot.core.reply import Dialect, Shape
@@ -43,6 +44,7 @@ FAULTS: Mapping[str, bytes] = {
     "credit": http(429, error("You exceeded your current quota", "insufficient_quota", "insufficient_quota")),
     "paid": http(402, error("Insufficient credits", 402)),
     "rate": http(429, error("Rate limit reached", "rate_limit_exceeded"), Retry_After="0.05"),
+    "rate at once": http(429, error("Rate limit reached", "rate_limit_exceeded")),
     "500": http(500, error("Internal server error", None, "server_error")),
     "503": http(503, b"upstream connect error", Content_Type="text/plain"),
     "400": http(400, error("Invalid image", "invalid_image")),
@@ -72,6 +74,7 @@ FAULTS: Mapping[str, bytes] = {
 """Whole replies that are no answer, `gzip` apart: that one is compressed though nobody asked for it."""
 
 
+@cache
 def bomb() -> bytes:
     """A reply of 300 kB that inflates to 300 MB."""
     squeeze = zlib.compressobj(9, wbits=31)

@@ -78,12 +78,12 @@ class Bench:
         (self.folder / "spans.csv").write_text("path,label,start,end\nlong.mp4,Fighting,10,30\n")
         (self.folder / "recipe.toml").write_text(RECIPE)
 
-    async def start(self, server: ChatServer, run: str, **environment: str) -> asyncio.subprocess.Process:
+    async def start(self, server: ChatServer, run: str, *words: str, **environment: str) -> asyncio.subprocess.Process:
         """`rocot generate` as a user runs it."""
         command = [sys.executable, "-m", "rocot", "generate", "--recipe", "recipe.toml", "--run", run]
         return await asyncio.create_subprocess_exec(
             *command,
-            *("--base-url", server.base_url, "--workers", str(self.workers)),
+            *("--base-url", server.base_url, "--workers", str(self.workers), *words),
             cwd=self.folder,
             env=os.environ | {"PYTHONPATH": str(ROOT), "ROCOT_CACHE": str(self.folder / "cache")} | environment,
             stdout=asyncio.subprocess.PIPE,

@@ -1,0 +1,117 @@
+"""The real command against a server at which three calls of ten meet a fault of one kind or another."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from rocot.engine.reader import StoreReader
+from rocot.engine.tables import attempts
+from tests.servers.chat import HANGING, ChatServer
+from tests.stress.killing import Bench
+
+CANARY = "sk-canary-0123456789abcdef"
+DEADLINE = 2.0
+PAID = ("json", "html", "array", "choices", "null choices", "error", "null", "empty", "refusal", "length")
+"""Replies with status 200 that came to their end, and are of no use."""
+LOST = (*PAID, "cut by filter", "tool", "unfinished", "bomb")
+FREE = ("rate", "rate at once", "500", "503", "redirect", "400", "context")
+FINAL = {"refusal", "length", "content filter", "tool calls", "odd finish", "too long", "bad request", "too large"}
+PASSING = {
+    "timeout",
+    "connection lost",
+    "rate limited",
+    "overloaded",
+    "server error",
+    "redirected",
+    "invalid json",
+    "error in reply",
+    "no choices",
+    "empty reply",
+}
+
+
+@dataclass(frozen=True)
+class Account:
+    """What a run came to."""
+
+    requests: int
+    billed: int
+    needed: int
+    injected: int
+    ended: Counter[str]
+    """Samples by their end at the last stage that they reached."""
+    longest: float
+    """Seconds of the longest attempt."""
+
+    def __str__(self) -> str:
+        lost = {reason: count for reason, count in self.ended.items() if reason != "done"}
+        return (
+            f"{self.requests} requests, {self.injected} of them spoilt; {self.billed} billed, {self.needed} needed;"
+            f" {self.ended['done']} samples made, {sum(lost.values())} lost by name: {json.dumps(lost)};"
+            f" longest attempt {self.longest:.2f} s"
+        )
+
+
+def contents(folder: Path) -> list[bytes]:
+    return [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
+
+
+async def run(folder: Path, clips: int, share: float, workers: int) -> Account:
+    bench = Bench(folder, clips, workers)
+    kinds = [name for name in (*HANGING, *FREE, *LOST, "id") if name != "bomb"]
+    bombs = [None] * 20 + ["bomb", None, None] * 3
+    async with (
+        ChatServer() as elsewhere,
+        ChatServer(bombs, latency=0.02, faults=dict.fromkeys(kinds, share / len(kinds))) as server,
+    ):
+        server.elsewhere = f"{elsewhere.base_url}/chat/completions"
+        process = await bench.start(
+            server, "run", "--deadline", str(DEADLINE), ROCOT_API_KEY=CANARY, OPENAI_LOG="debug"
+        )
+        told, _ = await process.communicate()
+        assert process.returncode == 0, told.decode()
+        assert any(f"bearer {CANARY}".encode() in head.lower() for head in server.heads)
+        assert elsewhere.counts.total() == 0, "nobody follows a redirection with prompt, frames and key"
+    assert server.met["bomb"] == 3
+    with StoreReader(folder / "run") as store:
+        made = list(attempts(store))
+        ends = store.rows(
+            str, "SELECT iif(kind = 'done', kind, reason) FROM outcome WHERE kind != 'done' OR stage = 'judge'"
+        )
+    account = Account(
+        requests=server.counts.total(),
+        billed=server.billed.total(),
+        needed=sum(attempt.kind == "ok" for attempt in made),
+        injected=server.met.total() - server.met["id"],
+        ended=Counter(ends),
+        longest=max(attempt.latency for attempt in made),
+    )
+    assert len(made) == account.requests, "every request is an attempt on record"
+    failed = Counter(attempt.reason for attempt in made if attempt.kind == "failed")
+    late = failed["timeout"] - sum(server.met[name] for name in ("hang", "drip", "slow head"))
+    assert 0 <= late < 0.02 * account.requests, "a busy machine misses a deadline of its own now and then"
+    losses = sum(server.billed[name] for name in LOST)
+    assert losses <= account.billed - account.needed <= losses + late
+    assert account.ended.total() == clips, "every sample has come to an end"
+    assert set(account.ended) <= {"done"} | FINAL | PASSING, "and each by its name"
+    assert set(failed) <= FINAL | PASSING
+    assert account.longest < DEADLINE + 2, "none outlives its deadline, give or take a busy machine"
+    assert not [data for data in [*contents(folder), told] if CANARY.encode() in data or b"Bearer sk" in data]
+    return account
+
+
+@pytest.mark.timeout(300)
+async def test_three_hundred_calls_of_which_three_in_ten_fail_end_each_by_its_name(tmp_path: Path) -> None:
+    account = await run(tmp_path, clips=120, share=0.3, workers=16)
+    assert account.ended["done"] > 60
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+async def test_three_thousand_calls_of_which_three_in_ten_fail_end_each_by_its_name(tmp_path: Path) -> None:
+    account = await run(tmp_path, clips=1200, share=0.3, workers=32)
+    assert account.requests > 3000
+    print(account)  # noqa: T201  # the figures to quote
