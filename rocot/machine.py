@@ -60,6 +60,8 @@ class Machine(Record):
     api_key: SecretStr | None = None
     own_keys: Mapping[Role, SecretStr] = {}
     """The key for the services of one role, in the place of `api_key`."""
+    vllm: tuple[str, ...] = ()
+    """Further arguments of the engine that `vllm:<model>` runs, in the words of `vllm serve`."""
     deadline: float = Field(default=300.0, gt=0)
     """Seconds that one attempt at a call may take in all."""
     rpm: int | None = Field(default=None, ge=1)

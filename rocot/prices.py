@@ -9,8 +9,15 @@ from rocot.core.record import Record
 PerMillion = Annotated[float, Field(ge=0)]
 """Money per million tokens."""
 
-IN_PROCESS = ("embedded", "scripted")
-"""Teachers that run in this process and cost nothing."""
+WITHOUT_TOKENS = ("embedded", "scripted")
+"""Teachers in this process whose tokens mean nothing."""
+VLLM = "vllm:"
+"""What the name of a model begins with that is run by vLLM in this process."""
+
+
+def in_process(model: str) -> bool:
+    """Whether a teacher runs in this process: it costs nothing, unless the user's table says otherwise."""
+    return model in WITHOUT_TOKENS or model.startswith(VLLM)
 
 
 class Price(Record):
@@ -32,10 +39,8 @@ class Prices(Record):
 
     def cost(self, model: str, *, prompt: int, cached: int, completion: int) -> float | None:
         """Money for so many tokens, `cached` being part of `prompt`; None for a model that is not in the table."""
-        if model in IN_PROCESS:
-            return 0.0
         price = next((price for price in self.model if price.name == model), None)
         if price is None:
-            return None
+            return 0.0 if in_process(model) else None
         dear = price.input if price.cached is None else price.cached
         return ((prompt - cached) * price.input + cached * dear + completion * price.output) / 1e6

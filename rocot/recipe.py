@@ -120,7 +120,7 @@ class FramesRecipe(Record):
 class TeacherRecipe(Sampling):
     """Who answers, and how its replies are drawn."""
 
-    model: str = Field(default="embedded", pattern=r"^(embedded|scripted|openai:.+)$")
+    model: str = Field(default="embedded", pattern=r"^(embedded|scripted|(openai|vllm):.+)$")
     dialect: Dialect | Literal["auto"] = "auto"
     """`json` asks for structured output, `tagged` for tags; `auto` turns to tags where a server refuses a schema."""
     repair: bool = False

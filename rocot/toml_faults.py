@@ -21,7 +21,7 @@ Level: TypeAlias = "tuple[type[Record], ...]"
 WORDS = {
     "^[a-z0-9][a-z0-9._-]{0,63}$": "must be 1 to 64 of a-z 0-9 . _ -, the first a letter or digit",
     r"^\d+\.\d+\.\d+$": "must be a version such as 0.1.0",
-    "^(embedded|scripted|openai:.+)$": "must be embedded, scripted or openai:<model>",
+    "^(embedded|scripted|(openai|vllm):.+)$": "must be embedded, scripted, openai:<model> or vllm:<model>",
     r"^[^\s<>][^<>\x00-\x1f]*$": "must be a label without < and >, and must not begin with a space",
 }
 """The patterns of a recipe's texts, in words."""

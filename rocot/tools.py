@@ -20,7 +20,7 @@ from rocot.core.truth import Truth
 from rocot.engine.attempt import Ledger
 from rocot.errors import ConfigError
 from rocot.machine import Machine
-from rocot.prices import IN_PROCESS
+from rocot.prices import VLLM, in_process
 from rocot.recipe import FramesRecipe, Imported, Recipe, Role, Scenes, SourceRecipe, TeacherRecipe
 from rocot.sources.protocol import Skipped, Source, TruthOf, Video
 from rocot.sources.truths import Truths
@@ -77,13 +77,13 @@ async def opened(  # noqa: PLR0913  # what a run is, and two settings by name
         askers: dict[tuple[object, ...], Asker] = {}
 
         def fleet(model: str, role: Role) -> Fleet:
-            servers = _teachers(model, machine, role)
+            servers = _teachers(model, recipe, machine, role)
             for server in servers:
                 stack.push_async_callback(server.close)
             return Fleet(
                 servers,
                 most=machine.workers,
-                first=None if model in IN_PROCESS else FIRST,
+                first=None if in_process(model) else FIRST,
                 deadline=machine.deadline,
                 rates=Rates(rpm=machine.rpm, tpm=machine.tpm),
                 budget=budget,
@@ -92,7 +92,8 @@ async def opened(  # noqa: PLR0913  # what a run is, and two settings by name
 
         def asker(role: Role) -> Asker:
             who = recipe.asked[role]
-            place = (who.model, machine.urls_of(role), machine.key_of(role))
+            reached = () if in_process(who.model) else (machine.urls_of(role), machine.key_of(role))
+            place = (who.model, *reached)
             manner = (*place, _sampling(who), who.dialect, who.repair)
             if place not in fleets:
                 fleets[place] = fleet(who.model, role)
@@ -234,7 +235,7 @@ def _isolated(name: str, limits: "Limits") -> "Isolated":
     return Isolated(name, limits)
 
 
-def _teachers(model: str, machine: Machine, role: Role) -> Sequence[Teacher]:
+def _teachers(model: str, recipe: Recipe, machine: Machine, role: Role) -> Sequence[Teacher]:
     """The model, once for each of the role's servers."""
     if model == "embedded":
         from rocot.teacher.embedded.teacher import Embedded
@@ -244,6 +245,12 @@ def _teachers(model: str, machine: Machine, role: Role) -> Sequence[Teacher]:
         from rocot.teacher.scripted import ScriptedTeacher
 
         return [ScriptedTeacher()]
+    if model.startswith(VLLM):
+        from rocot.teacher.serving import engine_arguments
+        from rocot.teacher.vllm import VllmTeacher
+
+        told = engine_arguments(model, recipe, load_prompts(recipe.prompts.folder), machine.vllm)
+        return [VllmTeacher(model, told)]
     from rocot.teacher.openai import OpenAITeacher
 
     return [

@@ -54,6 +54,7 @@ from rocot.cli import options
     help="For one attempt at a call, in all.",
 )
 @options.base_urls
+@options.vllm
 @click.option("--rpm", type=click.IntRange(1), metavar="N", help="Calls a minute to a model, at most.")
 @click.option("--tpm", type=click.IntRange(1), metavar="N", help="Tokens a minute to a model, at most.")
 @click.option(
@@ -83,6 +84,7 @@ def command(
     decode_memory: float,
     deadline: float,
     base_urls: tuple[str, ...],
+    vllm: str | None,
     rpm: int | None,
     tpm: int | None,
     max_calls: int | None,
@@ -117,6 +119,7 @@ def command(
         own_urls=own,
         api_key=key_from_environment(),
         own_keys=own_keys_from_environment(),
+        vllm=options.words(vllm),
         deadline=deadline,
         rpm=rpm,
         tpm=tpm,

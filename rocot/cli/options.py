@@ -1,6 +1,7 @@
 """Options that several commands share, and what they stand for."""
 
 import math
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -74,6 +75,21 @@ def addresses(base_urls: Sequence[str]) -> "tuple[tuple[str, ...], dict[Role, tu
         else:
             shared.append(said)
     return tuple(shared), own
+
+
+vllm = click.option(
+    "--vllm",
+    metavar="ARGUMENTS",
+    help="Further arguments for the engine that vllm:<model> runs, as `vllm serve` takes them, in one text.",
+)
+
+
+def words(text: str | None) -> tuple[str, ...]:
+    """The words of a text, as a shell reads them. Raises ConfigError."""
+    try:
+        return tuple(shlex.split(text or ""))
+    except ValueError as error:
+        raise ConfigError(f"--vllm: cannot be read as a shell would ({error})") from error
 
 
 def number(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:

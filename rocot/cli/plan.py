@@ -14,6 +14,7 @@ from rocot.cli import options
 @options.limit
 @options.allow_leaks
 @options.base_urls
+@options.vllm
 @options.prices
 @click.option("--ping", is_flag=True, help="One real call: the first question about the first clip, and its reply.")
 def command(
@@ -23,6 +24,7 @@ def command(
     limit: int | None,
     allow_leaks: str | None,
     base_urls: tuple[str, ...],
+    vllm: str | None,
     prices: Path | None,
     ping: bool,
 ) -> None:
@@ -51,6 +53,7 @@ def command(
         own_urls=own,
         api_key=key_from_environment(),
         own_keys=own_keys_from_environment(),
+        vllm=options.words(vllm),
     )
     outline = Outline(chosen, machine, split, limit)
     print_outline(outline, options.price_table(prices))

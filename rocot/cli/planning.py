@@ -26,7 +26,7 @@ from rocot.errors import ConfigError, ItemError
 from rocot.estimate import Answerer, Call, Look, Wording, calls
 from rocot.flow import reflection
 from rocot.machine import Machine
-from rocot.prices import IN_PROCESS, Prices
+from rocot.prices import WITHOUT_TOKENS, Prices, in_process
 from rocot.recipe import Recipe, Role
 from rocot.sources.protocol import Skipped
 from rocot.sources.truths import Truths
@@ -178,7 +178,7 @@ def _print_calls(console: Console, outline: Outline, standing: Standing, prices:
     for name in standing.missing:
         number, call = standing.missing[name], estimates.get(name)
         cells = [count(standing.there[name]), count(number)]
-        if call is not None and asked_of[name] not in IN_PROCESS:
+        if call is not None and asked_of[name] not in WITHOUT_TOKENS:
             cells += [short(number * part) for part in (call.prompt, call.repeated, call.reply)]
             cells += [size(number * call.octets)]
             least, most = (
@@ -195,11 +195,13 @@ def _print_calls(console: Console, outline: Outline, standing: Standing, prices:
         made.add_row(name, *cells)
     console.print(made)
     console.print()
-    if all(model in IN_PROCESS for model in asked_of.values()):
+    if all(model in WITHOUT_TOKENS for model in asked_of.values()):
         console.print("The teacher runs in this process: no tokens, no cost.")
         return
     console.print("Prompt, repeated, reply and sent are estimates, in tokens and bytes (docs/cli.md has the rules).")
-    if priced:
+    if not high and all(map(in_process, asked_of.values())):
+        console.print("The teacher runs in this process: no cost.")
+    elif priced:
         console.print(
             f"Cost, estimated: {money(low)} {prices.currency} with a prefix cache that serves what is repeated,"
             f" {money(high)} without."
