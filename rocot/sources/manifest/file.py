@@ -110,9 +110,7 @@ def write_jsonl(path: Path, entries: Iterable[Entry]) -> None:
 
 def read(path: Path) -> Manifest:
     """The manifest in a file. Raises ConfigError where it is none, is damaged or was made by a later rocot."""
-    if not path.is_file():
-        what = "is a folder" if path.is_dir() else "no such file"
-        raise ConfigError(f"{path}: {what}; a manifest is what `rocot import` writes")
+    _check_there(path)
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             header = _header(path, file)
@@ -133,13 +131,22 @@ def read(path: Path) -> Manifest:
 
 def read_header(path: Path) -> Header:
     """The header alone. Raises ConfigError, as `read`."""
-    if not path.is_file():
-        return read(path).header
+    _check_there(path)
     try:
         with pq.ParquetFile(path) as file:
             return _header(path, file)
     except (pa.ArrowException, OSError) as error:
         raise ConfigError(f"{path}: no manifest, or a damaged one; import the dataset again") from error
+
+
+def _check_there(path: Path) -> None:
+    try:
+        if path.is_file():
+            return
+        what = "is a folder" if path.is_dir() else "no such file"
+    except OSError as error:  # a name too long for the file system, a folder that may not be entered
+        what = f"cannot be read ({error.strerror})"
+    raise ConfigError(f"{str(path)[:400]}: {what}; a manifest is what `rocot import` writes")
 
 
 def _header(path: Path, file: pq.ParquetFile) -> Header:

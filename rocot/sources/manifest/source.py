@@ -17,6 +17,9 @@ from rocot.video.protocol import FrameReader
 
 Labels = Literal["native", "common"]
 
+LONGEST = 10_000_000.0
+"""Seconds, 116 days. A longer video was not measured: somebody wrote so, and a window a minute of it has no end."""
+
 
 class ManifestSource:
     """The videos of a manifest that lie in a folder."""
@@ -80,7 +83,7 @@ class _Look:
         mark = mark_of(path)
         if entry.mark not in {None, mark}:
             raise VideoError("file changed", f"{place} is not the file that was imported; import the dataset again")
-        known = entry.duration if entry.mark else None
+        known = entry.duration if entry.mark and entry.duration and entry.duration <= LONGEST else None
         duration = known or self.reader.probe(path, salvage=self.salvage).duration
         return Video(
             id=entry.id,

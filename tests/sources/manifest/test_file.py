@@ -123,6 +123,12 @@ def test_what_is_no_manifest_is_told(make: "object", said: str, tmp_path: Path) 
         assert str(path) in str(caught.value)
 
 
+def test_a_name_that_no_file_can_have_is_told(tmp_path: Path) -> None:
+    for reads in (read, read_header):
+        with pytest.raises(ConfigError, match="cannot be read"):
+            reads(tmp_path / ("x" * 3000))
+
+
 def test_flipped_bytes_never_read_as_other_records(tmp_path: Path) -> None:
     path = tmp_path / "m.parquet"
     made = Manifest(header(), tuple(entry(f"v{number}") for number in range(50)))

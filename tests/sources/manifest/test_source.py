@@ -82,6 +82,13 @@ def test_what_the_import_measured_is_not_measured_again(lay: Lay, root: Path, re
     assert (video.duration, reader.probed) == (7.5, 0)
 
 
+def test_a_length_that_no_video_has_is_measured(lay: Lay, root: Path) -> None:
+    (root / "a.mp4").write_text("8")
+    said = entry("a", mark=mark_of(root / "a.mp4"), duration=1e12, measured="video")
+    (video,) = videos(list(lay(said).videos("train")))
+    assert video.duration == 8
+
+
 def test_another_file_under_the_name_is_skipped(lay: Lay, root: Path) -> None:
     (root / "a.mp4").write_text("8")
     (skipped,) = lay(entry("a", mark="0" * 64, duration=7.5, measured="video")).videos("train")
