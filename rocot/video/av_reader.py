@@ -11,12 +11,13 @@ from av.video.reformatter import VideoReformatter
 from rocot.core.motion import Packets
 from rocot.errors import VideoError
 from rocot.video.container import MAX_SECONDS, Opened, opened
-from rocot.video.cursor import Cursor, latest, stamp_of
+from rocot.video.cursor import Cursor
 from rocot.video.index import index_of
 from rocot.video.packets import packets_of
 from rocot.video.picture import jpeg_of, shown_size, square
 from rocot.video.planned import Asked
 from rocot.video.protocol import Facts, Look, Still, Taken
+from rocot.video.stamps import latest, stamp_of
 from rocot.video.taking import IN_PARTS, any_way, take
 from rocot.video.taking import salvage as rescue
 
@@ -27,7 +28,8 @@ class AvReader:
     Second 0 is the first frame that is shown: edit lists, start times and negative time stamps are taken off. A
     time past the end gives the last frame. Asked times match frames within a microsecond. Rotation, mirroring and
     the shape of pixels are applied. What is damaged in the stretch that the asked times need spoils the whole call
-    (`damaged`), rather than giving a frame that is wrong.
+    (`damaged`), rather than giving a frame that is wrong; a salvage gives what is right of it. MP4 and MOV are read by
+    their sample tables (`planned`), everything else, and what the tables leave open, packet by packet (`cursor`).
 
     A deadline on decoding is not to be had within a process: a decoder that hangs or crashes takes its thread or
     the process with it. Waiting for the disk is bounded (container.PATIENCE).

@@ -13,12 +13,10 @@ from rocot.errors import VideoError
 from rocot.video.container import MAX_SECONDS, Opened, VideoPacket
 from rocot.video.h264 import is_idr
 from rocot.video.references import disposable_in
+from rocot.video.stamps import NUDGE, decoding_time_of, latest, reaches, stamp_of
 
 HELD_BYTES = 64 * 1024 * 1024
 """Compressed bytes of one group of pictures that are held undecoded."""
-
-NUDGE = Fraction(1, 1_000_000)
-"""Seconds by which an asked time may miss a frame's from below: 3 * 0.04 must find the frame at 0.12."""
 
 _B_PICTURE = 3
 """AV_PICTURE_TYPE_B."""
@@ -146,7 +144,7 @@ class Cursor:
             size += packet.size
             self._read = decoding_time_of(packet)
             self.reached = latest(self.reached, packet)
-            if size > HELD_BYTES or (self._began and _reaches(packet, target)):
+            if size > HELD_BYTES or (self._began and reaches(packet, target)):
                 break
         else:
             self._ended = True
@@ -283,31 +281,6 @@ class Cursor:
         return f"about {float((stamp - self.start) * self._video.tick):.2f} s in"
 
 
-def stamp_of(packet: VideoPacket) -> int | None:
-    """Presentation time in ticks; the decoding time where the container stores nothing else."""
-    return packet.pts if packet.pts is not None else packet.dts
-
-
-def decoding_time_of(packet: VideoPacket) -> int | None:
-    """Decoding time in ticks; the presentation time where it is not known yet (the head of a Matroska file)."""
-    return packet.dts if packet.dts is not None else packet.pts
-
-
-def latest(reached: int | None, packet: VideoPacket) -> int | None:
-    """The latest time so far, ticks. An index holds decoding times in MP4, presentation times in Matroska."""
-    return max((at for at in (reached, packet.pts, packet.dts) if at is not None), default=None)
-
-
 def _after(first: VideoPacket, others: Iterator[VideoPacket]) -> Iterator[VideoPacket]:
     yield first
     yield from others
-
-
-def _reaches(packet: VideoPacket, target: int | None) -> bool:
-    """Whether no later key frame can be shown at or before the target, as decoding times rise and come first."""
-    if target is None:
-        return True
-    stamp = stamp_of(packet)
-    return (packet.dts is not None and packet.dts > target) or (
-        packet.is_keyframe and stamp is not None and stamp > target
-    )

@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from rocot.errors import VideoError
 from rocot.video.container import Opened, opened
-from rocot.video.cursor import stamp_of
 from rocot.video.sample_table import SampleTable, sample_table
+from rocot.video.stamps import stamp_of
 
 
 @dataclass(frozen=True)

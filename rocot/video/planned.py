@@ -13,11 +13,11 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 
 from rocot.video.container import MAX_SECONDS, Opened, VideoPacket
-from rocot.video.cursor import NUDGE
 from rocot.video.h264 import is_idr
 from rocot.video.plan import Plan, Span
 from rocot.video.references import disposable_in
 from rocot.video.sample_table import SampleTable
+from rocot.video.stamps import NUDGE
 
 T = TypeVar("T")
 
