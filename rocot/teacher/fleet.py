@@ -26,6 +26,9 @@ SLACK = 1.5
 NEVER_SO = {UNREACHABLE, "connection lost", "invalid json"}
 """Failures of a server that is not there, or is another kind of server."""
 
+UNTOLD = ("timeout", "connection lost", "cancelled")
+"""Failures of calls that may have been answered and billed, and nobody knows."""
+
 
 @dataclass(frozen=True)
 class Server:
@@ -169,9 +172,7 @@ class Fleet:
 
     def _settle(self, turn: Turn, fault: TeacherError | RunError | None, usage: Usage) -> float | None:
         model = self.teacher.model
-        unknown = (
-            not usage.prompt and isinstance(fault, TeacherError) and fault.reason in ("timeout", "connection lost")
-        )
+        unknown = not usage.prompt and isinstance(fault, TeacherError) and fault.reason in UNTOLD
         if turn.size is not None:
             self._learned.learn(turn.size, usage)
             took = turn.expected if unknown else usage.prompt + usage.completion
@@ -232,11 +233,19 @@ class Fleet:
                         break
                     waiting.turn.set_result(turn)
             self._waiting.popleft()
-        if self._waiting and self._timer is None:
-            now = time.monotonic()
-            soon = [self._rates.due, *(server.breaker.due or server.pace.held for server in self._servers)]
-            wait = min([GLANCE, *(due - now for due in soon if due > now)])
-            self._timer = asyncio.get_running_loop().call_later(wait, self._look)
+        if self._waiting:
+            self._look_later()
+
+    def _look_later(self) -> None:
+        """Has the queue looked at again when something is due, and now and then in any case."""
+        now, loop = time.monotonic(), asyncio.get_running_loop()
+        soon = [self._rates.due, *(server.breaker.due or server.pace.held for server in self._servers)]
+        wait = min([GLANCE, *(due - now for due in soon if due > now)])
+        if self._timer is not None:
+            if self._timer.when() <= loop.time() + wait:
+                return
+            self._timer.cancel()
+        self._timer = loop.call_later(wait, self._look)
 
     def _look(self) -> None:
         self._timer = None

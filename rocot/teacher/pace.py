@@ -1,10 +1,11 @@
 """How many calls a server is sent at once: more while it keeps up, half as many when it says that it is too many.
 
 Additive increase, multiplicative decrease, with a memory. The limit grows by one call per answered call (it doubles
-in the time of a call) until the server turns calls away; then it is halved, grows back as fast to nine tenths of the
-wall that was hit, creeps up to it, and stays. Every so often it looks past the wall: each look that fails costs about
-one call's time at half speed and a few calls turned away, so the calls between looks are tripled; each look that
-succeeds doubles the next one's stride. One call turned away now and then is chance, and changes nothing.
+in the time of a call) until the server turns calls away. Then it is halved, and grows by a tenth in the time of a call
+until that happens again; from then on it grows back as fast as at first to nine tenths of the wall that was hit, creeps
+up to it, and stays. Every so often it looks past the wall: each look that fails costs about one call's time at half
+speed and a few calls turned away, so the calls between looks are tripled; each look that succeeds doubles the next
+one's stride. A call turned away now and then is chance, and changes nothing.
 """
 
 from typing import Literal, TypeAlias
@@ -24,6 +25,8 @@ SLOW = 4.0
 """Times the best latency: beyond it a server only queues what it is sent, and is sent no more."""
 LEAST_GAP, MOST_GAP = 15, 300
 """Rounds between two looks past the wall."""
+NEAR, STEP = 0.9, 0.1
+"""Share of the wall up to which the limit grows by a tenth in the time of a call, where it may not double."""
 SMOOTH = 0.1
 """Weight of the newest latency."""
 
@@ -40,6 +43,8 @@ class Pace:
         self._most, self._longest = float(most), longest
         self._wall = float(most)
         """As many as were in flight when one more was turned away."""
+        self._brisk = float("inf")
+        """Up to here the limit grows by one a call: beyond it, that many at once have not been answered for sure."""
         self._epoch = 0
         """Counts the cuts: what was sent before a cut does not lead to another."""
         self._turned_away = 0.0
@@ -113,8 +118,10 @@ class Pace:
     def _grow(self) -> None:
         if self._latency > min(SLOW * self._best, self._longest) and self.limit >= FIRST:
             return
-        if self.limit < 0.9 * self._wall or self._wall >= self._most:
+        if self.limit < self._brisk:
             self.limit += 1
+        elif self.limit < NEAR * self._wall:
+            self.limit += STEP
         elif self.limit < self._wall:
             self.limit += 1 / self.limit
         else:
@@ -133,7 +140,9 @@ class Pace:
         if self._looking:
             self._gap = min(3 * self._gap, MOST_GAP)
         self._wall = max(1.0, min(self._crowd, self.limit) - 1)
+        rushed = self.limit < self._brisk
         self.limit = max(1.0, self.limit / 2)
+        self._brisk = self.limit if rushed else NEAR * self._wall
         self._stride, self._quiet, self._looking = 1.0, 0, False
         self._epoch += 1
         self._fresh = 0

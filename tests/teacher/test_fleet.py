@@ -233,6 +233,13 @@ async def test_a_ceiling_on_calls_a_minute_spaces_them() -> None:
     assert monotonic() - begun >= 0.2
 
 
+async def test_a_ceiling_is_used_in_full_by_calls_that_waited_for_others() -> None:
+    asks = asker(Fleet([Switched(latency=0.03)], most=4, rates=Rates(rpm=6000)))
+    begun = monotonic()
+    await asyncio.gather(*[ask(asks, number) for number in range(24)])
+    assert monotonic() - begun < 1
+
+
 async def test_a_turn_that_nobody_waits_for_any_more_is_given_back() -> None:
     fleet = Fleet([Switched()], most=1)
     turn = await fleet.turn("a", None)
