@@ -109,7 +109,9 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except RocotError as error:
-        click.echo(f"rocot: {error}", err=True)
+        from rocot.cli.screen import harmless
+
+        click.echo(f"rocot: {harmless(str(error))}", err=True)
         sys.exit(UNUSABLE)
     except (KeyboardInterrupt, click.Abort):
         click.echo("rocot: interrupted", err=True)

@@ -14,6 +14,11 @@ _STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]
 """Control characters but tab and newline, and marks that turn the direction of writing."""
 
 
+def harmless(text: str) -> str:
+    """Without what would steer a terminal."""
+    return _STEERING.sub("", text)
+
+
 class _Screen(Console):
     """Lets no text steer the terminal, and the command line say what becomes of a run whose reader went away."""
 
@@ -23,7 +28,7 @@ class _Screen(Console):
             if segment.control or not _STEERING.search(segment.text):
                 yield segment
             else:
-                yield Segment(_STEERING.sub("", segment.text), segment.style)
+                yield Segment(harmless(segment.text), segment.style)
 
     def on_broken_pipe(self) -> None:
         """Raises BrokenPipeError, where rich would exit with 1."""

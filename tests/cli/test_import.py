@@ -153,6 +153,19 @@ def test_what_cannot_be_imported_is_told(laid: Bench, words: tuple[str, ...], sa
     assert (laid.folder / "lists" / "Anomaly_Train.txt").read_text() == TRAIN
 
 
+def test_a_folder_of_an_odd_name_neither_steers_the_terminal_nor_breaks_the_manifest(laid: Bench) -> None:
+    (laid.folder / "lists").rename(laid.folder / os.fsdecode(b"lists\xff\a\x1b[31m"))
+    done = laid.rocot("import", "ucf-crime", "--annotations", ".")
+    assert done.returncode == 0, done.stderr
+    said = {entry.said.rpartition("/")[0] for entry in read(laid.folder / "ucf-crime.parquet").entries}
+    assert said == {r"lists\udcff\x07\x1b[31m"}
+    (laid.folder / "bell\a").mkdir()
+    (laid.folder / "bell\a" / "Anomaly_Test.txt").write_text("")
+    done = laid.rocot("import", "ucf-crime", "--annotations", ".")
+    assert done.returncode == 2
+    assert "bell/Anomaly_Test.txt: the file is empty" in done.stderr
+
+
 def test_a_faulty_list_is_told_by_line_and_changes_nothing(laid: Bench) -> None:
     (laid.folder / "ucf-crime.parquet").write_text("what was there")
     (laid.folder / "lists" / "Anomaly_Train.txt").write_text(TRAIN + "Abuse/Abuse901_x264.mp4\nnonsense\n")

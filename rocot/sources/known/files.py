@@ -17,6 +17,7 @@ from typing import TypeAlias
 
 from rocot.core.record import Json, canonical
 from rocot.errors import ConfigError
+from rocot.sources.names import printable
 
 MOST_BYTES = 256 * 1024 * 1024
 """Of one file. HIVAU-70k's training file, the largest known, has some 100 MB."""
@@ -109,8 +110,8 @@ class Files:
         return sorted(path for name, paths in self._by_name.items() if fits(name).match(pattern) for path in paths)
 
     def name(self, path: Path) -> str:
-        """A file as messages call it: relative to the folder."""
-        return path.relative_to(self.root).as_posix()
+        """A file as messages and records call it: relative to the folder, and in UTF-8, whatever its name is in."""
+        return printable(path.relative_to(self.root).as_posix())
 
     def bytes(self, path: Path) -> bytes:
         """The whole file. Raises ConfigError where it cannot be read, is over the limit or is empty."""
