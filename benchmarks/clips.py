@@ -64,9 +64,9 @@ class Clip:
 
 def clips(*, quick: bool) -> list[Clip]:
     """Those of the table, or a few."""
-    shapes = (
-        [(320, 240, 1), (320, 240, 10)] if quick else [(320, 240, 1), (320, 240, 10), (320, 240, 60), (1280, 720, 1)]
-    )
+    if quick:
+        return [Clip(320, 240, minutes, style) for minutes in (1, 10) for style in ("GOP 12", "GOP 250")]
+    shapes = [(320, 240, 1), (320, 240, 10), (320, 240, 60), (1280, 720, 1)]
     return [Clip(*shape, style) for shape in shapes for style in STYLES]
 
 

@@ -1,7 +1,7 @@
 """What 32 frames of a clip cost: CPU, bytes, memory; rocot beside other readers, and beside what decoding alone takes.
 
     python benchmarks/frames.py            the whole table, some twenty minutes; the clips are made once
-    python benchmarks/frames.py --quick    clips of one and ten minutes, once each
+    python benchmarks/frames.py --quick    four clips, once each: under two minutes
 
 The clips are synthesised (`benchmarks/clips.py`) and spell their frame numbers, which are checked. Each figure comes
 from a process of its own, and is the least of three. CPU is user and system time of all threads, from opening the file
@@ -95,7 +95,7 @@ AIMS = [
 def main() -> None:
     """Measures everything, and prints the tables and the aims."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="clips of one and ten minutes, once each")
+    parser.add_argument("--quick", action="store_true", help="four clips, once each")
     parser.add_argument("--clips", type=Path, default=default_cache() / "benchmark", help="folder that keeps the clips")
     parser.add_argument("--torchcodec", metavar="PYTHON", help="an interpreter that has torchcodec")
     options = parser.parse_args()
