@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self, TypeAlias, get_args
 
 from pydantic import Field, model_validator
 
+from rocot.core.gate import Gate
 from rocot.core.prompt import Sampling
 from rocot.core.record import Record
 from rocot.core.reflection import Outcome
@@ -145,13 +146,6 @@ class PromptsRecipe(Record):
 
     folder: Path | None = None
     """A folder whose .md files replace those of the same name that ship with rocot. Relative to the recipe's file."""
-
-
-class Gate(Record):
-    """What counts as right."""
-
-    tiou: float = Field(default=0.5, ge=0, le=1)
-    """The least temporal IoU of a right answer, where spans are known."""
 
 
 class Mix(Record):

@@ -1,11 +1,11 @@
 """Items for tests, with defaults for all that a test does not care about."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from rocot.core.answer import Answer, Check, Evidence, Reflection
 from rocot.core.clip import Clip
-from rocot.core.gate import Story, faults
+from rocot.core.gate import Gate, Story, faults
 from rocot.core.reflection import Frame, Framed, Judged, Said
 from rocot.core.row import Edition
 from rocot.core.sampling import uniform
@@ -82,6 +82,7 @@ class Sample:
     truth: Truth
     floor: float = 0.5
     relook: tuple[Frame, ...] = ()
+    gate: Gate = field(default_factory=Gate)
 
     def judged(self) -> Judged:
         graded = scores(self.initial, self.revised, self.truth, self.floor)
@@ -94,6 +95,7 @@ class Sample:
             initial=self.initial,
             reflection=self.reflection,
             revised=self.revised,
+            truth=self.truth,
         )
         return Judged(
             **dict(self.framed),
@@ -109,7 +111,7 @@ class Sample:
             graded_on=self.truth.graded_on,
             scores=graded,
             outcome=outcome(graded.initial_right, graded.revised_right),
-            faults=faults(story),
+            faults=faults(story, self.gate),
         )
 
     def but(self, **changes: object) -> "Sample":

@@ -21,7 +21,7 @@ from rocot.cli.options import RUNS
 from rocot.cli.screen import aside, heading, lasting, out
 from rocot.cli.split import check_split
 from rocot.cli.watch import Watch, drawn
-from rocot.core.reflection import Judged
+from rocot.core.reflection import Judged, rejected
 from rocot.engine.job import Ending, Job, Target
 from rocot.engine.progress import Tally
 from rocot.engine.runner import run
@@ -54,8 +54,8 @@ class Order:
     max_cost: float | None = None
 
     def kept(self, item: Judged) -> bool:
-        """Whether an item counts towards the target: no faults, and an outcome that the mix keeps."""
-        return not item.faults and item.outcome in self.recipe.mix.keep
+        """Whether an item counts towards the target: no fault that rejects, and an outcome that the mix keeps."""
+        return not rejected(item.faults) and item.outcome in self.recipe.mix.keep
 
 
 @dataclass

@@ -34,7 +34,10 @@ def sample(row: Row, width: int) -> RenderableType:
         "",
         *_answer("Revised reasoning", row.revised, _grade(row.scores.revised_right, row.scores.revised_tiou)),
         *([""] if row.faults else []),
-        *(Text(f"Gate: {fault.rule}: {fault.detail}", style="red") for fault in row.faults),
+        *(
+            Text(f"Gate: {fault.rule}: {fault.detail}", style="red" if fault.severity == "reject" else "yellow")
+            for fault in row.faults
+        ),
     )
 
 

@@ -8,7 +8,7 @@ from rocot.cli.closing import StageCount, calls_table, left_out_table, outcomes_
 from rocot.cli.runs import Run
 from rocot.cli.screen import heading, out
 from rocot.core.clip import Clip
-from rocot.core.reflection import Judged
+from rocot.core.reflection import Judged, rejected
 from rocot.engine.harvest import Harvest
 from rocot.engine.tables import count_failures, count_splits, count_stages, sum_spent
 from rocot.prices import Prices
@@ -45,7 +45,7 @@ def _print_split(console: Console, run: Run, split: str) -> None:
     for item in Harvest(run.store, Clip, tuple(run.plan), Judged).items(split):
         if isinstance(item, Judged):
             outcomes[item.outcome] += 1
-            kept += not item.faults and item.outcome in run.recipe.mix.keep
+            kept += not rejected(item.faults) and item.outcome in run.recipe.mix.keep
     if outcomes:
         outcomes_table(console, outcomes, kept)
 

@@ -35,6 +35,7 @@ def print_report(report: Report) -> None:
         console.print(f"{report.rows:,} rows in {files}, {report.invalid_rows:,} of them invalid")
     _findings(console, report.invalid, "why rows are invalid")
     _findings(console, report.faults, "rules that rows break and say so (they are not kept)")
+    _findings(console, report.warnings, "rules that only warn, and that rows break")
     left_out_table(console, report.left_out, "samples left out")
     if report.outcomes:
         outcomes_table(console, report.outcomes, report.kept)

@@ -3,6 +3,7 @@
 Clip -> Framed -> Reasoned -> (Relooked ->) Reflected -> Revised -> Judged
 """
 
+from collections.abc import Iterable
 from typing import Literal, Self
 
 from pydantic import Field
@@ -127,8 +128,15 @@ class Fault(Record):
 
     rule: str
     """Its name, to count by."""
+    severity: Literal["reject", "warn"]
+    """What the recipe's gate makes of it: `reject` keeps the sample out of training, `warn` is counted."""
     detail: str
     """Where and how."""
+
+
+def rejected(faults: Iterable[Fault]) -> bool:
+    """Whether any of the broken rules keeps the sample out of training."""
+    return any(fault.severity == "reject" for fault in faults)
 
 
 class Judged(Revised):

@@ -11,7 +11,7 @@ from rocot.core.answer import Answer, Reflection
 from rocot.core.chat import Message, messages
 from rocot.core.gate import Story
 from rocot.core.record import Record
-from rocot.core.reflection import Fault, Judged, Outcome, Said, Scores
+from rocot.core.reflection import Fault, Judged, Outcome, Said, Scores, rejected
 from rocot.core.reply import cleaned
 from rocot.core.truth import GradedOn, Truth
 
@@ -134,7 +134,7 @@ class Row(Record):
     faults: tuple[Fault, ...]
     """The gate's rules that the sample breaks; empty for a clean one."""
     kept: bool
-    """Whether it is meant for training: no faults, and an outcome that the recipe's mix keeps."""
+    """Whether it is meant for training: no fault that rejects, and an outcome that the recipe's mix keeps."""
     provenance: Provenance
     """Models, prompts, calls, flow, release."""
 
@@ -175,7 +175,7 @@ class Row(Record):
             scores=item.scores,
             outcome=item.outcome,
             faults=item.faults,
-            kept=not item.faults and item.outcome in edition.keep,
+            kept=not rejected(item.faults) and item.outcome in edition.keep,
             provenance=Provenance(
                 initial=Credit.of(item.initial_said),
                 reflection=Credit.of(item.reflection_said),
@@ -198,4 +198,5 @@ class Row(Record):
             initial=self.initial,
             reflection=self.reflection,
             revised=self.revised,
+            truth=self.truth,
         )

@@ -6,8 +6,8 @@ from math import isclose
 from typing import TypeAlias
 
 from rocot.core.chat import IMAGE, shown
-from rocot.core.gate import SLACK, faults
-from rocot.core.reflection import Fault, Scores
+from rocot.core.gate import SLACK, Gate, faults
+from rocot.core.reflection import Fault, Scores, rejected
 from rocot.core.row import Row
 from rocot.core.score import outcome, scores
 from rocot.core.span import clipped, union
@@ -110,18 +110,22 @@ def contradictions(row: Row, found: tuple[Fault, ...]) -> Iterator[Fault]:
     for name, check in CHECKS.items():
         detail = check(row)
         if detail is not None:
-            yield Fault(rule=name, detail=detail)
-    said, broken = {fault.rule for fault in row.faults}, {fault.rule for fault in found}
+            yield Fault(rule=name, severity="reject", detail=detail)
+    said, broken = _named(row.faults), _named(found)
     if said != broken:
         told = ", ".join(sorted(said)) or "none", ", ".join(sorted(broken)) or "none"
-        yield Fault(rule="faults disagree", detail=f"recorded: {told[0]}; found again: {told[1]}")
+        yield Fault(rule="faults disagree", severity="reject", detail=f"recorded: {told[0]}; found again: {told[1]}")
     if row.kept:
-        yield from found
+        yield from (fault for fault in found if rejected([fault]))
 
 
-def broken_rules(row: Row) -> tuple[Fault, ...]:
+def broken_rules(row: Row, gate: Gate) -> tuple[Fault, ...]:
     """The gate's rules that a row breaks, computed again."""
-    return faults(row.story())
+    return faults(row.story(), gate)
+
+
+def _named(faults: tuple[Fault, ...]) -> set[str]:
+    return {fault.rule if rejected([fault]) else f"{fault.rule} (warn)" for fault in faults}
 
 
 def _scores(row: Row) -> Iterator[tuple[str, bool | float | None]]:

@@ -134,7 +134,7 @@ def export(
 def _blank(recipe: Recipe, fingerprint: str) -> Manifest:
     shared = edition(recipe, fingerprint).model_dump()
     return Manifest.model_construct(
-        **shared, format=1, recipe=recipe_digest(recipe), columns=schema_digest(Row), splits={}
+        **shared, gate=recipe.gate, format=1, recipe=recipe_digest(recipe), columns=schema_digest(Row), splits={}
     )
 
 

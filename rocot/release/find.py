@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from rocot.core.gate import Gate
 from rocot.engine.reader import FILE as STORE
 from rocot.errors import StoreError
 from rocot.release.export import FOLDER
@@ -22,6 +23,14 @@ class Found:
     manifest: Manifest | None = None
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    near: Manifest | None = None
+    """That of the release which shards that were named by themselves lie in; only its gate is read."""
+
+    @property
+    def gate(self) -> Gate:
+        """The gate that the rows were judged by, as far as it is known; the default one where no manifest is near."""
+        said = self.manifest or self.near
+        return Gate() if said is None else said.gate
 
     def name(self, path: Path) -> str:
         """How a file is called in a report."""
@@ -48,18 +57,26 @@ def _find(path: Path) -> Found:
         found.problem(path, "is not there" + ("; the link leads nowhere" if path.is_symlink() else ""))
         return found
     if not path.is_dir():
-        found = Found("file", path.parent, [path])
+        found = Found("file", path.parent, [path], near=_near(path.parent))
         _leave_out_specials(found)
         return found
     if (path / STORE).exists() or (path / FOLDER / NAME).exists():
         return _release("run", path / FOLDER)
     if (path / NAME).exists() or (path / "data").is_dir():
         return _release("release", path)
-    found = Found("shards", path, sorted(path.glob("*.parquet")))
+    found = Found("shards", path, sorted(path.glob("*.parquet")), near=_near(path))
     _leave_out_specials(found)
     if not found.files and not found.problems:
         found.problem(path, "holds no *.parquet; name a run, a release, a folder of shards or one Parquet file")
     return found
+
+
+def _near(data: Path) -> Manifest | None:
+    """The manifest beside a folder of shards; one that cannot be used is told where the release itself is named."""
+    try:
+        return read_manifest(data.resolve().parent) if data.resolve().name == "data" else None
+    except StoreError:
+        return None
 
 
 def _release(kind: Literal["run", "release"], folder: Path) -> Found:

@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from pydantic import Field, ValidationError
 
+from rocot.core.gate import Gate
 from rocot.core.record import Record
 from rocot.core.reflection import Outcome
 from rocot.errors import StoreError
@@ -46,6 +47,8 @@ class Manifest(Record):
     """Digest of the row's columns: names, types, nullability, order."""
     rocot: str
     tiou_floor: float
+    gate: Gate
+    """The recipe's: what is right, and the weight of every rule."""
     keep: tuple[Outcome, ...]
     splits: dict[str, SplitEntry] = Field(min_length=1)
 

@@ -67,7 +67,9 @@ class Report(Record):
     invalid: tuple[Finding, ...]
     """Why rows are invalid, the most frequent first: exit code 1. One row may count under several reasons."""
     faults: tuple[Finding, ...]
-    """The gate's rules that valid rows break and say so; they are published, and not kept."""
+    """The gate's rejecting rules that valid rows break and say so; they are published, and not kept."""
+    warnings: tuple[Finding, ...]
+    """The gate's rules that only warn, and that rows break."""
     outcomes: dict[str, int]
     graded_on: dict[str, int]
     left_out: dict[str, int]

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from pydantic import ValidationError
 
 from rocot.arrow import schema_digest, schema_of
-from rocot.core.reflection import Fault
+from rocot.core.reflection import Fault, rejected
 from rocot.core.row import Row
 from rocot.core.score import answer_tiou
 from rocot.engine.database import translated
@@ -57,6 +57,7 @@ def validate(path: Path) -> Report:
         notes=tuple(found.notes),
         invalid=tally.invalid.all(),
         faults=tally.faults.all(),
+        warnings=tally.warnings.all(),
         outcomes=dict(sorted(tally.outcomes.items())),
         graded_on=dict(sorted(tally.graded_on.items())),
         left_out=_left_out(found.manifest),
@@ -98,6 +99,7 @@ class _Tally:
     invalid_rows: int = 0
     invalid: Findings = field(default_factory=Findings)
     faults: Findings = field(default_factory=Findings)
+    warnings: Findings = field(default_factory=Findings)
     outcomes: Counter[str] = field(default_factory=Counter)
     graded_on: Counter[str] = field(default_factory=Counter)
     initial_tiou: Histogram = field(default_factory=Histogram)
@@ -149,15 +151,17 @@ class _Tally:
             reasons = [*self._judged(row, file), *_belongs(row, self.found.manifest, split)]
             self._count(row, split)
         if isinstance(said, str) and (first := self.seen.before(said, f"{file}, row {number}")) is not None:
-            reasons.append(Fault(rule="duplicate id", detail=f"first in {first}"))
+            reasons.append(Fault(rule="duplicate id", severity="reject", detail=f"first in {first}"))
         for reason in reasons:
             self.invalid.add(reason.rule, Example(row=place, file=file, detail=reason.detail))
         self.invalid_rows += bool(reasons)
 
     def _judged(self, row: Row, file: str) -> list[Fault]:
-        broken = broken_rules(row)
-        if not row.kept:
-            for fault in broken:
+        broken = broken_rules(row, self.found.gate)
+        for fault in broken:
+            if not rejected([fault]):
+                self.warnings.add(fault.rule, Example(row=row.id, file=file, detail=fault.detail))
+            elif not row.kept:
                 self.faults.add(fault.rule, Example(row=row.id, file=file, detail=fault.detail))
         return list(contradictions(row, broken))
 
@@ -211,7 +215,7 @@ def _schema_faults(error: ValidationError) -> list[Fault]:
     for one in islice(error.errors(include_url=False, include_input=False, include_context=False), 100):
         column = ".".join(part for part in one["loc"] if isinstance(part, str))
         faults.setdefault(f"bad {column}", f"{'.'.join(map(str, one['loc']))}: {one['msg']}")
-    return [Fault(rule=rule, detail=detail) for rule, detail in faults.items()]
+    return [Fault(rule=rule, severity="reject", detail=detail) for rule, detail in faults.items()]
 
 
 def _split_of(manifest: Manifest | None, name: str) -> str | None:
@@ -234,11 +238,11 @@ def _belongs(row: Row, manifest: Manifest | None, split: str | None) -> Iterator
         "release": (f"{said.release} {said.version}", f"{manifest.release} {manifest.version}"),
         "tiou_floor": (row.tiou_floor, manifest.tiou_floor),
         "split": (row.split, split or row.split),
-        "kept": (row.kept, not row.faults and row.outcome in manifest.keep),
+        "kept": (row.kept, not rejected(row.faults) and row.outcome in manifest.keep),
     }
     for name, (found, wanted) in pairs.items():
         if found != wanted:
-            yield Fault(rule=f"{name} disagrees", detail=f"{found}, the manifest says {wanted}")
+            yield Fault(rule=f"{name} disagrees", severity="reject", detail=f"{found}, the manifest says {wanted}")
 
 
 def _first_line(error: Exception) -> str:

@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-from rocot.core.gate import EDITION, Story, faults
+from rocot.core.gate import EDITION, Gate, Story, faults
 from rocot.core.record import Json
 from rocot.core.reflection import Judged, Revised
 from rocot.core.score import outcome, scores
-from rocot.recipe import Gate
 from rocot.sources.protocol import TruthOf
 
 
@@ -40,6 +39,7 @@ class Judge:
             initial=item.initial,
             reflection=item.reflection,
             revised=item.revised,
+            truth=truth,
         )
         return Judged(
             **dict(item),
@@ -47,5 +47,5 @@ class Judge:
             graded_on=truth.graded_on,
             scores=graded,
             outcome=outcome(graded.initial_right, graded.revised_right),
-            faults=faults(story),
+            faults=faults(story, self.gate),
         )

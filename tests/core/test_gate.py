@@ -1,9 +1,10 @@
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 
 from rocot.core.answer import Answer, Check, Evidence, Reflection
-from rocot.core.gate import RULES, faults
+from rocot.core.gate import RULES, Gate, Rules, Weight, faults
 from rocot.core.reflection import Frame
 from rocot.core.row import Row
 from rocot.core.span import Span
@@ -142,3 +143,13 @@ def test_a_clip_of_one_frame_has_seen_all_of_itself() -> None:
 def test_spans_that_touch_are_one_span() -> None:
     touching = answer().model_copy(update={"spans": (Span(start=4, end=6), Span(start=6, end=8))})
     assert broken(fight().but(revised=touching, reflection=reflection("revise"))) == {"spans out of order"}
+
+
+def test_the_recipe_weighs_every_rule() -> None:
+    assert [name.replace("_", " ") for name in Rules.model_fields] == list(RULES)
+    story = Row.of(fight().but(initial=answer(())).judged(), EDITION).story()  # a silent change
+    severities = {
+        weight: [fault.severity for fault in faults(story, Gate(rules=Rules(silent_change=weight)))]
+        for weight in get_args(Weight)
+    }
+    assert severities == {"reject": ["reject"], "warn": ["warn"], "off": []}

@@ -14,13 +14,15 @@ import pytest
 from datasets import Dataset
 
 from rocot.arrow import schema_of
+from rocot.core.gate import Gate, Rules
 from rocot.core.reflection import Frame
 from rocot.core.row import Row
+from rocot.release.export import Samples, export
 from rocot.release.report import Report
 from rocot.release.shards import write_shards
 from rocot.release.validate import validate
 from tests.builders import EDITION, answer, corrected, fight, many, reflection
-from tests.release.test_export import exported
+from tests.release.test_export import RECIPE, exported
 
 Values = dict[str, Any]
 
@@ -102,6 +104,20 @@ def test_a_row_that_admits_its_fault_is_valid_and_counted(tmp_path: Path) -> Non
     assert report.faults[0].examples[0].row == "yard/v0#0"
 
 
+def test_a_rule_that_only_warns_keeps_the_row_where_the_manifest_says_so(tmp_path: Path) -> None:
+    gate = Gate(rules=Rules(silent_change="warn"))
+    silent = fight().but(initial=answer(()), gate=gate).judged()
+    recipe = RECIPE.model_copy(update={"gate": gate})
+    export(tmp_path, recipe, EDITION.fingerprint, Samples("train", [silent], []))
+    data = tmp_path / "release" / "data"
+    for path in (tmp_path, data, data / "train-00000-of-00001.parquet"):
+        report = validate(path)
+        assert (report.exit_code, report.kept, report.faults) == (0, 1, ())
+        assert [(finding.reason, finding.count) for finding in report.warnings] == [("silent change", 1)]
+    alone = shutil.copytree(data, tmp_path / "elsewhere")
+    assert reasons(validate(alone)) == {"faults disagree": 1, "silent change": 1}
+
+
 def test_unknown_truth_is_valid(tmp_path: Path) -> None:
     unknown = fight().judged().truth.model_copy(update={"labels": None, "spans": None})
     write_shards(tmp_path, "train", [Row.of(fight().but(truth=unknown).judged(), EDITION)], Row)
@@ -138,7 +154,7 @@ PLANTED: list[tuple[str, Callable[[Values], None]]] = [
     ("scores disagree", edit("scores.revised_right", None)),
     ("scores disagree", edit("truth.spans.0.start", 5.0)),
     ("depth disagrees", edit("graded_on", "label")),
-    ("faults disagree", edit("faults", [{"rule": "silent change", "detail": ""}])),
+    ("faults disagree", edit("faults", [{"rule": "silent change", "severity": "reject", "detail": ""}])),
     ("time outside clip", edit("revised.reasoning", "At 95 s they strike.")),
     ("unknown label", edit("revised.label", "Juggling")),
     ("label contradicts spans", edit("revised.label", "Normal")),

@@ -1,0 +1,85 @@
+"""What the gate's rules look at, and what they have in common."""
+
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import TypeAlias
+
+from rocot.core.answer import Answer, Reflection
+from rocot.core.cited import Cited, citations
+from rocot.core.record import Record
+from rocot.core.truth import Truth
+
+SLACK = 0.05
+"""Seconds. Times are written with two decimals, or one; rounding is no fault."""
+
+LONGEST_READ = 50_000
+"""Characters of a text that are searched for times: ten times the longest that a teacher may write."""
+
+
+class Story(Record):
+    """What the rules look at: the part of a sample that the judge's items and the published rows share."""
+
+    start: float
+    """Seconds of the source video."""
+    end: float
+    """Seconds of the source video."""
+    frame_times: tuple[float, ...]
+    """Seconds of the source video."""
+    relook_times: tuple[float, ...] = ()
+    """Of the frames that only the reflection and the revision saw, seconds of the source video."""
+    classes: tuple[str, ...]
+    initial: Answer
+    reflection: Reflection
+    revised: Answer
+    truth: Truth = Truth()
+    """What is known of the clip."""
+
+    @property
+    def answers(self) -> tuple[tuple[str, Answer], tuple[str, Answer]]:
+        """Both answers by name."""
+        return ("initial", self.initial), ("revised", self.revised)
+
+    @property
+    def texts(self) -> Iterator[tuple[str, str]]:
+        """Everything that was written, each with the name of its place."""
+        for name, answer in self.answers:
+            yield f"{name} reasoning", answer.reasoning
+            yield from ((f"{name} evidence", part.observation) for part in answer.evidence)
+        yield "critique", self.reflection.critique
+        for check in self.reflection.checks:
+            yield "check", check.claim
+            yield "check", check.finding
+
+    @property
+    def marked(self) -> Iterator[tuple[str, float, float]]:
+        """The times that evidence and checks name in fields of their own, seconds, each with its place."""
+        for name, answer in self.answers:
+            yield from ((f"{name} evidence", part.start, part.end) for part in answer.evidence)
+        yield from (("check", check.start, check.end) for check in self.reflection.checks)
+
+    @cached_property
+    def cited(self) -> tuple[tuple[str, Cited], ...]:
+        """The times that the texts point at, each with its place; of an endless text, those in its first part."""
+        return tuple((place, time) for place, text in self.texts for time in citations(text[:LONGEST_READ]))
+
+    def outside(self, start: float, end: float, slack: float = SLACK) -> bool:
+        """Whether a stretch reaches out of the clip."""
+        return start < self.start - slack or end > self.end + slack
+
+    def unseen(self, place: str, start: float, end: float) -> bool:
+        """Whether no frame lies in the stretch, or within one sampling interval (clip over frames) of it.
+
+        A place of the initial answer could not see the frames of the closer look.
+        """
+        interval = (self.end - self.start) / max(len(self.frame_times), 1) + SLACK
+        seen = self.frame_times if place.startswith("initial") else (*self.frame_times, *self.relook_times)
+        return not any(start - interval <= time <= end + interval for time in seen)
+
+    def tell(self, place: str, start: float, end: float) -> str:
+        """Where a time lies against the clip."""
+        stretch = f"{start:g} s" if start == end else f"{start:g}-{end:g} s"
+        return f"{place}: {stretch}, clip {self.start:g}-{self.end:g} s"
+
+
+Rule: TypeAlias = Callable[[Story], str | None]
+"""Says what is wrong with a sample, None where nothing is."""
