@@ -1,9 +1,9 @@
 """A question as data: turns of text and frames, exactly what a teacher is sent and nothing else."""
 
 import hashlib
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from string import Template
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import Field
 
@@ -59,7 +59,7 @@ class Ask(Record):
     sampling: Sampling
     rollout: int = Field(default=0, ge=0)
 
-    @property
+    @cached_property
     def key(self) -> str:
         """sha256 over what is sent: model, turns, frame digests, reply schema, sampling, and the rollout's number.
 
@@ -71,6 +71,11 @@ class Ask(Record):
         schema = _schema_spelt(self.shape, self.classes) if self.dialect == "json" else b"null"
         whole = b'{"ask":%b,"turns":[%b]},"schema":%b}' % (canonical(ask)[:-1], turns, schema)
         return hashlib.sha256(whole).hexdigest()
+
+    def __copy__(self) -> Self:
+        copied = super().__copy__()
+        copied.__dict__.pop("key", None)  # a copy is made to be changed
+        return copied
 
     @property
     def seed(self) -> int | None:

@@ -6,7 +6,7 @@ frames are 300 kB of base64. So frames are encoded once, and everything else is 
 
 import json
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from rocot.core.prompt import Ask, Sampling, Text, Turn
@@ -32,7 +32,10 @@ class Spelling:
         """
         self._served = served
         self._official = official
-        self._frames: Recent[str, bytes] = Recent(kept_bytes)
+        self._turns: Recent[Turn, Sequence[bytes]] = Recent(kept_bytes * 3 // 4)
+        """What all asks about a clip begin with."""
+        self._frames: Recent[str, bytes] = Recent(kept_bytes // 4)
+        """Of turns that share frames and no more."""
 
     def body(self, ask: Ask, pictures: Mapping[str, bytes]) -> bytes:
         """The request for an ask. Raises TeacherError (`no picture`) for a digest that `pictures` lacks.
@@ -47,11 +50,14 @@ class Spelling:
         pieces += [b"],", _settings(ask.sampling, ask.seed, form, self._official), b"}"]
         return b"".join(pieces)
 
-    def _content(self, turn: Turn, pictures: Mapping[str, bytes]) -> list[bytes]:
+    def _content(self, turn: Turn, pictures: Mapping[str, bytes]) -> Sequence[bytes]:
         """What stands after `"content":`, with the brace that closes the turn."""
         first = turn.parts[0] if len(turn.parts) == 1 else None
         if isinstance(first, Text):  # a plain string: some servers take nothing else from system and assistant
             return [_json(first.text), b"}"]
+        kept = self._turns.get(turn)
+        if kept is not None:
+            return kept
         pieces: list[bytes] = []
         for part in turn.parts:
             pieces.append(b"," if pieces else b"[")
@@ -60,7 +66,9 @@ class Spelling:
             else:
                 pieces += [b'{"type":"image_url","image_url":{"url":"data:image/jpeg;base64,']
                 pieces += [self._encoded(part.digest, pictures), b'"}}']
-        return [*pieces, b"]}"]
+        pieces.append(b"]}")
+        self._turns.put(turn, pieces, sum(map(len, pieces)))
+        return pieces
 
     def _encoded(self, digest: str, pictures: Mapping[str, bytes]) -> bytes:
         kept = self._frames.get(digest)
