@@ -207,6 +207,7 @@ def guard(recipe: Recipe, split: str) -> Callable[[Video], str]:
     found = leaks([read(path) for path in paths], official_test, alike)
     tests = {
         leak.video: f"{'official ' * leak.there.official}test split of {leak.there.dataset}"
+        + f", by what it shows: it is {leak.twin} there" * bool(leak.twin)
         for leak in found
         if leak.here.common == split and leak.there.common == "test"
     }

@@ -47,6 +47,11 @@ class Order:
     """Of the manifest."""
     jsonl: bool
 
+    @property
+    def findings(self) -> Path:
+        """Where all that is amiss with the videos is written, one a line."""
+        return self.path.with_suffix(".findings.jsonl")
+
 
 def bring_in(order: Order) -> int:
     """Reads, measures, writes, and prints what came of it. Returns the exit code."""
@@ -62,6 +67,8 @@ def bring_in(order: Order) -> int:
     write(order.path, made)
     if order.jsonl:
         write_jsonl(order.path.with_suffix(".jsonl"), made.entries)
+    if order.videos is not None:
+        write_jsonl(order.findings, findings)
     _report(out(), order, made, findings, time.monotonic() - started)
     return 0
 
@@ -115,6 +122,8 @@ def _report(console: Console, order: Order, made: Manifest, findings: Sequence[F
     _splits(console, order.about, made.entries)
     _corrections(console, made.entries)
     _findings(console, findings)
+    if findings:
+        console.print(f"  all of them in {order.findings}")
     if made.header.notes:
         console.print()
         console.print(heading("Not in the manifest"))

@@ -151,6 +151,7 @@ def print_outline(outline: Outline, prices: Prices) -> None:
     footage = sum(clip.end - clip.start for clip in found)
     videos = len({(clip.source, clip.video) for clip in found})
     console.print(f"{len(found):,} clips of {videos:,} videos, {lasting(footage)} of footage")
+    _print_truth(console, outline)
     skipped_lines(console, outline.skipped)
     if not found:
         return
@@ -164,6 +165,19 @@ def print_outline(outline: Outline, prices: Prices) -> None:
         for clip in found:
             standing.add(None, tuple(outline.plan), clip)
     _print_calls(console, outline, standing, prices)
+
+
+def _print_truth(console: Console, outline: Outline) -> None:
+    """How deep the truth of the clips goes. What has none is graded on nothing, and never kept for training."""
+    depths = Counter(outline.truths(clip).graded_on for clip in outline.clips)
+    if depths:
+        known = ", ".join(f"{number:,} {depth}" for depth, number in depths.most_common() if depth != "none")
+        console.print(f"known of the clips: {known or 'nothing'}")
+    if depths["none"]:
+        console.print(
+            f"{depths['none']:,} clips have no truth to grade on, and will not be kept: nobody said what is in them,"
+            " or they are parts of an abnormal video that nobody localised (windows.length could take it whole)"
+        )
 
 
 def _print_calls(console: Console, outline: Outline, standing: Standing, prices: Prices) -> None:

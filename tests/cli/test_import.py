@@ -80,6 +80,12 @@ def test_videos_are_found_measured_and_kept_for_the_next_time(laid: Bench) -> No
     assert not {"Abuse028_x264", "Abuse901_x264"} & set(made)
     for kind in ("missing", "corrupt", "extra"):
         assert kind in done.stdout
+    amiss = [json.loads(line) for line in (laid.folder / "ucf-crime.findings.jsonl").read_text().splitlines()]
+    assert {(one["kind"], one["video"]) for one in amiss} == {
+        ("missing", "Abuse/Abuse028_x264.mp4"),
+        ("corrupt", "deep/Abuse901_x264.mp4"),
+        ("extra", "other.mp4"),
+    }
     first = (laid.folder / "ucf-crime.parquet").read_bytes()
     assert laid.rocot(*command).returncode == 0
     assert (laid.folder / "ucf-crime.parquet").read_bytes() == first
@@ -194,3 +200,14 @@ def test_a_video_of_another_length_than_annotated_is_told_and_left_out(laid: Ben
     kept = [entry.id for entry in read(laid.folder / "ucf-crime.parquet").entries]
     assert "Fighting902_x264" not in kept
     assert "Abuse901_x264" in kept
+
+
+def test_a_plan_says_how_many_clips_have_no_truth(laid: Bench) -> None:
+    laid.rocot("import", "ucf-crime", "--annotations", "lists")
+    recipe = (laid.folder / "own.toml").read_text() + "\n[windows]\nlength = 2\noverlap = 0\n"
+    (laid.folder / "short.toml").write_text(recipe)
+    whole = laid.rocot("plan", "--recipe", "own.toml").stdout
+    assert "known of the clips: 1 label, 1 label+span" in whole
+    assert "no truth" not in whole
+    parts = laid.rocot("plan", "--recipe", "short.toml").stdout
+    assert "2 clips have no truth to grade on" in parts

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,9 @@ from rocot.sources.manifest.entry import Entry
 FORMAT = 1
 HEADER = b"rocot-manifest"
 MOST_ROWS = 10_000_000
-MOST_BYTES = 4 * 1024**3
+BATCH_ROWS = 256
+"""Unpacked at a time."""
+MOST_BYTES = 1024**3
 """Of a manifest's columns, uncompressed. All known datasets together have some 100 MB."""
 
 
@@ -90,7 +92,7 @@ def write(path: Path, manifest: Manifest) -> None:
         ) from error
 
 
-def write_jsonl(path: Path, entries: Iterable[Entry]) -> None:
+def write_jsonl(path: Path, entries: Iterable[Record]) -> None:
     """One record a line, for eyes and other programs; whole or not at all. Raises StoreError."""
     made = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
@@ -115,7 +117,7 @@ def read(path: Path) -> Manifest:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             header = _header(path, file)
             _check_size(path, file)
-            rows = file.read().to_pylist()
+            rows = list(_rows(path, file))
     except (pa.ArrowException, OSError) as error:
         said = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise ConfigError(f"{path}: no manifest, or a damaged one ({said}); import the dataset again") from error
@@ -127,6 +129,18 @@ def read(path: Path) -> Manifest:
         raise ConfigError(
             f"{path}: a record is not what rocot writes ({where}: {told['msg']}); import again"
         ) from error
+
+
+def _rows(path: Path, file: pq.ParquetFile) -> Iterator[dict[str, object]]:
+    """The records, few at a time: a dictionary of a few kilobytes can stand for gigabytes, whatever the footer says."""
+    size = 0
+    for batch in file.iter_batches(batch_size=BATCH_ROWS):
+        size += batch.nbytes
+        if size > MOST_BYTES:
+            raise ConfigError(
+                f"{path}: its records unpack to over {MOST_BYTES // 1024**2} MiB; no manifest is so large"
+            )
+        yield from batch.to_pylist()
 
 
 def read_header(path: Path) -> Header:

@@ -107,4 +107,8 @@ class Probes:
         return connection
 
     def _unusable(self, error: StoreError) -> StoreError:
-        return StoreError(f"{error}; this file only saves time: it may be deleted")
+        said = error.__cause__ or error
+        return StoreError(
+            f"{self._path}: what was measured cannot be kept there ({said});"
+            " delete the file, which only saves time, or choose another cache folder (ROCOT_CACHE)"
+        )

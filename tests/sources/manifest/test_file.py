@@ -147,3 +147,14 @@ def test_a_place_that_cannot_be_written_is_told_and_left_as_it_was(tmp_path: Pat
         write(tmp_path / "file" / "m.parquet", Manifest(header(), ()))
     with pytest.raises(StoreError, match="cannot be written"):
         write_jsonl(tmp_path / "file" / "m.jsonl", ())
+
+
+def test_a_dictionary_that_stands_for_gigabytes_is_refused(tmp_path: Path) -> None:
+    made = Manifest(header(), tuple(entry(f"v{number}", file="x" * 1_000_000) for number in range(3)))
+    write(tmp_path / "m.parquet", made)
+    table = pq.read_table(tmp_path / "m.parquet")
+    swollen = pa.concat_tables([table] * 500)
+    pq.write_table(swollen, tmp_path / "m.parquet", compression="zstd", use_dictionary=True)
+    assert (tmp_path / "m.parquet").stat().st_size < 4_000_000
+    with pytest.raises(ConfigError, match="unpack"):
+        read(tmp_path / "m.parquet")

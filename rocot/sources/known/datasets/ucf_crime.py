@@ -42,6 +42,9 @@ def _listed(files: Files, about: Dataset, path: Path, lengths: dict[str, int]) -
         if name is None or (label != NORMAL and label not in about.classes):
             files.fault(files.name(path), line.number, f"want Folder/Name.mp4 (got {line.text[:100]!r})")
             continue
+        if label_of(name, about) not in {None, label}:
+            files.fault(files.name(path), line.number, f"the folder says {folder}, the name another ({name})")
+            continue
         normal = label == NORMAL
         yield Annotated(
             id=name,
@@ -133,8 +136,9 @@ def _lengths(files: Files, file: str, column: int, least: int) -> dict[str, int]
             files.fault(
                 files.name(path), line.number, f"want a video and its number of frames (got {line.text[:100]!r})"
             )
-        else:
-            made[name] = int(cells[column])
+        elif made.setdefault(name, int(cells[column])) != int(cells[column]):
+            assert path is not None
+            files.fault(files.name(path), line.number, f"{name} has {cells[column]} frames here, {made[name]} above")
     return made
 
 

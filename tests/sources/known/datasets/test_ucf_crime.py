@@ -170,3 +170,19 @@ def test_a_name_that_stands_twice_in_a_list_is_a_fault_with_both_places(folder: 
         file.write("Abuse/Abuse901_x264.mp4\n")
     with pytest.raises(ConfigError, match=re.escape("Anomaly_Train.txt:4: Abuse901_x264 stands there twice")):
         imported("ucf-crime", folder)
+
+
+def test_a_folder_that_the_name_denies_is_a_fault(folder: Path) -> None:
+    train = folder / "Anomaly_Train.txt"
+    train.write_text(train.read_text() + "Abuse/Arson901_x264.mp4\n")
+    with pytest.raises(ConfigError, match="the folder says Abuse, the name another"):
+        imported("ucf-crime", folder)
+
+
+def test_two_lengths_of_one_video_are_a_fault(folder: Path) -> None:
+    lengths = folder / "UCF_Annotation.txt"
+    line = lengths.read_text().splitlines()[0].split()
+    line[1] = str(int(line[1]) + 1)
+    lengths.write_text(lengths.read_text() + " ".join(line) + "\n")
+    with pytest.raises(ConfigError, match="frames here"):
+        imported("ucf-crime", folder)
