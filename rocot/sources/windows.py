@@ -12,25 +12,31 @@ from rocot.sources.truths import Truths
 MILLISECOND = 0.001
 """Seconds. Ids spell times to this; a rounding error in a duration must not make a window of its own."""
 
+REST = 0.05
+"""The share of a window that is not worth one of its own."""
+
 
 def cut(video: Video, length: float, overlap: float, leak: str = "") -> Iterator[Clip]:
     """Windows of `length` seconds, of which neighbours share at least `overlap`; both hold to a millisecond.
 
-    The last one is shifted back to end where the video does, so it shares more and is no sliver. A video no longer
-    than `length` is one clip. Raises ConfigError unless 0 <= overlap < length.
+    The last one is shifted back to end where the video does, so it shares more and is no sliver. Where it would add
+    less than `REST` of a window to the one before, it is none: that one is so much longer, as asking twice about 60
+    of 60.04 seconds is paid twice. Raises ConfigError unless 0 <= overlap < length.
     """
     step = length - overlap
     if overlap < 0 or not step > MILLISECOND:
         raise ConfigError(
             f"windows: overlap must be at least 0 and less than length (got {overlap:g} and {length:g} s)"
         )
+    rest = max(MILLISECOND, min(REST * length, step / 2))
     last = video.duration - length
-    if last <= MILLISECOND:
+    if last <= rest:
         yield _clip(video, 0.0, video.duration, leak)
         return
-    count = max(1, ceil((last - MILLISECOND) / step))
-    for start in (*(step * number for number in range(count)), last):
-        yield _clip(video, start, min(start + length, video.duration), leak)
+    count = ceil((last - rest) / step)
+    yield from (_clip(video, step * number, step * number + length, leak) for number in range(count))
+    start = min(step * count, last)
+    yield _clip(video, start, video.duration, leak)
 
 
 def clips(  # noqa: PLR0913, PLR0917 - what to cut, how, and who learns of it
