@@ -421,7 +421,7 @@ async def test_there_is_one_repair_and_no_other() -> None:
 
 async def test_what_parses_is_not_asked_again_nor_anything_without_leave() -> None:
     for scene in (Mended(ANSWER), Scene([Raw(body=spelt("{", "m"))])):
-        await scene.ask()
+        await scene.asker.ask(scene.words, ITEM, "reason", parsed)
         assert scene.teacher.sent == 1
 
 
