@@ -22,13 +22,13 @@ import numpy.typing as npt
 
 from rocot.assets import load_prompts
 from rocot.core.clip import Clip
+from rocot.core.gate import Gate
 from rocot.core.prompt import Ask, Sampling
 from rocot.core.record import Json
 from rocot.core.reflection import Frame, Framed, Judged
 from rocot.core.sampling import uniform
 from rocot.core.score import scores
 from rocot.core.truth import NORMAL, Truth, within
-from rocot.recipe import Gate
 from rocot.sources.protocol import Video
 from rocot.sources.scenes.source import ScenesSource
 from rocot.sources.windows import cut

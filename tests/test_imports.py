@@ -6,8 +6,10 @@ import pytest
 
 from rocot.cli import COMMANDS
 
-HEAVY = ("numpy", "pandas", "pyarrow", "av", "simplejpeg", "PIL", "openai", "apsw", "scipy", "huggingface_hub")
-HEAVY += ("torch", "vllm")
+HEAVY = (
+    *("numpy", "pandas", "pyarrow", "av", "simplejpeg", "PIL", "openai", "apsw", "scipy", "huggingface_hub"),
+    *("torch", "vllm"),
+)
 """What takes long to import, or may not be installed."""
 
 

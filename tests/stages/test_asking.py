@@ -3,12 +3,12 @@ from pathlib import Path
 import pytest
 
 from rocot.assets import load_prompts
+from rocot.core.gate import Gate
 from rocot.core.reflection import Judged
 from rocot.core.reply import Dialect
 from rocot.core.span import Span
 from rocot.core.truth import Truth
 from rocot.engine.stage import Rejected
-from rocot.recipe import Gate
 from rocot.stages.judge import Judge
 from rocot.stages.reason import Reason
 from rocot.stages.reflect import Reflect
