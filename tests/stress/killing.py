@@ -46,21 +46,23 @@ seed = 7
 
 
 class Fused(ChatServer):
-    """Kills its client some time after so many more requests."""
+    """Ends one of its clients some time after so many more requests."""
 
-    process: asyncio.subprocess.Process | None = None
+    processes: list[asyncio.subprocess.Process]
     fuse = 0
     delay = 0.0
+    signal = signal.SIGKILL
 
     def reply(self, body: bytes) -> bytes | str:
         self.fuse -= 1
         if self.fuse == 0:
-            asyncio.get_running_loop().call_later(self.delay, self.kill)
+            asyncio.get_running_loop().call_later(self.delay, self.end)
         return super().reply(body)
 
-    def kill(self) -> None:
-        if self.process is not None and self.process.returncode is None:
-            self.process.kill()
+    def end(self) -> None:
+        alive = [process for process in self.processes if process.returncode is None]
+        if alive:
+            alive[self.counts.total() % len(alive)].send_signal(self.signal)
 
 
 @dataclass
@@ -99,11 +101,39 @@ class Bench:
     async def killed(self, server: Fused, run: str, dice: Random, most_requests: int) -> bool:
         """One life of a run; whether it was cut short by SIGKILL."""
         server.fuse, server.delay = dice.randint(1, most_requests), dice.choice([0.0, dice.uniform(0, 0.03)])
-        server.process = await self.start(server, run)
-        output, _ = await server.process.communicate()
+        process = await self.start(server, run)
+        server.processes = [process]
+        output, _ = await process.communicate()
         self.output.append(output.decode(errors="replace"))
-        assert server.process.returncode in (0, -signal.SIGKILL), self.output[-1]
-        return server.process.returncode != 0
+        assert process.returncode in (0, -signal.SIGKILL), self.output[-1]
+        return process.returncode != 0
+
+    async def ended(self, server: Fused, run: str, dice: Random, ends: int, most_requests: int) -> int:
+        """A run of two processes, one of which is ended and begun again, so often; how often that was."""
+        done = 0
+        server.processes = []
+
+        def light() -> None:
+            server.fuse, server.delay = dice.randint(1, most_requests), dice.choice([0.0, dice.uniform(0, 0.03)])
+
+        async def lives() -> None:
+            nonlocal done
+            ended = True
+            while ended:
+                process = await self.start(server, run)
+                server.processes.append(process)
+                output, _ = await process.communicate()
+                server.processes.remove(process)
+                self.output.append(output.decode(errors="replace"))
+                ended = process.returncode in (-signal.SIGKILL, -signal.SIGTERM, 128 + signal.SIGTERM)
+                assert ended or process.returncode == 0, self.output[-1]
+                done += ended
+                if ended and done < ends:
+                    light()
+
+        light()
+        await asyncio.gather(lives(), lives())
+        return done
 
     def answered(self, run: str) -> list[tuple[str, bytes]]:
         """Call and body of every whole reply in a run's store."""
@@ -162,7 +192,35 @@ async def survive(folder: Path, *, clips: int, kills: int, workers: int, seed: i
         assert (len(calm.counts), calm.repeated) == (calls, 0)
     assert repaid <= done * workers, f"{repaid} calls were paid again after {done} kills of {workers} in flight"
     assert repaid == requests - bench.attempts("killed"), "only what was in flight"
+    _same(bench, clips)
+    return f"{done} kills over {calls} calls, {workers} in flight: 0 lost, 0 duplicates, {repaid} paid again"
+
+
+async def survive_together(  # noqa: PLR0913  # all by name
+    folder: Path, *, clips: int, ends: int, workers: int, by: signal.Signals, seed: int
+) -> str:
+    """The same of a run of two processes, one of which is ended each time. What came of it, as a row of a table."""
+    bench, dice = Bench(folder, clips, workers), Random(seed)
+    calls = 3 * clips
+    async with Fused(latency=0.03) as server:
+        server.signal = by
+        done = await bench.ended(server, "killed", dice, ends, max(2, int(0.6 * calls / ends)))
+        assert done >= ends, "it ended too soon"
+        server.fuse = 0
+        await bench.finished(server, "killed")
+        assert len(server.counts) == calls, "every call was made, and no other"
+        repaid, requests = server.repeated, server.counts.total()
+    async with ChatServer() as calm:
+        await bench.finished(calm, "calm")
+    allowed = done * workers if by == signal.SIGKILL else 0
+    assert repaid <= allowed, f"{repaid} calls were paid again"
+    assert repaid == requests - bench.attempts("killed"), "only what was in flight"
+    _same(bench, clips)
+    return f"| {done} {by.name}, 2 processes | {calls} | {workers} each | 0 | 0 | {repaid} | {allowed} |"
+
+
+def _same(bench: Bench, clips: int) -> None:
+    """Holds what a disturbed run left against a calm one."""
     assert bench.answered("killed") == bench.answered("calm"), "one reply a call, and the same"
     assert len(bench.ids("killed")) == len(set(bench.ids("killed"))) == clips
     assert bench.digests("killed") == bench.digests("calm")
-    return f"{done} kills over {calls} calls, {workers} in flight: 0 lost, 0 duplicates, {repaid} paid again"
