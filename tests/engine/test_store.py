@@ -1,10 +1,12 @@
 import asyncio
+import json
 import os
 import shutil
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import apsw
@@ -14,7 +16,7 @@ from rocot.engine.outcome import Outcome
 from rocot.engine.reader import FILE, StoreReader
 from rocot.engine.schema import APPLICATION, CURRENT, STEPS
 from rocot.engine.store import Listed, Store
-from rocot.engine.tables import attempts
+from rocot.engine.tables import attempts, sum_spent
 from rocot.errors import ConfigError, StoreError
 from tests.engine.toys import Making, Workshop, attempt
 
@@ -58,6 +60,30 @@ async def test_the_newest_whole_reply_is_the_reply(store: Store) -> None:
     await store.add_attempt(attempt("other", b"other"))
     assert store.reply_to("call") == b"second"
     assert (store.spent.attempts, store.spent.failed, store.spent.cached_tokens) == (5, 2, 300)
+
+
+async def test_an_attempt_keeps_what_the_server_told_of_its_rates_and_what_it_cost(store: Store) -> None:
+    rates = {"x-ratelimit-remaining-requests": "41", "retry-after": "2"}
+    await store.add_attempt(replace(attempt("call", b"first"), headers=rates, cost=0.25))
+    await store.add_attempt(attempt("call", b"second"))
+    kept = store.rows(lambda *row: row, "SELECT headers, cost FROM attempt ORDER BY seq")
+    assert [(json.loads(headers or "{}"), cost) for headers, cost in kept] == [(rates, 0.25), ({}, None)]
+    [spent] = sum_spent(store)
+    assert (spent.cost, spent.unpriced_prompt) == (0.25, attempt("call", b"").prompt_tokens)
+
+
+async def test_replies_are_found_by_what_they_are_about(store: Store) -> None:
+    for call, body, status in (("a", b"one", 200), ("b", b"two", 200), ("c", b"busy", 503)):
+        await store.add_attempt(
+            replace(attempt(call, body, ok=status == 200), item="toy#0", stage="speak", status=status)
+        )
+    await store.add_attempt(replace(attempt("d", b"other"), item="toy#1", stage="speak", status=200))
+    assert [(reply.call, reply.body) for reply in store.replies_about("toy#0", "speak")] == [
+        ("b", b"two"),
+        ("a", b"one"),
+    ]
+    meddle(store, "UPDATE attempt SET sha256 = '' WHERE call = 'b'")
+    assert [reply.call for reply in store.replies_about("toy#0", "speak")] == ["a"]
 
 
 async def test_a_damaged_reply_is_counted_and_not_there(store: Store) -> None:

@@ -125,6 +125,21 @@ async def test_the_key_shows_nowhere(caplog: pytest.LogCaptureFixture) -> None:
     assert b"[key]" in raw.body
 
 
+async def test_what_a_server_tells_of_its_rates_is_kept_without_the_key() -> None:
+    told = {
+        "X_RateLimit_Remaining_Requests": "41",
+        "X_RateLimit_Key": f"of {CANARY}",
+        "Retry_After": "2",
+        "Server": "s",
+    }
+    async with ChatServer([http(429, error("slow down"), **told)]) as server:
+        teacher = made(server, key=CANARY)
+        raw = await teacher.send(ASK, PICTURES)
+        await teacher.close()
+    assert raw.headers == {"x-ratelimit-remaining-requests": "41", "x-ratelimit-key": "of [key]", "retry-after": "2"}
+    assert raw.request_id == "loopback"
+
+
 def test_openai_itself_wants_a_key_before_any_call() -> None:
     with pytest.raises(ConfigError, match="ROCOT_API_KEY or OPENAI_API_KEY"):
         made()
