@@ -45,13 +45,17 @@ class Breaker:
             self.due, self._probing, self._wait = None, False, self._first
             self._recent.clear()
 
-    def trouble(self, reason: str, detail: str, now: float, *, probe: bool) -> None:
-        """A call has failed in a way that is not about itself."""
+    def trouble(self, reason: str, detail: str, now: float, *, probe: bool, lasting: float = 0.0) -> None:
+        """A call has failed in a way that is not about itself.
+
+        It has the server left alone only once nothing else has come for `lasting` seconds.
+        """
         self.troubled = now if self.troubled is None else self.troubled
         self.reason, self.detail = reason, detail
         if self.due is None:
             self._recent.append(True)
-            if len(self._recent) >= LEAST and sum(self._recent) >= SHARE * len(self._recent):
+            enough = len(self._recent) >= LEAST and sum(self._recent) >= SHARE * len(self._recent)
+            if enough and now - self.troubled >= lasting:
                 self._rest(now)
         elif probe:
             self._probing, self._wait = False, min(2 * self._wait, self._longest)

@@ -155,7 +155,8 @@ class Fleet:
                 server.pace.restart()
             breaker.fine(probe=turn.probe)
         elif isinstance(fault, TeacherError) and is_trouble(fault):
-            breaker.trouble(fault.reason, fault.detail, now, probe=turn.probe)
+            lasting = self.patience.busy if fault.reason in BUSY else 0.0
+            breaker.trouble(fault.reason, fault.detail, now, probe=turn.probe, lasting=lasting)
             self._give_up(fault, now)
         else:
             breaker.undecided(probe=turn.probe)

@@ -48,6 +48,8 @@ class Patience:
     """Seconds: the most that a wait is drawn from; twice that between two probes."""
     longest_wanted: float = 120.0
     """Seconds: the most that a server's Retry-After is obeyed for."""
+    busy: float = 10.0
+    """Seconds for which a server may turn every call away before it is left alone: it may be the number at once."""
     unreachable: float = 20.0
     """Seconds for which a server is tried again that no call has ever reached, before the run stops."""
     warming: float = 600.0

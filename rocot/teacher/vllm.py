@@ -21,6 +21,7 @@ from rocot.core.reply import schema_of
 from rocot.errors import ConfigError, ServiceError, TeacherError
 from rocot.prices import VLLM
 from rocot.teacher.completion import read, spelt
+from rocot.teacher.guard import Guard
 from rocot.teacher.protocol import Raw, Reply, Usage
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class VllmTeacher:
         self._arguments = list(arguments)
         self._starting: asyncio.Task[None] | None = None
         self._engine: AsyncLLM | None = None
+        self._guard: Guard | None = None
         self._numbers = count()
 
     async def send(self, ask: Ask, pictures: Mapping[str, bytes]) -> Raw:
@@ -98,6 +100,8 @@ class VllmTeacher:
             self._engine.shutdown()
             # vLLM does more when the engine is collected, and complains when that is as Python ends.
             self._engine = None
+        if self._guard is not None:
+            self._guard.dismiss()
 
     async def _started(self) -> "AsyncLLM":
         """The engine: whoever comes first starts it, and whoever gives up waiting does not end it."""
@@ -108,7 +112,9 @@ class VllmTeacher:
         return self._engine
 
     def _start(self) -> None:
+        self._guard = Guard()
         self._engine = _engine(self._served, self._arguments)
+        self._guard.settled()
 
 
 def _engine(name: str, arguments: list[str]) -> "AsyncLLM":
@@ -125,7 +131,9 @@ def _engine(name: str, arguments: list[str]) -> "AsyncLLM":
         from vllm.v1.engine.async_llm import AsyncLLM
 
         parser = AsyncEngineArgs.add_cli_args(FlexibleArgumentParser())
-        told = AsyncEngineArgs.from_cli_args(parser.parse_args([*arguments, "--disable-log-stats"]))
+        told = AsyncEngineArgs.from_cli_args(
+            parser.parse_args([*arguments, "--disable-log-stats", "--no-use-tqdm-on-load"])
+        )
         return AsyncLLM.from_engine_args(told)
     except SystemExit as error:
         raise ConfigError("--vllm: vLLM refuses the arguments; what it says of them stands above") from error

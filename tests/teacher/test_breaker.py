@@ -39,6 +39,15 @@ def test_a_server_that_has_answered_is_left_alone_once_nearly_every_call_fails()
     assert resting(breaker)
 
 
+def test_a_server_that_has_too_much_to_do_is_left_alone_only_if_that_lasts() -> None:
+    breaker = Breaker(1, 60)
+    for now in range(10):
+        breaker.trouble("rate limited", "", float(now), probe=False, lasting=10.0)
+    assert not resting(breaker), "the pace will see to it"
+    breaker.trouble("rate limited", "", 10.0, probe=False, lasting=10.0)
+    assert resting(breaker)
+
+
 def test_one_call_at_a_time_looks_again_at_growing_intervals() -> None:
     breaker = Breaker(1, 8)
     failing(breaker, LEAST, now=100.0)
