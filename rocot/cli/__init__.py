@@ -26,6 +26,7 @@ COMMANDS = {
     "reparse": "Read a run's stored replies again with today's parser. Asks nothing.",
     "export": "Write a run's samples as Parquet shards.",
     "validate": "Check every row of shards or of a run.",
+    "report": "Tell what reflection did in a release, as a page.",
     "sources": "List the datasets that rocot can import, or tell all about one.",
     "import": "Read a dataset's official files into a manifest.",
     "check-leaks": "Find videos of training splits in official test splits.",

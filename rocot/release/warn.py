@@ -33,24 +33,24 @@ def _rows(summary: Summary) -> Iterator[str]:
     if not flips.graded:
         yield "No row has a truth to grade on: whether reflection helped is unknown."
     elif flips.ungraded:
-        yield f"{flips.ungraded / flips.rows:.0%} of rows have no truth; they are in none of the rates but the changes."
+        yield f"{_percent(flips.ungraded / flips.rows)} of rows have no truth, and stand in no rate but the changes."
     if (lost := sum(funnel.left_out.values())) > LOST * funnel.samples:
         worst = next(iter(funnel.left_out))
-        yield f"{lost / funnel.samples:.0%} of samples did not become rows, most of them at {worst}."
+        yield f"{_percent(lost / funnel.samples)} of samples did not become rows, most of them at {worst}."
 
 
 def _reflections(summary: Summary) -> Iterator[str]:
     said, flips = summary.reflections, summary.flips
     if said.keep is not None and said.keep >= MOSTLY:
-        yield f"{said.keep:.0%} of reflections only confirm the first answer."
+        yield f"{_percent(said.keep)} of reflections only confirm the first answer."
     if flips.corrupted > flips.corrected:
         yield f"Reflection breaks {flips.corrupted:,} right answers, and mends {flips.corrected:,} wrong ones."
     if flips.graded and flips.corrected < SCARCE * flips.graded:
         yield f"Only {flips.corrected:,} of {flips.graded:,} graded rows were corrected: little to learn mending from."
     if said.distinct is not None and said.count > 1 and said.distinct < ALIKE:
-        yield f"Reflections repeat each other: {said.distinct:.0%} of them differ in more than numbers."
+        yield f"Reflections repeat each other: {_percent(said.distinct)} of them differ in more than numbers."
     if said.timed is not None and said.timed < 1 - ALIKE:
-        yield f"{1 - said.timed:.0%} of reflections name no time: what they looked at cannot be checked."
+        yield f"{_percent(1 - said.timed)} of reflections name no time: what they looked at cannot be checked."
 
 
 def _trust(summary: Summary) -> Iterator[str]:
@@ -60,3 +60,7 @@ def _trust(summary: Summary) -> Iterator[str]:
         yield "The interval of the gain holds 0: whether reflection helps or hurts cannot be told from these rows."
     if 0 < flips.videos < FEW_VIDEOS:
         yield f"The rows come from {flips.videos} videos: the intervals are too narrow for so few."
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"

@@ -126,7 +126,7 @@ STAMPS = "The first answer is right."
 @pytest.mark.parametrize(
     ("words", "kinds"),
     [
-        ("100% of reflections only confirm", [fight] * 4),
+        ("100 % of reflections only confirm", [fight] * 4),
         ("breaks 1 right answers, and mends 0", [fight, fight, fight, corrupted]),
         ("Only 0 of 4 graded rows were corrected", [fight] * 4),
         ("cannot be told from these rows", [corrected, corrupted, fight]),
@@ -141,8 +141,8 @@ def test_a_warning_says_it_in_words(tmp_path: Path, words: str, kinds: list[Call
 def test_stamped_reflections_are_warned_of(tmp_path: Path) -> None:
     stamped = [fight(f"v{n}").but(reflection=reflection(critique=f"Clip {n}: {STAMPS}", pairs=())) for n in range(4)]
     told = " ".join(summary(shards(tmp_path, *stamped)).warnings)
-    assert "25% of them differ in more than numbers" in told
-    assert "100% of reflections name no time" in told
+    assert "25 % of them differ in more than numbers" in told
+    assert "100 % of reflections name no time" in told
 
 
 def test_a_damaged_shard_gives_no_report(made: Path, tmp_path: Path) -> None:

@@ -1,0 +1,47 @@
+"""`rocot report`: a page or JSON of a run, of a release, of nothing usable."""
+
+import json
+import shutil
+
+from tests.cli.bench import Bench
+
+
+def test_a_runs_page_has_its_frames_and_its_json_its_numbers(bench: Bench) -> None:
+    bench.lay(length=1)
+    assert bench.rocot("generate", "--recipe", "own.toml").returncode == 0
+    done = bench.rocot("report")
+    assert done.returncode == 0, done.stderr
+    assert "runs/own/report.html (" in done.stdout
+    assert "The rows come from 2 videos" in done.stdout
+    text = (bench.folder / "runs" / "own" / "report.html").read_text()
+    assert text.count("<img ") == 4 * text.count("<article ") > 0
+
+    told = json.loads(bench.rocot("report", "runs/own", "--json").stdout)
+    assert told["flips"]["rows"] == 6
+    assert [one["stage"] for one in told["spent"]] == ["reason", "reflect", "revise"]
+    validated = json.loads(bench.rocot("validate", "--json").stdout)
+    assert {name: told["flips"][name] for name in validated["outcomes"]} == validated["outcomes"]
+
+    assert bench.rocot("report", "--no-frames", "--out", "shown.html").returncode == 0
+    assert "<img " not in (bench.folder / "shown.html").read_text()
+
+    shutil.copytree(bench.folder / "runs" / "own" / "release", bench.folder / "taken")
+    done = bench.rocot("report", "taken")
+    assert done.returncode == 0, done.stderr
+    assert "<img " not in (bench.folder / "report.html").read_text()
+
+
+def test_what_cannot_be_used_has_one_line(bench: Bench) -> None:
+    for words, what in ((("nowhere",), "nowhere: is not there"), ((), "no run below runs/")):
+        done = bench.rocot("report", *words)
+        assert done.returncode == 2
+        assert what in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_page_that_cannot_be_written_says_where(bench: Bench) -> None:
+    bench.lay()
+    assert bench.rocot("generate", "--recipe", "own.toml").returncode == 0
+    done = bench.rocot("report", "--out", "none/such.html")
+    assert done.returncode == 2
+    assert "none/such.html: cannot be written" in done.stderr
