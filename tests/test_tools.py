@@ -49,7 +49,9 @@ def machine(folder: Path, **more: object) -> Machine:
 
 
 @pytest.mark.parametrize("model", ["scripted", "embedded", "openai:m"])
-@pytest.mark.parametrize("reflector", [None, {"model": "openai:other", "max_tokens": 7}])
+@pytest.mark.parametrize(
+    "reflector", [None, {"model": "openai:other", "max_tokens": 7}, {"model": "scripted", "repair": True}]
+)
 async def test_a_described_plan_has_the_fingerprints_of_the_one_that_is_run(
     tmp_path: Path, model: str, reflector: object
 ) -> None:

@@ -251,3 +251,15 @@ async def test_a_turn_that_nobody_waits_for_any_more_is_given_back() -> None:
     granted = await waiting
     fleet.drop(granted)
     assert await asyncio.wait_for(fleet.turn("d", None), 1)
+
+
+async def test_a_server_that_stays_down_ends_the_run_in_the_end() -> None:
+    server = Switched()
+    patience = Patience(tries=50, probes=500, base=0.002, longest=0.01, unreachable=0.01, warming=0.01, outage=0.4)
+    asks = asker(Fleet([server], patience=patience))
+    await ask(asks, 0)
+    server.down = DOWN
+    begun = monotonic()
+    with pytest.raises(ServiceError, match="has failed every call for"):
+        await ask(asks, 1)
+    assert 0.4 <= monotonic() - begun < 3

@@ -155,6 +155,22 @@ class TestEngine:
         await asyncio.sleep(1)
         assert (await engine.send(asked(seed=41), PICTURES)).status == 200
 
+    async def test_a_call_that_is_given_up_leaves_the_engine_well(self, engine: VllmTeacher) -> None:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await engine.send(asked("tagged", seed=51, max_tokens=4000), PICTURES)
+        assert (await engine.send(asked(seed=51), PICTURES)).status == 200
+
+    async def test_more_frames_than_the_engine_takes_are_refused_as_by_a_server(self, engine: VllmTeacher) -> None:
+        ask = asked(seed=61)
+        system, opening = ask.turns
+        twice = ask.model_copy(update={"turns": (system, opening.model_copy(update={"parts": 2 * opening.parts}))})
+        raw = await engine.send(twice, PICTURES)
+        assert raw.status == 400
+        fault = fault_in(raw)
+        assert isinstance(fault, TeacherError)
+        assert "image" in fault.detail
+
     async def test_an_engine_that_cannot_start_says_why(self, folder: Path) -> None:
         lost = VllmTeacher("vllm:/nowhere", ["--model", "/nowhere"])
         with pytest.raises(ServiceError, match="cannot load /nowhere"):
@@ -164,6 +180,14 @@ class TestEngine:
         with pytest.raises(ConfigError, match="--vllm"):
             await odd.send(asked(), PICTURES)
         await odd.close()
+
+    async def test_an_engine_that_has_died_ends_the_run(self, engine: VllmTeacher) -> None:
+        """The last test of all: nobody can ask after it."""
+        for child in children_that_block(signal.SIGINT):
+            os.kill(child, signal.SIGKILL)
+        await asyncio.sleep(1)
+        with pytest.raises(ServiceError, match="died"):
+            await engine.send(asked(seed=71), PICTURES)
 
 
 def children_that_block(number: signal.Signals) -> list[int]:
