@@ -20,7 +20,7 @@ from rocot.errors import RocotError
 COMMANDS = {
     "generate": "Make a dataset: frames, reasoning, reflection, revision, judgement.",
     "plan": "Tell what a run would do, ask and cost. Asks nothing.",
-    "serve-command": "Print the `vllm serve` line that fits a recipe.",
+    "serve-command": "Print the `vllm serve` line that fits a recipe. Starts nothing.",
     "status": "Tell how far a run is.",
     "show": "Show one sample of a run.",
     "reparse": "Read a run's stored replies again with today's parser. Asks nothing.",
