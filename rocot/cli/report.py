@@ -14,12 +14,12 @@ from rocot.cli import NO_ROWS, options
 @click.option("--no-frames", is_flag=True, help="Leave frames out, for a page that is published.")
 @options.prices
 def command(path: Path | None, out: Path | None, as_json: bool, no_frames: bool, prices: Path | None) -> int:
-    r"""Tell what reflection did in a release: one HTML page, or JSON.
+    r"""Tell what reflection did in a release, as a page.
 
     How many answers it mended and broke, with 95 % intervals, overall and by source, class, length and split; where
     samples were left out; when anomalies were placed; how specific reflections are; what the calls took; examples of
-    each outcome. The page loads nothing from anywhere. PATH is a run's folder, a release, a folder of shards or one
-    Parquet file; by default the newest run below runs/. Frames are shown of a run's own release alone.
+    each outcome. The page is one HTML file that loads nothing. PATH is a run's folder, a release, a folder of shards
+    or one Parquet file; by default the newest run below runs/. Only of a run are frames shown.
 
     \b
     Examples:
