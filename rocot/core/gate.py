@@ -10,12 +10,12 @@ from pydantic import Field
 
 from rocot.core.record import Record
 from rocot.core.reflection import Fault
-from rocot.core.rules import conclusions, places, texts
-from rocot.core.story import SLACK, Rule, Story
+from rocot.core.rules import conclusions, leaks, persons, places, reflecting, texts
+from rocot.core.story import SLACK, Limits, Rule, Story
 
 __all__ = ["EDITION", "RULES", "SLACK", "Gate", "Rules", "Story", "Weight", "faults"]
 
-EDITION = 2
+EDITION = 3
 """Part of the judge's identity: raise it when a rule changes, and stored samples are judged again."""
 
 Weight: TypeAlias = Literal["reject", "warn", "off"]
@@ -36,9 +36,23 @@ class Rules(Record):
     silent_change: Weight = "reject"
     tag_in_text: Weight = "reject"
     control_characters: Weight = "reject"
+    too_short: Weight = "reject"
+    too_long: Weight = "reject"
+    other_language: Weight = "reject"
+    repetition_loop: Weight = "reject"
+    no_op: Weight = "reject"
+    label_contradicts_reasoning: Weight = "reject"
+    times_contradict_spans: Weight = "reject"
+    leak_phrase: Weight = "reject"
+    truth_boundary: Weight = "reject"
+    native_spelling: Weight = "reject"
+    phantom_error: Weight = "reject"
+    rubber_stamp: Weight = "reject"
+    identifying_text: Weight = "reject"
+    unseen: Weight = "warn"
 
 
-class Gate(Record):
+class Gate(Limits):
     """What counts as right, and which rules a sample must keep."""
 
     tiou: float = Field(default=0.5, ge=0, le=1)
@@ -60,13 +74,29 @@ RULES: dict[str, Rule] = {
         conclusions.silent_change,
         texts.tag_in_text,
         texts.control_characters,
+        texts.too_short,
+        texts.too_long,
+        texts.other_language,
+        texts.repetition_loop,
+        conclusions.no_op,
+        conclusions.label_contradicts_reasoning,
+        conclusions.times_contradict_spans,
+        leaks.leak_phrase,
+        leaks.truth_boundary,
+        leaks.native_spelling,
+        reflecting.phantom_error,
+        reflecting.rubber_stamp,
+        persons.identifying_text,
+        places.unseen,
     )
 }
 
 
 def faults(story: Story, gate: Gate | None = None) -> tuple[Fault, ...]:
     """Every rule that the sample breaks; without a gate, all of them have the weight that is theirs by default."""
-    weights: dict[str, Weight] = dict(gate.rules if gate is not None else _DEFAULT)
+    gate = gate or _DEFAULT
+    story = story.model_copy(update={"limits": gate})
+    weights: dict[str, Weight] = dict(gate.rules)
     found = []
     for name, rule in RULES.items():
         severity = weights[name.replace(" ", "_")]
@@ -76,4 +106,4 @@ def faults(story: Story, gate: Gate | None = None) -> tuple[Fault, ...]:
     return tuple(found)
 
 
-_DEFAULT = Rules()
+_DEFAULT = Gate()

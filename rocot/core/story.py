@@ -1,8 +1,11 @@
 """What the gate's rules look at, and what they have in common."""
 
+import re
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import TypeAlias
+from typing import Literal, TypeAlias
+
+from pydantic import Field
 
 from rocot.core.answer import Answer, Reflection
 from rocot.core.cited import Cited, citations
@@ -14,6 +17,20 @@ SLACK = 0.05
 
 LONGEST_READ = 50_000
 """Characters of a text that are searched for times: ten times the longest that a teacher may write."""
+
+
+_LETTERS = re.compile("[a-z]+")
+
+
+class Limits(Record):
+    """The thresholds of rules that have one."""
+
+    least_words: int = Field(default=3, ge=1)
+    """Of a reasoning and of a critique."""
+    most_words: int = Field(default=2000, ge=1)
+    """Of any text."""
+    language: Literal["en", "any"] = "en"
+    """What the texts are written in; `any` looks at none."""
 
 
 class Story(Record):
@@ -33,6 +50,7 @@ class Story(Record):
     revised: Answer
     truth: Truth = Truth()
     """What is known of the clip."""
+    limits: Limits = Limits()
 
     @property
     def answers(self) -> tuple[tuple[str, Answer], tuple[str, Answer]]:
@@ -51,6 +69,32 @@ class Story(Record):
             yield "check", check.finding
 
     @property
+    def told(self) -> tuple[tuple[str, str], ...]:
+        """The texts that every sample has, whatever the form of its replies, each with the name of its place."""
+        return (
+            ("initial reasoning", self.initial.reasoning),
+            ("critique", self.reflection.critique),
+            ("revised reasoning", self.revised.reasoning),
+        )
+
+    @cached_property
+    def whole(self) -> str:
+        """All texts in one, each from a line of its own; of an endless one, its first part."""
+        return "\n".join(text[:LONGEST_READ] for _, text in self.texts)
+
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """Every run of ASCII letters in the texts, in lower case: to tell at once that no pattern can be there."""
+        return frozenset(_LETTERS.findall(self.whole.lower()))
+
+    def find(self, pattern: re.Pattern[str], keys: frozenset[str]) -> str | None:
+        """Where a pattern stands in any text, and what it found there. What it finds holds one of the keys."""
+        if keys.isdisjoint(self.vocabulary):
+            return None
+        found = ((place, pattern.search(text[:LONGEST_READ])) for place, text in self.texts)
+        return next((f"{place}: {match[0]!r}" for place, match in found if match is not None), None)
+
+    @property
     def marked(self) -> Iterator[tuple[str, float, float]]:
         """The times that evidence and checks name in fields of their own, seconds, each with its place."""
         for name, answer in self.answers:
@@ -66,12 +110,17 @@ class Story(Record):
         """Whether a stretch reaches out of the clip."""
         return start < self.start - slack or end > self.end + slack
 
+    @property
+    def interval(self) -> float:
+        """The sampling interval, clip over frames, seconds, and what rounding may add to it."""
+        return (self.end - self.start) / max(len(self.frame_times), 1) + SLACK
+
     def unseen(self, place: str, start: float, end: float) -> bool:
         """Whether no frame lies in the stretch, or within one sampling interval (clip over frames) of it.
 
         A place of the initial answer could not see the frames of the closer look.
         """
-        interval = (self.end - self.start) / max(len(self.frame_times), 1) + SLACK
+        interval = self.interval
         seen = self.frame_times if place.startswith("initial") else (*self.frame_times, *self.relook_times)
         return not any(start - interval <= time <= end + interval for time in seen)
 

@@ -96,7 +96,7 @@ def test_other_programs_may_have_written_the_rows(made: Path, tmp_path: Path) ->
 
 
 def test_a_row_that_admits_its_fault_is_valid_and_counted(tmp_path: Path) -> None:
-    faulty = fight().but(initial=answer(()))  # the reflection says keep
+    faulty = fight().but(revised=answer([(4, 9)]))  # the reflection says keep
     write_shards(tmp_path, "train", [Row.of(faulty.judged(), EDITION)], Row)
     report = validate(tmp_path)
     assert report.exit_code == 0
@@ -106,7 +106,7 @@ def test_a_row_that_admits_its_fault_is_valid_and_counted(tmp_path: Path) -> Non
 
 def test_a_rule_that_only_warns_keeps_the_row_where_the_manifest_says_so(tmp_path: Path) -> None:
     gate = Gate(rules=Rules(silent_change="warn"))
-    silent = fight().but(initial=answer(()), gate=gate).judged()
+    silent = fight().but(revised=answer([(4, 9)]), gate=gate).judged()
     recipe = RECIPE.model_copy(update={"gate": gate})
     export(tmp_path, recipe, EDITION.fingerprint, Samples("train", [silent], []))
     data = tmp_path / "release" / "data"
@@ -182,7 +182,7 @@ def test_a_planted_fault_is_named_with_its_row(tmp_path: Path, reason: str, plan
 
 
 def test_a_row_kept_with_a_fault_is_invalid(tmp_path: Path) -> None:
-    faulty = Row.of(fight().but(initial=answer(())).judged(), EDITION).model_dump(mode="json")
+    faulty = Row.of(fight().but(revised=answer([(4, 9)])).judged(), EDITION).model_dump(mode="json")
     report = validate(shard(tmp_path, [{**faulty, "kept": True}]))
     assert reasons(report) == {"silent change": 1}
 
@@ -318,7 +318,8 @@ def test_a_huge_text_is_read_like_any_other(tmp_path: Path) -> None:
     rows = values(2)
     rows[0]["reflection"]["critique"] = "At 3 s he turns. " * 1_000_000
     report = validate(shard(tmp_path, rows))
-    assert reasons(report) == {"messages disagree": 1}
+    wanted = {"messages disagree", "faults disagree", "repetition loop", "too long"}
+    assert reasons(report) == dict.fromkeys(wanted, 1)
 
 
 LOOK = tuple(Frame(time=time, digest=f"{time:064.2f}", width=320, height=240) for time in (4.5, 6.5))

@@ -1,5 +1,12 @@
 """Rules of what an answer concludes, and of how the revised answer follows from the reflection."""
 
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from rocot.core.answer import Answer
+from rocot.core.cited import citations
+from rocot.core.rules.words import sentences
 from rocot.core.story import Story
 from rocot.core.truth import NORMAL
 
@@ -25,3 +32,106 @@ def silent_change(story: Story) -> str | None:
     if story.reflection.verdict == "keep" and not story.initial.same_as(story.revised):
         return "the reflection says keep, the revised answer differs"
     return None
+
+
+def no_op(story: Story) -> str | None:
+    """A reflection that says revise leads to another answer."""
+    if story.reflection.verdict == "revise" and story.initial.same_as(story.revised):
+        return "the reflection says revise, label and spans are as before"
+    return None
+
+
+_CALM = re.compile(
+    r"\b(?:there (?:is|are|was|were) (?:clearly )?no (?:signs? of (?:an |any )?)?(?:anomal|abnormal)\w*"
+    r"|no anomal(?:y|ies|ous \w+) (?:is|are|was|were|can be|occurs?|appears?|happens?|takes? place)"
+    r"|(?:contains?|shows?) no (?:anomal|abnormal)\w*"
+    r"|(?:clip|video|footage|everything) (?:is|appears|looks|seems|remains|stays)(?: to be)?"
+    r"(?: entirely| completely| perfectly| quite| all| simply)? normal"
+    r"|nothing (?:abnormal|anomalous|unusual|out of the ordinary) (?:happens|occurs|is|takes place|can be seen)"
+    r"|(?:so|therefore|hence|thus),? (?:it|this|the (?:clip|video|footage|scene)) is normal)\b",
+    re.IGNORECASE,
+)
+"""Says of the whole clip that it is normal."""
+_ALARM = re.compile(
+    r"\b(?:(?:this|it|that|the (?:clip|video|footage|scene|event)) (?:clearly |plainly |definitely |therefore )?"
+    r"(?:is|shows|contains|depicts) (?:clearly |definitely )?an? (?:clear |obvious |serious )?(?:anomal\w+|abnormal\w*)"
+    r"|the anomal\w+ (?:starts|begins|occurs|lasts|spans|runs|happens|takes place|is (?:visible|seen|clear)))\b",
+    re.IGNORECASE,
+)
+"""Says of the clip that it is not."""
+_GUARDED = re.compile(
+    r"\b(?:before|after|until|till|outside|elsewhere|rest|first|initial\w*|earlier|previous\w*|otherwise|apart|except|"
+    r"besides|but|however|although|though|while|if|unless|would|could|might|may|must|not|cannot|hardly|later|then|start|"
+    r"beginning|remaining|other|most|claim\w*|said|between|instead|rather|than|nor|never|neither|without|whether)"
+    r"\b|n't\b|\?",
+    re.IGNORECASE,
+)
+"""A sentence with one of these may speak of a part, of another answer, of what was ruled out: no conclusion."""
+
+
+def label_contradicts_reasoning(story: Story) -> str | None:
+    """No reasoning concludes, of the whole clip and without reserve, another label than its answer has."""
+    for name, answer in story.answers:
+        other = _ALARM if answer.normal else _CALM
+        named = _naming(tuple(label for label in (*story.classes, NORMAL) if label != answer.label))
+        if other.search(answer.reasoning) is None and named.search(answer.reasoning) is None:
+            continue
+        for said in sentences(answer.reasoning):
+            found = named.search(said) or (None if any(map(str.isdigit, said)) else other.search(said))
+            if found is not None and not _GUARDED.search(said):
+                return f"{name} reasoning: {found[0]!r}, label {answer.label}"
+    return None
+
+
+@cache
+def _naming(labels: tuple[str, ...]) -> re.Pattern[str]:
+    """Says in so many words that the label is one of these."""
+    spelt = "|".join(
+        re.escape(label).replace("_", "[ _]") for label in sorted({*labels}, key=lambda label: (-len(label), label))
+    )
+    return re.compile(
+        r"\b(?:(?:the |my )?(?:label|class|classification|category|verdict|conclusion|answer)(?: is|:| =)"
+        r"|(?:classif\w+|label+ed|label|marked?) (?:it|this|the (?:clip|video|footage|scene)|is)?(?: clearly)? ?as"
+        r"|(?:this|it) is (?:clearly |plainly |therefore )?(?:an? )?(?:case of )?)"
+        rf" *['\"*]*(?:{spelt})(?![\w-]| [a-z])",
+        re.IGNORECASE,
+    )
+
+
+_SUBJECT = re.compile(r"\b(?:anomal\w*|incident|span|spans|event)\b", re.IGNORECASE)
+
+
+def times_contradict_spans(story: Story) -> str | None:
+    """What an answer sees and cites lies, some of it, near a span of it; and so does what it says the anomaly takes."""
+    for name, answer in story.answers:
+        cited = [(time.start, time.end) for place, time in story.cited if place == f"{name} reasoning"]
+        named = [(part.start, part.end) for part in answer.evidence] + cited
+        if not answer.spans or not any(_apart(answer, story.interval, *pair) for pair in named):
+            continue
+        certain = len(named) > 1 or any(end > start for start, end in named)
+        if certain and all(_apart(answer, story.interval, *pair) for pair in named):
+            return f"{name} answer: times lie at {_listed(named)}, spans at {_listed(_pairs(answer))}"
+        for pair in _concluded(answer, story.interval):
+            return f"{name} reasoning: {_listed([pair])}, spans at {_listed(_pairs(answer))}"
+    return None
+
+
+def _concluded(answer: Answer, interval: float) -> Iterator[tuple[float, float]]:
+    """Stretches that the reasoning says the anomaly takes, and that no span is near."""
+    for said in sentences(answer.reasoning):
+        if (_SUBJECT.search(said) or answer.label[:5].lower() in said.lower()) and not _GUARDED.search(said):
+            for time in citations(said):
+                if time.end > time.start and _apart(answer, interval, time.start, time.end):
+                    yield time.start, time.end
+
+
+def _apart(answer: Answer, interval: float, start: float, end: float) -> bool:
+    return all(end < span.start - interval or start > span.end + interval for span in answer.spans)
+
+
+def _pairs(answer: Answer) -> list[tuple[float, float]]:
+    return [(span.start, span.end) for span in answer.spans]
+
+
+def _listed(pairs: list[tuple[float, float]]) -> str:
+    return ", ".join(f"{start:g}-{end:g}" for start, end in pairs[:4]) + " s"

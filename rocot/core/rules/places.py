@@ -53,3 +53,12 @@ def time_unseen(story: Story) -> str | None:
         if inside and story.unseen(place, time.start - slack, time.end + slack):
             return f"{story.tell(place, time.start, time.end)}, no frame near it ({time.text!r})"
     return None
+
+
+def unseen(story: Story) -> str | None:
+    """Every true span has a frame that shows it; where none does, the sample cannot be fair to its teacher."""
+    seen = (*story.frame_times, *story.relook_times)
+    for span in story.truth.spans or ():
+        if not any(span.start - SLACK <= time <= span.end + SLACK for time in seen):
+            return f"no frame shows the true span {span.start:g}-{span.end:g} s"
+    return None

@@ -1,9 +1,11 @@
 """Rules of form: what no text of a sample may hold."""
 
 import re
+from collections import Counter
 
 from rocot.core.reply import clean
-from rocot.core.story import Story
+from rocot.core.rules.words import WIDE, sentences, words
+from rocot.core.story import LONGEST_READ, Story
 
 _TAG = re.compile(
     r"</?\s*(?:think|answer|glue|reflection|verdict|reasoning|image|video|tool_call|tool_response)\s*/?>"
@@ -27,3 +29,85 @@ def control_characters(story: Story) -> str | None:
         if clean(text) != text:
             return place
     return None
+
+
+def too_short(story: Story) -> str | None:
+    """A reasoning or a critique has the recipe's least number of words."""
+    for place, text in story.told:
+        if text.count(" ") < 2 * story.limits.least_words and (count := _count(text)) < story.limits.least_words:
+            return f"{place}: {count} words, {story.limits.least_words} at least"
+    return None
+
+
+def too_long(story: Story) -> str | None:
+    """No text has more words than the recipe allows."""
+    for place, text in story.texts:
+        if len(text) > story.limits.most_words and (count := _count(text)) > story.limits.most_words:
+            return f"{place}: {count} words, {story.limits.most_words} at most"
+    return None
+
+
+def _count(text: str) -> int:
+    return len(words(WIDE.sub(" ", text))) + len(WIDE.findall(text))
+
+
+_ENGLISH_TEXT = """
+    the a an and or of to in on at is are was were be it its they he she his her this that these with by from as no
+    not so then after before while into there which but for who one two
+"""
+_ENGLISH = frozenset(_ENGLISH_TEXT.split())
+_FOREIGN_TEXT = """
+    und der das den dem des ein eine einen einem einer ist nicht mit auf sich von zu wird sind im nach zwei auch
+    aber zum zur dass sie es er bei durch keine les une est dans sur avec qui pas ils elle il et le la un du aux ce
+    cette deux que puis par el los las una con por para del se hay esta está en dos como su sus al lo gli che di
+    sono della nel non uno os uma não em de het een niet zijn wordt naar
+"""
+_FOREIGN = frozenset(_FOREIGN_TEXT.split())
+_FEW = 6
+"""Words (or letters, of another script) that a language can be told from."""
+
+
+def other_language(story: Story) -> str | None:
+    """The texts are in the recipe's language: in Latin letters, and not in the little words of another language."""
+    if story.limits.language == "any":
+        return None
+    for place, text in (*story.told, ("observations", " ".join(_observed(story)))):
+        letters = [letter for letter in text[:LONGEST_READ] if letter > "\u024f" and letter.isalpha()]
+        if len(letters) >= _FEW and len(letters) > 0.3 * sum(map(str.isalpha, text[:LONGEST_READ])):
+            return f"{place}: {len(letters)} letters of another script"
+        said = words(text[:LONGEST_READ])
+        foreign, english = sum(word in _FOREIGN for word in said), sum(word in _ENGLISH for word in said)
+        if len(said) >= _FEW and foreign >= max(2, 0.12 * len(said)) and foreign > 2 * english:
+            return f"{place}: {text[:60]!r}"
+    return None
+
+
+def _observed(story: Story) -> list[str]:
+    return [text for place, text in story.texts if place.endswith("evidence") or place == "check"]
+
+
+_LONGEST_LOOP = 12
+"""Words of a phrase that a stuck teacher says over and over."""
+
+
+def repetition_loop(story: Story) -> str | None:
+    """No phrase follows itself more than three times, no word more than five, no sentence comes five times."""
+    for place, text in story.texts:
+        if len(text) > 20 and (phrase := _loop(text[:LONGEST_READ])) is not None:
+            return f"{place}: {phrase[:80]!r} over and over"
+    return None
+
+
+def _loop(text: str) -> str | None:
+    said = text.lower().split()
+    if len(said) < 6 or max(Counter(zip(said, said[1:], said[2:], strict=False)).values(), default=0) < 3:
+        return None
+    for period in range(1, min(_LONGEST_LOOP, len(said) // 4) + 1):
+        run, enough = 0, 5 if period == 1 else 3 * period
+        for index in range(period, len(said)):
+            run = run + 1 if said[index] == said[index - period] else 0
+            if run >= enough:
+                return " ".join(said[index - period + 1 : index + 1])
+    often = Counter(part for part in sentences(text.lower()) if part.count(" ") >= 3)
+    phrase, count = max(often.items(), key=lambda pair: pair[1], default=("", 0))
+    return phrase if count > 4 else None

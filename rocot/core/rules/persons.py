@@ -1,0 +1,64 @@
+"""Rules of decency: no text identifies a person, or claims what a person is."""
+
+import re
+
+from rocot.core.story import Story
+
+_KIND = (
+    r"(?:m[ae]n|wom[ae]n|(?:fe)?males?|persons?|people|guys?|boys?|girls?|youths?|suspects?|teen(?:ager)?s?|individuals?|"
+    r"lady|ladies|gentlem[ae]n|attackers?|robbers?|offenders?|victims?|child|children|kids?)"
+)
+_ORIGIN = (
+    r"(?:black|white|brown|(?:south |east )?asian|(?:north |west )?african(?:[ -]american)?|arab(?:ic)?|latin[oax]|"
+    r"hispanic|caucasian|indian|pakistani|chinese|japanese|korean|mexican|russian|turkish|middle[ -]eastern|european|"
+    r"muslim|jewish|hindu|(?:dark|light|fair|brown)[ -]skinned|foreign[ -]looking|immigrant|romani)"
+)
+_CLAIMED = re.compile(
+    rf"\b{_ORIGIN}(?:[ -]looking)? (?:young |old |older |elderly |adult |middle-aged |teenage )?{_KIND}\b"
+    r"(?![-'\u2019]| (?:carrier|mover|vehicle|car|van|door|object|shape|silhouette|outline))"
+    r"|\b(?:african|asian|arab|european|indian|latin\w*|hispanic|middle[ -]eastern|chinese|turkish|caucasian) "
+    r"(?:descent|origin|ethnicity|appearance|heritage|background)\b"
+    r"|\bethnic(?:ity|ally)\b|\b(?:dark|light|fair|brown)[ -]skinned\b|\bcaucasians?\b"
+    r"|\bafrican[ -]american\b|\bhispanics?\b"
+    r"|\b(?:his|her|their) (?:skin colou?r|race|religion|nationality)\b|\b(?:thugs?|scum|savages|gyps(?:y|ies))\b",
+    re.IGNORECASE,
+)
+_NAME = r"[A-Z][a-z]+(?: [A-Z][a-z]+)?"
+_NAMED = re.compile(
+    rf"\b(?:Mr|Mrs|Ms|Miss|Dr)\.? {_NAME}\b|\bnamed {_NAME}\b"
+    r"|\b(?:identified|recogni[sz]ed|known) as [A-Z][a-z]+ [A-Z][a-z]+\b"
+    rf"|\b{_KIND},? (?:is |was |who is )?(?:called|known as|identified as|recogni[sz]ed as) {_NAME}\b"
+    r"|\b(?:his|her|their|whose) (?:sur|first |last )?name is [A-Z]"
+    r"|\b[Ii] recogni[sz]e (?:him|her|them|the m[ae]n|the wom[ae]n|this (?:man|woman|person)|(?:his|her|their) face)\b"
+    r"|\b(?:face|facial features) (?:match|matches|belongs? to|is that of|is known)\b|\bfacial recognition\b"
+    r"|\b(?:looks like|resembles) (?:the )?(?:actor|actress|president|singer|celebrity|politician|footballer)\b"
+    r"|\b(?:[Ll]icen[cs]e|[Nn]umber|[Rr]egistration) plate (?:reads?|is|number|says|shows|of) ['\"]?"
+    r"(?=[A-Z0-9 -]*\d)[A-Z0-9]"
+)
+
+_CLAIMING_TEXT = """
+    black white brown asian african arab arabic latino latina latinx latin hispanic hispanics caucasian caucasians
+    indian pakistani chinese japanese korean mexican russian turkish middle european muslim jewish hindu skinned
+    foreign immigrant romani ethnicity ethnically skin race religion nationality thug thugs scum savages gypsy
+    gypsies
+"""
+_CLAIMING = frozenset(_CLAIMING_TEXT.split())
+_NAMING_TEXT = """
+    mr mrs ms miss dr named identified recognised recognized recognise recognize known called name surname face
+    facial looks resembles plate
+"""
+_NAMING = frozenset(_NAMING_TEXT.split())
+
+
+def identifying_text(story: Story) -> str | None:
+    """No text names a person, claims to know a face, reads a number plate, or claims an origin or a faith."""
+    told = story.find(_CLAIMED, _CLAIMING)
+    if told is not None:
+        return told
+    if _NAMING.isdisjoint(story.vocabulary):
+        return None
+    for place, text in story.texts:
+        for found in _NAMED.finditer(text):
+            if found[0].rsplit(" ", 1)[-1] not in {part for label in story.classes for part in label.split()}:
+                return f"{place}: {found[0]!r}"
+    return None

@@ -1,0 +1,137 @@
+"""Rules of what a reflection has to do with the answer that it reflects on."""
+
+import re
+
+from rocot.core.answer import Answer
+from rocot.core.cited import citations
+from rocot.core.rules.words import STEM, WIDE, content, sentences, words
+from rocot.core.story import Story
+
+_ATTRIBUTED = re.compile(
+    r"\b(?:first|initial|previous|earlier|original|my|the) (?:answer|reasoning|response|analysis|conclusion)"
+    r"(?:['\u2019]s \w+)? (?:\w+ly )?(?:said|says|claimed|claims|stated|states|asserted|asserts|reported|reports|"
+    r"called|calls|labell?ed|labels|named|names|put|puts|placed|places|chose|gave|gives|cited|cites|mentioned|mentions|described|"
+    r"describes|concluded|concludes)\b(?P<what>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_DENIED = re.compile(
+    r"\b(?:not|no|nothing|never|without|should|instead|rather|while|whereas|but|although|though|yet)\b|n't\b|[,:\u2014]"
+)
+_SUPPOSED = re.compile(
+    r"\b(?:could|may|might|perhaps|possib\w+|rival|alternativ\w*|or|if|whether|than|like|another|nor|neither|rule[sd]?)\b",
+    re.IGNORECASE,
+)
+"""A claim with one of these weighs a label, and says of nobody that he gave it."""
+_QUOTED = re.compile(r"[\"\u201c]([^\"\u201c\u201d\n]{8,300})[\"\u201d]")
+
+
+def phantom_error(story: Story) -> str | None:
+    """What the reflection says that the first answer said, it did say: its label, its times, its words in quotes."""
+    claims = [check.claim for check in story.reflection.checks]
+    said = [found["what"] for text in (story.reflection.critique, *claims) for part in sentences(text)
+            if (found := _ATTRIBUTED.search(part)) is not None]  # fmt: skip
+    for what in said:
+        clause = _DENIED.split(what, maxsplit=1)[0]
+        if (fault := _label_not_said(story, what) or _time_not_said(story, clause)) is not None:
+            return fault
+    for check in story.reflection.checks:
+        fault = _time_not_said(story, check.claim) or (None if check.holds else _label_not_said(story, check.claim))
+        if fault is not None:
+            return fault
+    return _quote_not_said(story)
+
+
+def _label_not_said(story: Story, claim: str) -> str | None:
+    """A label that a claim ascribes to the first answer, which has another and does not speak of this one."""
+    clause = _DENIED.split(claim, maxsplit=1)[0]
+    if _SUPPOSED.search(claim) is not None:
+        return None
+    own = f" {_initial_text(story.initial)} {story.initial.label} ".lower().replace("_", " ")
+    for label in story.classes:
+        spelt = label.lower().replace("_", " ")
+        named = re.search(rf"\b{re.escape(spelt)}\b", clause.lower().replace("_", " "))
+        if named and label != story.initial.label and spelt not in own:
+            return f"{clause.strip()[:80]!r}: the first answer says {story.initial.label}"
+    return None
+
+
+def _time_not_said(story: Story, clause: str) -> str | None:
+    own = _initial_times(story)
+    for time in citations(clause):
+        slack = story.interval + time.slack
+        if own and not any(start - slack <= time.start <= end + slack for start, end in own):
+            return f"{clause.strip()[:80]!r}: the first answer names no such time"
+    return None
+
+
+def _quote_not_said(story: Story) -> str | None:
+    """A quote of four words or more whose words the first answer does not have, all but a half."""
+    own = {word[:STEM] for word in words(_initial_text(story.initial))}
+    for text in (story.reflection.critique, *(check.claim for check in story.reflection.checks)):
+        for quote in _QUOTED.findall(text):
+            stems = {word[:STEM] for word in words(quote)}
+            if len(words(quote)) >= 4 and len(stems & own) < len(stems) / 2:
+                return f"{quote[:80]!r} is quoted, and the first answer does not say it"
+    return None
+
+
+def rubber_stamp(story: Story) -> str | None:
+    """A reflection names something of the answer it reflects on: a time, the label, a word that tells.
+
+    Of a first answer that finds nothing there is little to name: what the revised answer finds will do.
+    """
+    told = " ".join(_reflected(story))
+    if WIDE.search(told) is not None:
+        return None
+    if story.reflection.verdict == "keep" and (fault := _of_another(story)) is not None:
+        return fault
+    if _names(story, told, story.initial, initial=True):
+        return None
+    changed = story.reflection.verdict == "revise" and not story.initial.spans
+    if changed and _names(story, told, story.revised, initial=False):
+        return None
+    return "names no time, no label and no word of the first answer"
+
+
+def _names(story: Story, told: str, answer: Answer, *, initial: bool) -> bool:
+    if not answer.normal and answer.label.lower().replace("_", " ") in told.lower().replace("_", " "):
+        return True
+    if content(told) & content(_initial_text(answer)):
+        return True
+    own = _initial_times(story) if initial else [(span.start, span.end) for span in answer.spans]
+    return any(_meets(pair, own, story.interval) for pair in _reflected_times(story))
+
+
+def _of_another(story: Story) -> str | None:
+    """Why a reflection that keeps an answer must have been written on another one.
+
+    What a normal answer passed over may lie anywhere; what an abnormal one says does not.
+    """
+    own, told = _initial_times(story), _reflected_times(story)
+    if story.initial.spans and told and not any(_meets(pair, own, story.interval) for pair in told):
+        return "its times lie at none of those that the first answer names"
+    upheld = (_label_not_said(story, check.claim) for check in story.reflection.checks if check.holds)
+    return next((fault for fault in upheld if fault is not None), None)
+
+
+def _meets(pair: tuple[float, float], others: list[tuple[float, float]], slack: float) -> bool:
+    return any(pair[0] <= end + slack and pair[1] >= start - slack for start, end in others)
+
+
+def _reflected(story: Story) -> list[str]:
+    return [story.reflection.critique, *(f"{check.claim} {check.finding}" for check in story.reflection.checks)]
+
+
+def _reflected_times(story: Story) -> list[tuple[float, float]]:
+    cited = [(time.start, time.end) for place, time in story.cited if place in {"critique", "check"}]
+    return cited + [(check.start, check.end) for check in story.reflection.checks]
+
+
+def _initial_text(answer: Answer) -> str:
+    return " ".join((answer.reasoning, *(part.observation for part in answer.evidence)))
+
+
+def _initial_times(story: Story) -> list[tuple[float, float]]:
+    cited = [(time.start, time.end) for place, time in story.cited if place.startswith("initial")]
+    marked = [(part.start, part.end) for part in story.initial.evidence]
+    return cited + marked + [(span.start, span.end) for span in story.initial.spans]

@@ -1,0 +1,44 @@
+"""Words and sentences, as the rules take them."""
+
+import re
+
+WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+"""Chinese, Japanese and Korean, which set no spaces: each character counts as a word."""
+_WORD = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")
+_SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
+STEM = 5
+"""Letters that two forms of one English word share: strike, strikes, striking."""
+_GENERIC = """
+    about above accurate accurately across action actions adequate after again agree agreed agrees alone along
+    already also although always analysis anomaly anomalous another answer answers appear appears because been
+    before being below between both call called carefully careful case change changes check checked checks claim
+    claims clear clearly clip come comes conclude conclusion confirm confirmed confirms consider consistent correct
+    correctly could decision describe described details does doubt each either error errors event events every
+    everything evidence examine examined final find first fine footage found frame frames from further given gives
+    good hold holds however indeed initial into itself just keep keeps label labels later look looked looking looks
+    made make many match matches mistake mistakes more most much must need needed next none normal nothing
+    observation once only original other over overall passed perhaps point points previous problem proper quite
+    rather really reason reasonable reasoning reasons reflection remain remains response result review reviewed
+    revise revised revision right same scene second seconds seem seems seen shall should show shown shows since some
+    something sound span spans stand stands start starts state statement still such support supported supports sure
+    than that their them then there therefore these they thing things think this those thought through time times
+    true under until upon valid verdict verified verify very video visible well were what when where whether which
+    while whole will with within without would wrong your
+"""
+GENERIC = frozenset(word[:STEM] for word in _GENERIC.split())
+"""Stems that stand under any answer, and so tell nothing of one."""
+
+
+def words(text: str) -> list[str]:
+    """In lower case, with their apostrophes and hyphens."""
+    return _WORD.findall(text.lower())
+
+
+def sentences(text: str) -> list[str]:
+    """Split at a full stop, a question or exclamation mark, a semicolon, a line."""
+    return [part for part in _SENTENCE.split(text) if part]
+
+
+def content(text: str) -> frozenset[str]:
+    """Stems of the words that tell one text from another."""
+    return frozenset(word[:STEM] for word in words(text) if len(word) > 3 and not word[0].isdigit()) - GENERIC
