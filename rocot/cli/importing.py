@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from rocot.cli.closing import NAMED, next_steps
+from rocot.cli.quizzing import print_blind
 from rocot.cli.screen import aside, count, heading, lasting, out, size, table
 from rocot.cli.watch import A_LINE
 from rocot.errors import ConfigError
@@ -120,6 +121,7 @@ def _report(console: Console, order: Order, made: Manifest, findings: Sequence[F
     console.print(heading(f"{order.about.title}: {len(made.entries):,} videos in {lasting(seconds)}"))
     console.print()
     _splits(console, order.about, made.entries)
+    print_blind(console, [split.native for split in order.about.splits], made.entries)
     _corrections(console, made.entries)
     _findings(console, findings)
     if findings:
