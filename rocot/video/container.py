@@ -78,6 +78,11 @@ class Opened:
         name = self.container.format.name
         return name == "mpeg" or (name == "avi" and bool(self.stream.codec_context.has_b_frames))
 
+    @property
+    def paletted(self) -> bool:
+        """Whether pictures are numbers of colours, which come with the first packet alone, or change on the way."""
+        return self.stream.codec_context.pix_fmt == "pal8"
+
     def packets(self) -> Iterator[VideoPacket]:
         """The stream's packets from where the container stands.
 
@@ -122,12 +127,13 @@ def opened(path: Path, *, strict: bool = True) -> Iterator[Opened]:
     with container:
         try:
             stream = _video_stream(container, path.name, strict=strict)
+            video = Opened(container, stream, path.name)
             # Matroska's index lies at the end, and is read by the first seek; an AVI's reader, if it met damage while
             # it looked for the codec, starts behind it.
             listed = container.format.name == "avi" and len(stream.index_entries)
-            if "matroska" in container.format.name or listed:
+            if "matroska" in container.format.name or (listed and not video.paletted):
                 container.seek(stream.start_time or 0, stream=stream)
-            yield Opened(container, stream, path.name)
+            yield video
         except FFmpegError as error:
             raise _spoilt(path, error) from error
 

@@ -12,7 +12,7 @@ from av.video.frame import VideoFrame
 from rocot.errors import VideoError
 from rocot.video.container import MAX_SECONDS, Opened, VideoPacket
 from rocot.video.h264 import is_idr
-from rocot.video.references import disposable_in
+from rocot.video.references import begins_alone, disposable_in
 from rocot.video.stamps import NUDGE, decoding_time_of, latest, reaches, stamp_of
 
 HELD_BYTES = 64 * 1024 * 1024
@@ -56,7 +56,7 @@ class Cursor:
     def __init__(self, video: Opened, way: Way = WAYS[0]) -> None:
         self._video = video
         self._strict = way.strict
-        self._jumps = way.jumps and not video.unstamped
+        self._jumps = way.jumps and not video.unstamped and not video.paletted
         codec = video.stream.codec_context
         self._disposable = disposable_in(codec.name, codec.extradata)
         self._began = False
@@ -66,6 +66,7 @@ class Cursor:
         self.reached: int | None = None  # latest time of any packet taken, ticks
         self._landed: int | None = None  # index entry of the last jump, ticks
         self._key: int | None = None  # presentation time of the key frame that decoding started from
+        self._fresh: bool | None = None  # until the key frame came out: whether it is the first of all
         self._last: int | None = None  # presentation time of the last frame that came out
         self._open = False  # whether it is one that pictures after it may look behind
         self._due: deque[int] = deque()  # decoding times of packets whose frames did not come out yet
@@ -176,6 +177,7 @@ class Cursor:
         codec.flush_buffers()
         self._open = not first and codec.name == "h264" and not is_idr(bytes(packet), codec.extradata)
         self._key = None if self._video.unstamped else stamp_of(packet)
+        self._fresh = first
         self._last = None
         self._shown = None
         self._ahead.clear()
@@ -223,11 +225,21 @@ class Cursor:
             if self._key is not None and stamp < self._key:
                 return
             raise VideoError("damaged", f"{self._video.name}: a frame is incomplete {self._about(stamp)}")
+        if self._fresh is not None and (self._key is None or stamp >= self._key):
+            self._check_start(frame, first=self._fresh)
         self._last = stamp
         if target is not None and stamp <= target:
             self._stamp, self._shown = stamp, frame
         else:
             self._ahead.append((stamp, frame))
+
+    def _check_start(self, frame: VideoFrame, *, first: bool) -> None:
+        self._fresh = None
+        if begins_alone(self._video.stream.codec_context.name, frame, first=first):
+            return
+        if first:
+            raise VideoError("damaged", f"{self._video.name}: it does not begin with a key frame")
+        raise Astray
 
     def _stamp_of(self, frame: VideoFrame) -> int:
         if self._video.unstamped:

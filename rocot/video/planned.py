@@ -15,7 +15,7 @@ from av.video.frame import VideoFrame
 from rocot.video.container import MAX_SECONDS, Opened, VideoPacket
 from rocot.video.h264 import is_idr
 from rocot.video.plan import Plan, Span
-from rocot.video.references import disposable_in
+from rocot.video.references import begins_alone, disposable_in
 from rocot.video.sample_table import SampleTable
 from rocot.video.stamps import NUDGE
 
@@ -43,7 +43,7 @@ def planned(
     pictures stand on what. Raises FFmpegError, OSError.
     """
     plan = Plan(table)
-    if not plan.sound:
+    if not plan.sound or video.paletted:
         return None
     start = int(plan.stamps[0])
     if (int(plan.stamps[-1]) - start) * video.tick > MAX_SECONDS:
@@ -121,10 +121,13 @@ class _Run(Generic[T]):
         sample = self.fed.pop(frame.pts, None) if frame.pts is not None else None
         if sample is None:
             self.sound_to = self.span.key
-        elif frame.is_corrupt:
+        elif frame.is_corrupt or (sample == self.span.key and not self._alone(frame)):
             self.sound_to = min(self.sound_to, sample)
         elif sample in self.span.targets:
             self.found[sample] = self.keep(int(self.table.presentation[sample]), frame)
+
+    def _alone(self, frame: VideoFrame) -> bool:
+        return begins_alone(self.video.stream.codec_context.name, frame, first=self.span.key == 0)
 
     def _leads(self, stamp: int | None) -> bool:
         """Whether it is shown before the key frame: nothing that is wanted here leans on it."""

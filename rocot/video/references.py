@@ -1,12 +1,17 @@
-"""Which coded pictures no other picture leans on: they need not be decoded on the way to a later one."""
+"""Which coded pictures lean on which: what need not be decoded, and where decoding may truly start."""
 
 from collections.abc import Callable
 from functools import partial
+
+from av.video.frame import PictureType, VideoFrame
 
 from rocot.video import h264
 
 Disposable = Callable[[bytes], bool]
 """Says of a packet whether it may be left out; False where it cannot tell, as for HEVC in Annex B's framing."""
+
+_NOTICED = ("h264", "hevc")
+"""Codecs whose decoders notice a start where there is none; a recovery point of theirs may be a P picture."""
 
 _HEVC_SPS = 33
 """NAL unit type of a sequence parameter set (ITU-T H.265, Table 7-1)."""
@@ -29,6 +34,18 @@ def disposable_in(codec: str, extradata: bytes | None) -> Disposable:
     if codec == "mpeg4":
         return _is_disposable_mpeg4
     return lambda _: False
+
+
+def begins_alone(codec: str, frame: VideoFrame, *, first: bool) -> bool:
+    """Whether the frame of a so-called key frame leans on no other, so that decoding may start there.
+
+    Containers mark what is none: MP4 and MOV without `stss`, AVI whose index flags all. The decoders of MPEG-4, H.263
+    and their kin begin with a grey picture there, without an error. The oldest (QuickTime's, Microsoft's) do not say
+    what a picture is: theirs is only believed of the `first` of a file.
+    """
+    if codec in _NOTICED:
+        return True
+    return frame.pict_type != PictureType.P if first else frame.pict_type == PictureType.I
 
 
 def _is_disposable_hevc(packet: bytes, width: int, highest: int) -> bool:

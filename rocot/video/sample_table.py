@@ -158,7 +158,7 @@ def _members(box: Box, chunks: int, samples: int) -> Integers:
     """How many samples each chunk holds."""
     rows = _words(box.content, 8, 3 * _word(box.content, 4)).astype(np.int64).reshape(-1, 3)
     starts = rows[:, 0] - 1
-    if not len(rows) or starts[0] != 0 or (rows[:, 2] != rows[0, 2]).any() or (rows[:, 1] == 0).any():
+    if not len(rows) or starts[0] != 0 or (rows[:, 2] != 1).any() or (rows[:, 1] == 0).any():
         raise _Unclear
     lengths = np.diff(np.append(starts, chunks))
     if (lengths <= 0).any() or int((lengths * rows[:, 1]).sum()) != samples:

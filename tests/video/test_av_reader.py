@@ -2,11 +2,15 @@
 
 import random
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 from av.error import FFmpegError
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 
 from rocot.errors import VideoError
 from rocot.video.av_reader import AvReader
@@ -15,7 +19,7 @@ from rocot.video.cursor import WAYS, Astray, Cursor
 from rocot.video.protocol import FrameReader, Look
 from tests.contracts.films import FILMS, NAMES
 from tests.contracts.frame_reader import FrameReaderContract
-from tests.contracts.numbered import FPS, HEIGHT, Film, film, spelt
+from tests.contracts.numbered import FPS, HEIGHT, WIDTH, Film, drawn, film, spelt
 
 LOOK = Look(height=HEIGHT, quality=90)
 OPEN_H264 = {"open-gop-pyramid.mp4", "open-gop-bluray.mp4", "open-gop.ts"}
@@ -201,3 +205,58 @@ def test_packet_by_packet_too_pictures_that_no_other_leans_on_are_left_out(tmp_p
         before = [packet for packet in packets if (packet.pts or 0) <= target]
         assert len(cursor._needed(packets, target)) == pytest.approx(len(packets) - len(before) * 3 / 4, abs=2)
     assert [spelt(still.jpeg) for still in AvReader().read(whole.path, [2.42], LOOK).stills] == [60]
+
+
+def falsely_marked(whole: Film, path: Path) -> Film:
+    """A copy whose container says of every picture that decoding may start there."""
+    with av.open(str(whole.path)) as given, av.open(str(path), "w") as output:
+        stream = output.add_stream_from_template(given.streams.video[0])
+        for packet in given.demux(given.streams.video[0]):
+            if packet.size:
+                packet.is_keyframe, packet.stream = True, stream
+                output.mux(packet)
+    if path.suffix in {".mp4", ".mov"}:
+        path.write_bytes(path.read_bytes().replace(b"stss", b"free"))
+    return Film(path, whole.times)
+
+
+@pytest.mark.parametrize(
+    ("codec", "suffix"),
+    [("mpeg4", ".mp4"), ("h263", ".mov"), ("msmpeg4", ".avi"), ("wmv2", ".wmv"), ("flv1", ".flv"), ("cinepak", ".avi")],
+)
+def test_a_picture_that_leans_on_others_is_no_start_whatever_the_container_says(
+    tmp_path: Path, codec: str, suffix: str
+) -> None:
+    def prepare(stream: VideoStream) -> None:
+        stream.pix_fmt = "rgb24" if codec == "cinepak" else "yuv420p"
+
+    sound = film(tmp_path / f"sound{suffix}", codec=codec, options={"g": "25"}, prepare=prepare)
+    whole = falsely_marked(sound, tmp_path / f"a{suffix}")
+    for tolerance in (0.0, 0.25):
+        for times in ([0.5, 1.3, 2.2], [1.3], [2.2]):
+            stills = AvReader().read(whole.path, times, LOOK, tolerance=tolerance).stills
+            assert [spelt(still.jpeg) for still in stills] == [whole.on_screen(still.time) for still in stills]
+
+
+@pytest.mark.parametrize(("codec", "suffix"), [("rawvideo", ".mov"), ("rawvideo", ".avi"), ("smc", ".mov")])
+def test_numbers_of_colours_are_shown_as_the_colours_that_came_first(tmp_path: Path, codec: str, suffix: str) -> None:
+    colours = np.zeros((256, 4), np.uint8)
+    colours[3], colours[7] = 235, 128
+    path = tmp_path / f"a{suffix}"
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream(codec, rate=FPS)
+        assert isinstance(stream, VideoStream)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "pal8"
+        for number in range(50):
+            luma = drawn(number)
+            frame = VideoFrame(WIDTH, HEIGHT, "pal8")
+            numbers = np.zeros((HEIGHT, frame.planes[0].line_size), np.uint8)
+            numbers[:, :WIDTH] = np.where(luma == 235, 3, np.where(luma == 128, 7, 0))
+            frame.planes[0].update(numbers.tobytes())
+            frame.planes[1].update(colours.tobytes())
+            frame.pts, frame.time_base = number, Fraction(1, FPS)
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    for times in ([0.0, 1.3], [1.3]):
+        stills = AvReader().read(path, times, LOOK).stills
+        assert [spelt(still.jpeg) for still in stills] == [int(time * FPS) for time in times]
