@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from math import isfinite
+from math import inf, isfinite
 from pathlib import Path
 
 from av.video.frame import VideoFrame
@@ -110,20 +110,43 @@ def _last_shown(video: Opened, cursor: Cursor) -> tuple[int, int]:
     """When the last frame appears and how long it stays (0 where nobody says), in ticks; from the packets alone."""
     index = video.stream.index_entries
     goal = index[-1].timestamp if video.seekable and len(index) else None
-    if goal is not None and (key := index.search_timestamp(goal)) >= 0:
-        video.container.seek(index[key].timestamp, stream=video.stream)
-    reached: int | None = None
     latest_two = [(cursor.start, 0)]
     if goal is None and cursor.reached is not None:  # what was read already does not come again
         latest_two.append((cursor.reached, 0))
+    if goal is not None:
+        _seek(video, goal)
+    reached, shown = _rest(video)
+    if goal is not None and (reached is None or reached < goal):
+        raise VideoError("damaged", f"{video.name}: the file ends before the last frame that its index lists")
+    if goal is not None and not shown:  # an edit list ends the film ahead of the file's last group of pictures
+        final = next((at for at in reversed(range(len(index))) if not index[at].is_discard), 0)
+        _seek(video, index[final].timestamp)
+        _, shown = _rest(video, index[final].timestamp)
+    latest_two = sorted({*latest_two, *shown})[-2:]
+    last, stays = latest_two[-1]
+    return last, stays or last - latest_two[0][0]
+
+
+def _seek(video: Opened, goal: int) -> None:
+    index = video.stream.index_entries
+    if (key := index.search_timestamp(goal)) >= 0:
+        video.container.seek(index[key].timestamp, stream=video.stream)
+
+
+def _rest(video: Opened, until: float = inf) -> tuple[int | None, list[tuple[int, int]]]:
+    """The latest time of the packets that follow, until one is decoded later; when the last two shown appear, and stay.
+
+    All in ticks.
+    """
+    reached: int | None = None
+    latest_two: list[tuple[int, int]] = []
     for packet in video.packets():
         stamp = packet.dts if video.unstamped else stamp_of(packet)
         if stamp is None or packet.is_corrupt:
             continue
+        if packet.dts is not None and packet.dts > until:
+            break
         reached = latest(reached, packet)
         if not packet.is_discard:
             latest_two = sorted({*latest_two, (stamp, packet.duration or 0)})[-2:]
-    if goal is not None and (reached is None or reached < goal):
-        raise VideoError("damaged", f"{video.name}: the file ends before the last frame that its index lists")
-    last, stays = latest_two[-1]
-    return last, stays or last - latest_two[0][0]
+    return reached, latest_two

@@ -19,7 +19,7 @@ from rocot.video.cursor import WAYS, Astray, Cursor
 from rocot.video.protocol import FrameReader, Look
 from tests.contracts.films import FILMS, NAMES
 from tests.contracts.frame_reader import FrameReaderContract
-from tests.contracts.numbered import FPS, HEIGHT, WIDTH, Film, drawn, film, spelt
+from tests.contracts.numbered import FPS, GOP, HEIGHT, WIDTH, Film, drawn, edited, film, spelt
 
 LOOK = Look(height=HEIGHT, quality=90)
 OPEN_H264 = {"open-gop-pyramid.mp4", "open-gop-bluray.mp4", "open-gop.ts"}
@@ -185,6 +185,13 @@ def test_a_film_that_is_cut_off_lasts_as_long_as_its_index_says_for_who_takes_wh
     facts = AvReader().probe(whole.path, salvage=True)
     assert facts.duration == pytest.approx(whole.duration)
     assert (facts.width, facts.height, facts.codec) == (whole.width, whole.height, "h264")
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov"])
+def test_a_film_that_is_cut_groups_ahead_of_its_files_end_lasts_until_there(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    edited(film(tmp_path / f"whole{suffix}", options={**GOP, "g": "10"}), path, [(1480, 1024, 1 << 16)])
+    assert AvReader().probe(path).duration == pytest.approx(1.48)
 
 
 def test_a_salvage_believes_no_more_than_a_file_can_be(tmp_path: Path) -> None:
