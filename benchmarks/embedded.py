@@ -168,7 +168,7 @@ def by_chance(items: Sequence[Judged], which: str, draws: int = 40) -> Numbers:
                 for span in answer.spans
             )  # fmt: skip
             given = answer.model_copy(update={"spans": spans})
-            graded = scores(given, given, item.truth, Gate().tiou)
+            graded = scores(given, given, item.truth, Gate().tiou, Gate().improved)
             dealt.append(item.model_copy(update={which: given, "scores": graded}))
         total += measured(dealt, which)
     return total / draws

@@ -20,6 +20,7 @@ EDITION = Edition(
     fingerprint="f" * 64,
     rocot="0.1.0",
     tiou_floor=0.5,
+    improved_floor=0.05,
     keep=("confirmed", "corrected"),
 )
 Pairs = Sequence[tuple[float, float]]
@@ -85,7 +86,7 @@ class Sample:
     gate: Gate = field(default_factory=Gate)
 
     def judged(self) -> Judged:
-        graded = scores(self.initial, self.revised, self.truth, self.floor)
+        graded = scores(self.initial, self.revised, self.truth, self.floor, self.gate.improved)
         story = Story(
             start=self.framed.start,
             end=self.framed.end,

@@ -57,6 +57,8 @@ class Gate(Limits):
 
     tiou: float = Field(default=0.5, ge=0, le=1)
     """The least temporal IoU of a right answer, where spans are known."""
+    improved: float = Field(default=0.05, gt=0, le=1)
+    """The least gain in temporal IoU, from the first answer to the revised one, that counts as improved."""
     rules: Rules = Rules()
 
 

@@ -121,6 +121,23 @@ class Scores(Record):
     """IoU of interval sets in time, 0 to 1."""
     revised_tiou: float | None
     """IoU of interval sets in time, 0 to 1."""
+    delta_tiou: float | None
+    """The revised answer's tIoU less the initial one's, -1 to 1."""
+    improved: bool | None
+    """Whether `delta_tiou` is at or above the least gain that the recipe counts."""
+    initial_abnormal_right: bool | None
+    """Whether the answer tells normal from abnormal, whatever its label and spans."""
+    revised_abnormal_right: bool | None
+    """As `initial_abnormal_right`, of the revised answer."""
+    initial_start_error: float | None
+    """Seconds from the first true start to the first predicted one, negative where it is early; null where one of
+    them has no span."""
+    initial_end_error: float | None
+    """Seconds from the last true end to the last predicted one, negative where it is early."""
+    revised_start_error: float | None
+    """As `initial_start_error`, of the revised answer."""
+    revised_end_error: float | None
+    """As `initial_end_error`, of the revised answer."""
 
 
 class Fault(Record):

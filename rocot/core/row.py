@@ -29,6 +29,8 @@ class Edition(Record):
     """Version of rocot that exported it."""
     tiou_floor: float
     """The least tIoU of a right answer, from the recipe's gate."""
+    improved_floor: float
+    """The least gain in tIoU that counts as improved, from the recipe's gate."""
     keep: tuple[Outcome, ...]
     """Outcomes that are kept for training, from the recipe's mix."""
 
@@ -126,6 +128,8 @@ class Row(Record):
     """How deep the truth goes: `label+span`, `span`, `label` or `none`."""
     tiou_floor: float = Field(ge=0, le=1)
     """The least temporal IoU with the truth at which an answer counts as right."""
+    improved_floor: float = Field(gt=0, le=1)
+    """The least gain in temporal IoU, from the first answer to the revised one, that counts as improved."""
     scores: Scores
     """Both answers against the truth."""
     outcome: Outcome
@@ -172,6 +176,7 @@ class Row(Record):
             truth=item.truth,
             graded_on=item.graded_on,
             tiou_floor=edition.tiou_floor,
+            improved_floor=edition.improved_floor,
             scores=item.scores,
             outcome=item.outcome,
             faults=item.faults,

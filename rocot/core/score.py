@@ -52,13 +52,44 @@ def outcome(initial: bool | None, revised: bool | None) -> Outcome:
     return "corrupted" if initial else "unresolved"
 
 
-def scores(initial: Answer, revised: Answer, truth: Truth, floor: float) -> Scores:
-    """Both answers against the truth; `floor` is the least tIoU that counts as right."""
+def abnormal_right(answer: Answer, truth: Truth) -> bool | None:
+    """Whether normal and abnormal agree, by the label and by nothing else; None where nothing is known."""
+    return None if truth.normal is None else answer.normal == truth.normal
+
+
+def boundary_errors(answer: Answer, truth: Truth) -> tuple[float | None, float | None]:
+    """How far the first start and the last end lie from the true ones, seconds, negative where they are early.
+
+    Each is predicted less true, over the hull of either set of spans. None where one of the two has no span.
+    """
+    if not answer.spans or not truth.spans:
+        return None, None
+    start = min(span.start for span in answer.spans) - min(span.start for span in truth.spans)
+    return start, max(span.end for span in answer.spans) - max(span.end for span in truth.spans)
+
+
+def scores(initial: Answer, revised: Answer, truth: Truth, floor: float, gain: float) -> Scores:
+    """Both answers against the truth.
+
+    `floor` is the least tIoU that counts as right, `gain` the least that the second answer's tIoU may exceed the
+    first one's by to count as improved: delta tIoU = tIoU(revised) - tIoU(initial) >= gain.
+    """
+    before, after = answer_tiou(initial, truth), answer_tiou(revised, truth)
+    delta = None if before is None or after is None else after - before
+    initial_errors, revised_errors = boundary_errors(initial, truth), boundary_errors(revised, truth)
     return Scores(
         initial_right=right(initial, truth, floor),
         revised_right=right(revised, truth, floor),
         initial_label_right=label_right(initial, truth),
         revised_label_right=label_right(revised, truth),
-        initial_tiou=answer_tiou(initial, truth),
-        revised_tiou=answer_tiou(revised, truth),
+        initial_tiou=before,
+        revised_tiou=after,
+        delta_tiou=delta,
+        improved=None if delta is None else delta >= gain,
+        initial_abnormal_right=abnormal_right(initial, truth),
+        revised_abnormal_right=abnormal_right(revised, truth),
+        initial_start_error=initial_errors[0],
+        initial_end_error=initial_errors[1],
+        revised_start_error=revised_errors[0],
+        revised_end_error=revised_errors[1],
     )

@@ -109,6 +109,7 @@ def edition(recipe: Recipe, fingerprint: str) -> Edition:
         fingerprint=fingerprint,
         rocot=__version__,
         tiou_floor=recipe.gate.tiou,
+        improved_floor=recipe.gate.improved,
         keep=recipe.mix.keep,
     )
 
@@ -132,7 +133,7 @@ def export(
 
 
 def _blank(recipe: Recipe, fingerprint: str) -> Manifest:
-    shared = edition(recipe, fingerprint).model_dump()
+    shared = edition(recipe, fingerprint).model_dump(exclude={"improved_floor"})
     return Manifest.model_construct(
         **shared, gate=recipe.gate, format=1, recipe=recipe_digest(recipe), columns=schema_digest(Row), splits={}
     )

@@ -237,6 +237,7 @@ def _belongs(row: Row, manifest: Manifest | None, split: str | None) -> Iterator
         "fingerprint": (said.fingerprint, manifest.fingerprint),
         "release": (f"{said.release} {said.version}", f"{manifest.release} {manifest.version}"),
         "tiou_floor": (row.tiou_floor, manifest.tiou_floor),
+        "improved_floor": (row.improved_floor, manifest.gate.improved),
         "split": (row.split, split or row.split),
         "kept": (row.kept, not rejected(row.faults) and row.outcome in manifest.keep),
     }

@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rocot.core.answer import Answer
-from rocot.core.score import label_right, outcome, right, scores, tiou
+from rocot.core.reflection import Scores
+from rocot.core.score import boundary_errors, label_right, outcome, right, scores, tiou
 from rocot.core.span import Span
 from rocot.core.truth import Truth
 from tests.core.test_span import SPANS, cells
@@ -73,7 +74,45 @@ def test_the_flip_matrix_has_its_names() -> None:
 
 
 def test_scores_reach_as_far_as_the_truth() -> None:
-    graded = scores(answer("Normal"), answer("Fighting", (10, 20)), Truth(labels=("Fighting",)), 0.5)
+    graded = scores(answer("Normal"), answer("Fighting", (10, 20)), Truth(labels=("Fighting",)), 0.5, 0.05)
     assert (graded.initial_right, graded.revised_right) == (False, True)
     assert graded.initial_tiou is None
     assert label_right(answer("Normal"), Truth()) is None
+
+
+def graded(initial: Answer, revised: Answer, truth: Truth, gain: float = 0.05) -> Scores:
+    return scores(initial, revised, truth, 0.5, gain)
+
+
+def test_boundary_errors_are_signed_seconds_from_the_truth() -> None:
+    found = graded(answer("Fighting", (8, 12), (15, 19)), answer("Fighting", (11, 23)), FIGHT)
+    assert (found.initial_start_error, found.initial_end_error) == (-2, -1)
+    assert (found.revised_start_error, found.revised_end_error) == (1, 3)
+    assert (
+        boundary_errors(answer("Normal"), FIGHT) == boundary_errors(answer("Fighting", (1, 2)), NORMAL) == (None, None)
+    )
+
+
+def test_improved_is_a_gain_at_or_above_the_least() -> None:
+    half, whole = answer("Fighting", (10, 15)), answer("Fighting", (10, 20))
+    assert graded(half, whole, FIGHT, 0.5).improved is True
+    assert graded(half, whole, FIGHT, 0.51).improved is False
+    assert graded(whole, half, FIGHT).improved is False
+    assert graded(whole, half, FIGHT).delta_tiou == -0.5
+    unknown = graded(half, whole, Truth(labels=("Fighting",)))
+    assert (unknown.delta_tiou, unknown.improved) == (None, None)
+
+
+@given(SPANS, SPANS, SPANS)
+def test_delta_is_the_difference_of_both(first: list[Span], last: list[Span], true: list[Span]) -> None:
+    said = [Answer(evidence=(), reasoning="x", label="Fighting", spans=tuple(spans)) for spans in (first, last)]
+    found = graded(said[0], said[1], Truth(labels=("Fighting",), spans=tuple(true)))
+    assert found.delta_tiou == tiou(last, true) - tiou(first, true)
+    assert found.improved == (tiou(last, true) - tiou(first, true) >= 0.05)
+
+
+def test_normal_against_abnormal_asks_for_no_kind_and_no_place() -> None:
+    found = graded(answer("Robbery", (1, 2)), answer("Normal"), FIGHT)
+    assert (found.initial_abnormal_right, found.revised_abnormal_right) == (True, False)
+    assert (found.initial_label_right, found.initial_right) == (False, False)
+    assert graded(answer("Normal"), answer("Normal"), Truth()).revised_abnormal_right is None
