@@ -18,9 +18,6 @@ from rocot.core.record import Record
 from rocot.core.row import Row
 from rocot.release.resample import Estimate, Measure, Numbers, estimates, ratio
 
-ROSE = 0.01
-"""Change of temporal IoU that counts: rounding of spoken times to a tenth of a second moves it less."""
-
 SUMS = (
     "confirmed",
     "corrected",
@@ -28,11 +25,13 @@ SUMS = (
     "unresolved",
     "ungraded",
     "changed",
+    "first_abnormal",
+    "last_abnormal",
     "localised",
     "first_tiou",
     "last_tiou",
-    "rose",
-    "fell",
+    "improved",
+    "worsened",
 )
 """What is added up over the rows of a video."""
 _AT = {name: index for index, name in enumerate(SUMS)}
@@ -72,6 +71,10 @@ class Flips(Record):
     """Of first answers that were right, the share that was corrupted."""
     change: Estimate
     """Share of all rows whose answer changed."""
+    abnormal_first: Estimate
+    """Share of graded rows whose first answer tells normal from abnormal, whatever its label and spans."""
+    abnormal_last: Estimate
+    """Share whose revised answer does."""
 
     @property
     def graded(self) -> int:
@@ -89,10 +92,10 @@ class Grounding(Record):
     """Mean of the revised answers."""
     change: Estimate
     """Their difference."""
-    rose: Estimate
-    """Share of rows whose temporal IoU rose by more than 0.01."""
-    fell: Estimate
-    """Share of rows whose temporal IoU fell by more than 0.01."""
+    improved: Estimate
+    """Share of rows whose temporal IoU rose by the least gain that the recipe counts, or more."""
+    worsened: Estimate
+    """Share of rows whose temporal IoU fell by as much, or more."""
 
 
 def sums_of(row: Row) -> list[float]:
@@ -100,14 +103,16 @@ def sums_of(row: Row) -> list[float]:
     sums = [0.0] * len(SUMS)
     sums[_AT[row.outcome]] = 1
     sums[_AT["changed"]] = not row.initial.same_as(row.revised)
+    sums[_AT["first_abnormal"]] = bool(row.scores.initial_abnormal_right)
+    sums[_AT["last_abnormal"]] = bool(row.scores.revised_abnormal_right)
     first, last = row.scores.initial_tiou, row.scores.revised_tiou
     if row.truth.spans and first is not None and last is not None:
         for name, value in {
             "localised": 1,
             "first_tiou": first,
             "last_tiou": last,
-            "rose": last > first + ROSE,
-            "fell": first > last + ROSE,
+            "improved": bool(row.scores.improved),
+            "worsened": first - last >= row.improved_floor,
         }.items():
             sums[_AT[name]] = value
     return sums
@@ -142,11 +147,13 @@ _RATES: Mapping[str, Measure] = {
     "rectification": lambda sums: ratio(sums[:, 1], sums[:, 1] + sums[:, 3]),
     "corruption": lambda sums: ratio(sums[:, 2], sums[:, 0] + sums[:, 2]),
     "change": lambda sums: ratio(sums[:, 5], sums[:, :5].sum(axis=1)),
+    "abnormal_first": lambda sums: ratio(sums[:, 6], _graded(sums)),
+    "abnormal_last": lambda sums: ratio(sums[:, 7], _graded(sums)),
 }
 _MEANS: Mapping[str, Measure] = {
     "first": lambda sums: ratio(sums[:, 1], sums[:, 0]),
     "last": lambda sums: ratio(sums[:, 2], sums[:, 0]),
     "change": lambda sums: ratio(sums[:, 2], sums[:, 0]) - ratio(sums[:, 1], sums[:, 0]),
-    "rose": lambda sums: ratio(sums[:, 3], sums[:, 0]),
-    "fell": lambda sums: ratio(sums[:, 4], sums[:, 0]),
+    "improved": lambda sums: ratio(sums[:, 3], sums[:, 0]),
+    "worsened": lambda sums: ratio(sums[:, 4], sums[:, 0]),
 }

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rocot.core.row import Row
 from rocot.core.score import right, tiou
 from rocot.core.truth import NORMAL, Truth
-from rocot.release.flips import ROSE, Flips, Grounding, flips, grounding, sums_of
+from rocot.release.flips import Flips, Grounding, flips, grounding, sums_of
 from rocot.release.resample import Numbers, estimates, ratio
 from tests.builders import EDITION, answer, fight, reflection, spans
 
@@ -73,6 +73,13 @@ def test_rates_are_those_of_a_count_by_hand(drawn: Drawn) -> None:
     assert made.to_wrong.value == share([first and not last for first, last in graded])
     assert made.rectification.value == share([last for first, last in graded if not first])
     assert made.corruption.value == share([not last for first, last in graded if first])
+    told = [
+        (row.initial.normal == row.truth.normal, row.revised.normal == row.truth.normal)
+        for row in rows
+        if row.truth.labels is not None
+    ]
+    assert made.abnormal_first.value == share([first for first, _ in told])
+    assert made.abnormal_last.value == share([last for _, last in told])
     assert made.change.value == share([row.initial.spans != row.revised.spans for row in rows])
 
 
@@ -103,12 +110,12 @@ def test_grounding_is_the_mean_over_anomalous_rows_with_spans(drawn: Drawn) -> N
     ]
     assert made.rows == len(pairs)
     if not pairs:
-        assert made.first.value is made.last.value is made.rose.value is None
+        assert made.first.value is made.last.value is made.improved.value is None
         return
     assert made.first.value == pytest.approx(sum(first for first, _ in pairs) / len(pairs))
     assert made.last.value == pytest.approx(sum(last for _, last in pairs) / len(pairs))
-    assert made.rose.value == share([last > first + ROSE for first, last in pairs])
-    assert made.fell.value == share([first > last + ROSE for first, last in pairs])
+    assert made.improved.value == share([last - first >= EDITION.improved_floor for first, last in pairs])
+    assert made.worsened.value == share([first - last >= EDITION.improved_floor for first, last in pairs])
 
 
 @settings(max_examples=40, deadline=None)
