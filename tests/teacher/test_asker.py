@@ -351,7 +351,7 @@ async def test_a_mix_of_faults_costs_only_what_it_injects() -> None:
         teacher = OpenAITeacher("openai:m", base_url=server.base_url, api_key=None, connections=16)
         notebook = Notebook()
         patience = Patience(tries=8, base=0.001, longest=0.01)
-        asker = Asker(Fleet([teacher], deadline=0.3, patience=patience), notebook, Album(), sampling=Sampling(seed=0))
+        asker = Asker(Fleet([teacher], deadline=1.5, patience=patience), notebook, Album(), sampling=Sampling(seed=0))
         items = [ITEM.fanned(rollout) for rollout in range(120)]
         gate = asyncio.Semaphore(16)
 
@@ -366,7 +366,7 @@ async def test_a_mix_of_faults_costs_only_what_it_injects() -> None:
         assert server.counts.total() == len(items) + injected
         assert len(notebook.attempts) == server.counts.total()
         assert sum(attempt.ok for attempt in notebook.attempts) == len(items)
-        assert max(attempt.latency for attempt in notebook.attempts) < 2
+        assert max(attempt.latency for attempt in notebook.attempts) < 4
         await teacher.close()
 
 
