@@ -47,6 +47,8 @@ _CALM = re.compile(
     r"|(?:contains?|shows?) no (?:anomal|abnormal)\w*"
     r"|(?:clip|video|footage|everything) (?:is|appears|looks|seems|remains|stays)(?: to be)?"
     r"(?: entirely| completely| perfectly| quite| all| simply)? normal"
+    r"|(?:clip|video|footage) (?:shows|contains|depicts) (?:only |just |nothing but )?"
+    r"(?:normal|ordinary|routine) (?:activity|activities|behaviou?r|traffic|scenes?|life)"
     r"|nothing (?:abnormal|anomalous|unusual|out of the ordinary) (?:happens|occurs|is|takes place|can be seen)"
     r"|(?:so|therefore|hence|thus),? (?:it|this|the (?:clip|video|footage|scene)) is normal)\b",
     re.IGNORECASE,
@@ -55,6 +57,7 @@ _CALM = re.compile(
 _ALARM = re.compile(
     r"\b(?:(?:this|it|that|the (?:clip|video|footage|scene|event)) (?:clearly |plainly |definitely |therefore )?"
     r"(?:is|shows|contains|depicts) (?:clearly |definitely )?an? (?:clear |obvious |serious )?(?:anomal\w+|abnormal\w*)"
+    r"|(?:clip|video|footage) is (?:clearly |plainly |therefore )?(?:abnormal|anomalous)"
     r"|the anomal\w+ (?:starts|begins|occurs|lasts|spans|runs|happens|takes place|is (?:visible|seen|clear)))\b",
     re.IGNORECASE,
 )
@@ -62,7 +65,7 @@ _ALARM = re.compile(
 _GUARDED = re.compile(
     r"\b(?:before|after|until|till|outside|elsewhere|rest|first|initial\w*|earlier|previous\w*|otherwise|apart|except|"
     r"besides|but|however|although|though|while|if|unless|would|could|might|may|must|not|cannot|hardly|later|then|start|"
-    r"beginning|remaining|other|most|claim\w*|said|between|instead|rather|than|nor|never|neither|without|whether)"
+    r"beginning|remaining|other|most|claim\w*|said|instead|rather|than|nor|never|neither|without|whether)"
     r"\b|n't\b|\?",
     re.IGNORECASE,
 )
@@ -92,7 +95,8 @@ def _naming(labels: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(
         r"\b(?:(?:the |my )?(?:label|class|classification|category|verdict|conclusion|answer)(?: is|:| =)"
         r"|(?:classif\w+|label+ed|label|marked?) (?:it|this|the (?:clip|video|footage|scene)|is)?(?: clearly)? ?as"
-        r"|(?:this|it) is (?:clearly |plainly |therefore )?(?:an? )?(?:case of )?)"
+        r"|(?:this|it) is (?:clearly |plainly |therefore )?(?:an? )?(?:clear |plain |obvious )?(?:case of )?"
+        r"|(?:hence|therefore|thus),? )"
         rf" *['\"*]*(?:{spelt})(?![\w-]| [a-z])",
         re.IGNORECASE,
     )

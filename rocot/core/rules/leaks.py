@@ -13,6 +13,10 @@ _PHRASE = re.compile(
     r"|\b(?:provided|supplied|reference|gold|golden|official|dataset)(?: |['\u2019]s )(?:labels?|answers?|spans?|"
     r"intervals?|class|boundar\w+|truth)\b"
     r"|\btrue label\b|\bcorrect (?:answer|label) (?:that )?(?:was |is |I was )?(?:provided|given|supplied|known)\b"
+    r"|\bknown (?:answer|label|span)s?\b|\b(?:labels?|answers?|spans?) (?:provided|supplied)\b"
+    r"|\b(?:given|told|shown) the (?:true|correct|right|real|actual) "
+    r"(?:labels?|answers?|spans?|intervals?|times?|class)\b"
+    r"|\b(?:according to|as per) the (?:given |true |native )?labels?\b(?! on)"
     r"|\b(?:answer|solution) (?:key|sheet)s?\b|\bfile ?names?\b|\b(?:video|clip)(?:['\u2019]s)? title\b|\bmetadata\b"
     r"|\b(?:I was|I am|I have been|we were|we are|having been) (?:told|given|informed|shown|handed) (?:that |of )?"
     r"the (?:label|answer|truth|correct|solution)"
@@ -24,7 +28,7 @@ _PHRASE = re.compile(
 _KEYS_TEXT = """
     truth truths groundtruth groundtruths annotation annotations annotator annotators annotated provided supplied
     reference gold golden official dataset true correct key keys sheet sheets filename filenames file title metadata
-    told given informed shown handed labeled labelled
+    told given informed shown handed known per according labeled labelled
 """
 _KEYS = frozenset(_KEYS_TEXT.split())
 

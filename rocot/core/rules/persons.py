@@ -29,13 +29,16 @@ _NAMED = re.compile(
     r"|\b(?:identified|recogni[sz]ed|known) as [A-Z][a-z]+ [A-Z][a-z]+\b"
     rf"|\b{_KIND},? (?:is |was |who is )?(?:called|known as|identified as|recogni[sz]ed as) {_NAME}\b"
     r"|\b(?:his|her|their|whose) (?:sur|first |last )?name is [A-Z]"
-    r"|\b[Ii] recogni[sz]e (?:him|her|them|the m[ae]n|the wom[ae]n|this (?:man|woman|person)|(?:his|her|their) face)\b"
+    r"|\b[Ii] (?:can )?recogni[sz]e (?:him|her|them|"
+    r"the face|the m[ae]n|the wom[ae]n|this (?:man|woman|person)|(?:his|her|their) face)\b"
     r"|\b(?:face|facial features) (?:match|matches|belongs? to|is that of|is known)\b|\bfacial recognition\b"
     r"|\b(?:looks like|resembles) (?:the )?(?:actor|actress|president|singer|celebrity|politician|footballer)\b"
     r"|\b(?:[Ll]icen[cs]e|[Nn]umber|[Rr]egistration) plate (?:reads?|is|number|says|shows|of) ['\"]?"
     r"(?=[A-Z0-9 -]*\d)[A-Z0-9]"
 )
 
+_FULL_NAME = re.compile(r"\b[A-Z][a-z]+ [A-Z][a-z]+\b")
+_INTRODUCED = re.compile(rf"\b(?:{_KIND}(?:,| is| was|, probably|, likely)?|the (?:actor|actress|politician|singer)) $")
 _CLAIMING_TEXT = """
     black white brown asian african arab arabic latino latina latinx latin hispanic hispanics caucasian caucasians
     indian pakistani chinese japanese korean mexican russian turkish middle european muslim jewish hindu skinned
@@ -55,6 +58,9 @@ def identifying_text(story: Story) -> str | None:
     told = story.find(_CLAIMED, _CLAIMING)
     if told is not None:
         return told
+    for found in _FULL_NAME.finditer(story.whole):
+        if _INTRODUCED.search(story.whole[max(0, found.start() - 40) : found.start()]) is not None:
+            return f"{found[0]!r}"
     if _NAMING.isdisjoint(story.vocabulary):
         return None
     for place, text in story.texts:

@@ -8,10 +8,10 @@ from rocot.core.rules.words import STEM, WIDE, content, sentences, words
 from rocot.core.story import Story
 
 _ATTRIBUTED = re.compile(
-    r"\b(?:first|initial|previous|earlier|original|my|the) (?:answer|reasoning|response|analysis|conclusion)"
-    r"(?:['\u2019]s \w+)? (?:\w+ly )?(?:said|says|claimed|claims|stated|states|asserted|asserts|reported|reports|"
-    r"called|calls|labell?ed|labels|named|names|put|puts|placed|places|chose|gave|gives|cited|cites|mentioned|mentions|described|"
-    r"describes|concluded|concludes)\b(?P<what>.*)",
+    r"\b(?:(?:first|initial|previous|earlier|original|my|the) (?:answer|reasoning|response|analysis|conclusion)"
+    r"(?:['\u2019]s \w+)?|I) (?:had )?(?:\w+ly |first |earlier )?(?:said|says|claimed|claims|stated|states|"
+    r"asserted|asserts|reported|reports|called|calls|labell?ed|labels|named|names|put|puts|placed|places|chose|gave|gives|cited|cites|"
+    r"mentioned|mentions|described|describes|concluded|concludes)\b(?P<what>.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _DENIED = re.compile(

@@ -1,0 +1,123 @@
+"""Sentences that people and models write, and the rules that must, or must not, take offence."""
+
+import pytest
+
+from rocot.core.gate import faults
+from rocot.core.truth import Truth
+from tests.builders import Sample, answer, fight, reflection
+from tests.core.test_mutations import story
+
+
+def say(text: str) -> Sample:
+    return fight().but(revised=answer(reasoning=text))
+
+
+def calm(text: str) -> Sample:
+    return fight().but(
+        initial=answer(()),
+        revised=answer((), reasoning=text),
+        truth=Truth(labels=("Normal",), spans=()),
+        reflection=reflection(critique="People pass and nothing else.", pairs=()),
+    )
+
+
+def remark(critique: str, pairs: tuple[tuple[float, float], ...] = ((4.0, 8.0),)) -> Sample:
+    return fight().but(reflection=reflection(critique=critique, pairs=pairs))
+
+
+def shrug(critique: str) -> Sample:
+    return calm("People pass; a calm street.").but(reflection=reflection(critique=critique, pairs=()))
+
+
+def broken(sample: Sample) -> set[str]:
+    return {fault.rule for fault in faults(story(sample))}
+
+
+BAD = [
+    ("leak phrase", say("According to the ground-truth annotation the fight is from 4 to 8 s.")),
+    ("leak phrase", say("The labels provided confirm that this is Fighting.")),
+    ("leak phrase", remark("As the reference states, this is a fight at 4 s.")),
+    ("leak phrase", remark("The known answer is Fighting, so the blow at 5 s settles it.")),
+    ("leak phrase", remark("I was given the true interval, so I keep 4-8 s.")),
+    ("leak phrase", remark("Per the annotations, they strike at 5 s.")),
+    ("leak phrase", remark("The dataset labels this clip as Fighting; they strike.")),
+    ("leak phrase", remark("Since the correct answer is Fighting according to the label, they strike.")),
+    ("identifying text", say("A black man hits a white woman at 5 s, blows are exchanged.")),
+    ("identifying text", say("The attacker is John Smith, who exchanges blows.")),
+    ("identifying text", say("I can recognize the face of the actor Tom Hanks as he strikes.")),
+    ("identifying text", say("He appears to be of Middle Eastern descent and strikes.")),
+    ("identifying text", say("The woman, Maria Lopez, strikes the clerk.")),
+    ("identifying text", say("Mr. Brown strikes first.")),
+    ("label contradicts reasoning", say("Nothing anomalous happens in this clip; everyone behaves normally.")),
+    ("label contradicts reasoning", say("The clip is entirely normal.")),
+    ("label contradicts reasoning", say("I conclude that the footage is normal.")),
+    ("label contradicts reasoning", say("The clip shows normal activity only; no anomaly.")),
+    ("label contradicts reasoning", calm("This is a clear case of Fighting.")),
+    ("label contradicts reasoning", calm("Two people are fighting violently, so the clip is abnormal.")),
+    ("label contradicts reasoning", say("The two figures are robbing a shop, hence Robbery.")),
+    ("times contradict spans", say("The fight lasts from 12.0 to 15.0 s.")),
+    ("times contradict spans", say("The anomaly spans 12.5-15.5 s.")),
+    ("rubber stamp", remark("Everything looks right. The answer stands.", pairs=())),
+    ("rubber stamp", remark("Yes, the initial analysis is accurate and well supported by the frames.", pairs=())),
+    ("rubber stamp", remark("I have re-examined all frames thoroughly and found no errors in my reasoning.", pairs=())),
+    ("rubber stamp", remark("After careful consideration, my conclusion remains the same.", pairs=())),
+    ("phantom error", remark("The first answer wrongly stated that a Robbery took place.", pairs=())),
+    ("phantom error", remark("My answer said Normal, which is wrong.", pairs=())),
+    ("phantom error", remark("The initial answer placed the fight at 12.0-15.0 s, which is too late.", pairs=())),
+    ("phantom error", remark("I previously claimed a Robbery; that is a mistake.", pairs=())),
+    ("repetition loop", say("They fight. " * 12)),
+    ("repetition loop", say("blow blow blow blow blow blow blow blow")),
+    ("repetition loop", say("The man hits the other man, and the other man hits the man back, and so on. " * 6)),
+    ("other language", say("Les deux hommes se battent dans la rue et les passants fuient.")),
+    ("other language", remark("Die Antwort ist richtig, weil sich die Männer schlagen.")),
+    ("too short", say("Fight.")),
+    ("native spelling", say("The annotation-like label RoadAccidents fits; blows.")),
+    ("no op", remark("They strike later.").but(reflection=reflection("revise"))),
+]
+
+
+@pytest.mark.parametrize(("rule", "sample"), BAD)
+def test_what_should_not_be_said_is_told(rule: str, sample: Sample) -> None:
+    assert rule in broken(sample)
+
+
+GOOD = [
+    say("A man in a white shirt and a woman in black exchange blows at 5 s."),
+    say("The black car stops; two white vans block the road, and blows are exchanged."),
+    say("The fight is not a normal greeting. At first the scene is normal."),
+    say("Nothing unusual happens until 4 s, then blows are exchanged."),
+    say("There is no anomaly before 4 s; from 4.0 to 8.0 s they fight."),
+    say("From 0.0 to 3.0 s people walk past. From 4.0 to 8.0 s two men fight. From 9.0 to 16.0 s the scene is calm."),
+    say("The correct label is Fighting rather than Robbery."),
+    say("They hit, hit, and hit again."),
+    say("The sign reads MAIN STREET 12 and the clock shows 10:42."),
+    say("This could be labelled as Robbery, but no item is taken. Fighting it is."),
+    say("Label: Fighting. Span: 4-8 s."),
+    say("The person on the left is known to carry a bag; he looks like a guard."),
+    say("As far as I can tell, the men are identified as the aggressors by their movement."),
+    calm("A man waits. Is this a robbery? No. The scene is normal throughout."),
+    calm("Normal traffic. The van brakes hard at 5 s, yet nobody is hit."),
+    calm("Two kids are fighting for fun; it is a game."),
+    calm("One might call this an anomaly, but it is ordinary."),
+    calm("This is not an anomaly. The label is Normal."),
+    remark("I said that they strike at 4 s. That holds: arms swing."),
+    remark("The first answer called it Fighting. Could it be Robbery? No item is taken; they strike."),
+    remark("A Robbery was considered and dismissed; the blows at 5 s are decisive."),
+    remark(
+        "Is it true that they strike? Yes.",
+    ),
+    remark("The first answer is right about the blows."),
+    remark("My first answer says Fighting, not Robbery, and the exchange of blows supports it."),
+    remark('The answer "Blows are exchanged" stands; see 5 s.'),
+    remark("Confirmed: fighting, 4-8 s.", pairs=()),
+    remark("The two figures do close in and strike.", pairs=()),
+    remark("Label Fighting is supported.", pairs=()),
+    shrug("I looked for fighting, robbery and falls, and found none; people just pass."),
+    shrug("The street stays calm throughout, people pass by."),
+    shrug("No sign of Robbery or Fighting in any frame: the people keep walking."),
+]
+
+
+@pytest.mark.parametrize("sample", GOOD)
+def test_what_may_be_said_is_not(sample: Sample) -> None:
+    assert broken(sample) == set()
