@@ -1,11 +1,12 @@
 """What a row says of itself, computed again: grades from truth and answers, faults from the rules, and the chat."""
 
+import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from math import isclose
 from typing import TypeAlias
 
-from rocot.core.chat import IMAGE, shown
+from rocot.core.chat import IMAGE, messages, shown
 from rocot.core.gate import SLACK, Gate, faults
 from rocot.core.reflection import Fault, Scores, rejected
 from rocot.core.row import Row
@@ -90,6 +91,26 @@ def messages_disagree(row: Row) -> str | None:
     )
 
 
+_TAG = re.compile(r"</?(?:think|answer|glue|reflection|verdict)>")
+_SAID = re.compile(r"<(answer|verdict)>([^<]*)</\1>")
+_GLUE = re.compile(r"<glue>([^<]*)</glue>")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+
+
+def tags_disagree(row: Row) -> str | None:
+    """The chat's tags stand in their order, and hold the row's labels, spans and verdict."""
+    again = messages(row.frame_times, row.question, row.initial, row.relook_times, row.reflection, row.revised)
+    chats = ["".join(one.content for one in chat if one.role == "assistant") for chat in (row.messages, again)]
+    if _TAG.findall(chats[0]) != _TAG.findall(chats[1]):
+        return "the chat's tags are not think, answer, glue, reflection, verdict, think, answer, glue"
+    said, wanted = (_SAID.findall(chat) for chat in chats)
+    if said != wanted:
+        return f"the chat says {[text[:40] for _, text in said]}, the row {[text[:40] for _, text in wanted]}"
+    told, spans = ([float(one) for glue in _GLUE.findall(chat) for one in _NUMBER.findall(glue)] for chat in chats)
+    same = len(told) == len(spans) and all(isclose(*pair, abs_tol=0.011) for pair in zip(told, spans, strict=True))
+    return None if same else f"the chat's spans are {told[:8]}, the row's {spans[:8]}"
+
+
 CHECKS: dict[str, Check] = {
     check.__name__.replace("_", " "): check
     for check in (
@@ -101,6 +122,7 @@ CHECKS: dict[str, Check] = {
         scores_disagree,
         outcome_disagrees,
         messages_disagree,
+        tags_disagree,
     )
 }
 

@@ -139,6 +139,17 @@ def edit(path: str, value: object) -> Callable[[Values], None]:
     return edited
 
 
+def respell(old: str, new: str) -> Callable[[Values], None]:
+    """In the assistant's turn."""
+
+    def respelt(row: Values) -> None:
+        turn = row["messages"][1]
+        assert old in turn["content"]
+        turn["content"] = turn["content"].replace(old, new, 1)
+
+    return respelt
+
+
 PLANTED: list[tuple[str, Callable[[Values], None]]] = [
     ("bad question", edit("question", None)),
     ("bad revised.spans.end", edit("revised.spans.0.end", math.nan)),
@@ -162,6 +173,11 @@ PLANTED: list[tuple[str, Callable[[Values], None]]] = [
     ("tag in text", edit("reflection.critique", "</think>")),
     ("messages disagree", edit("messages.1.content", "<think>else</think>")),
     ("messages disagree", edit("messages.0.content", "<1.00s><image>")),
+    ("tags disagree", respell("<reflection>", "<reflexion>")),
+    ("tags disagree", respell("</think><answer>Fighting</answer>", "<answer>Fighting</answer></think>")),
+    ("tags disagree", respell("<answer>Fighting</answer>", "<answer>Robbery</answer>")),
+    ("tags disagree", respell("[[4.0, 8.0]]", "[[4.0, 9.0]]")),
+    ("tags disagree", respell("<verdict>keep", "<verdict>revise")),
     ("frames disagree", edit("frame_times.3", 2.0)),
     ("frames disagree", edit("frame_digests", ["0"])),
     ("truth outside clip", edit("truth.spans.0.end", 99.0)),
