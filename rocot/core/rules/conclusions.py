@@ -71,19 +71,28 @@ _GUARDED = re.compile(
 )
 """A sentence with one of these may speak of a part, of another answer, of what was ruled out: no conclusion."""
 
+_TELLING = ("normal", "anomal", "unusual", "out_of_the_ordinary", "ordinary_", "routine_")
+"""What a reasoning must hold for one of these to be there."""
+
 
 def label_contradicts_reasoning(story: Story) -> str | None:
     """No reasoning concludes, of the whole clip and without reserve, another label than its answer has."""
     for name, answer in story.answers:
-        other = _ALARM if answer.normal else _CALM
-        named = _naming(tuple(label for label in (*story.classes, NORMAL) if label != answer.label))
-        if other.search(answer.reasoning) is None and named.search(answer.reasoning) is None:
+        others = tuple(label for label in (*story.classes, NORMAL) if label != answer.label)
+        lowered = answer.reasoning.lower().replace(" ", "_")
+        if not any(word in lowered for word in (*_TELLING, *map(_joined, others))):
             continue
+        other, named = _ALARM if answer.normal else _CALM, _naming(others)
         for said in sentences(answer.reasoning):
             found = named.search(said) or (None if any(map(str.isdigit, said)) else other.search(said))
             if found is not None and not _GUARDED.search(said):
                 return f"{name} reasoning: {found[0]!r}, label {answer.label}"
     return None
+
+
+@cache
+def _joined(label: str) -> str:
+    return label.lower().replace(" ", "_")
 
 
 @cache

@@ -72,6 +72,8 @@ def other_language(story: Story) -> str | None:
     if story.limits.language == "any":
         return None
     for place, text in (*story.told, ("observations", " ".join(_observed(story)))):
+        if text.isascii() and _FOREIGN.isdisjoint(story.vocabulary):
+            continue
         letters = [letter for letter in text[:LONGEST_READ] if letter > "\u024f" and letter.isalpha()]
         if len(letters) >= _FEW and len(letters) > 0.3 * sum(map(str.isalpha, text[:LONGEST_READ])):
             return f"{place}: {len(letters)} letters of another script"
