@@ -41,7 +41,7 @@ _FULL_NAME = re.compile(r"\b[A-Z][a-z]+ [A-Z][a-z]+\b")
 _INTRODUCED = re.compile(rf"\b(?:{_KIND}(?:,| is| was|, probably|, likely)?|the (?:actor|actress|politician|singer)) $")
 _CLAIMING_TEXT = """
     black white brown asian african arab arabic latino latina latinx latin hispanic hispanics caucasian caucasians
-    indian pakistani chinese japanese korean mexican russian turkish middle european muslim jewish hindu skinned
+    indian pakistani chinese japanese korean mexican russian turkish eastern european muslim jewish hindu skinned
     foreign immigrant romani ethnicity ethnically skin race religion nationality thug thugs scum savages gypsy
     gypsies
 """
