@@ -6,6 +6,8 @@ from uuid import uuid4
 
 LITTER = 3600.0
 """Seconds after which a half-written file belongs to a process that was killed."""
+ATTEMPTS = 100
+"""At a file whose folders somebody deletes meanwhile."""
 
 
 class Desk:
@@ -17,12 +19,14 @@ class Desk:
 
     def write(self, path: Path, data: bytes) -> None:
         """Writes a file, all at once as far as readers can see. Raises OSError."""
-        try:
-            self._write(path, data)
-        except FileNotFoundError:  # a new folder, or one that was deleted just now, or a file swept by mistake
-            self._folder.mkdir(parents=True, exist_ok=True)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._write(path, data)
+        for _ in range(ATTEMPTS):
+            with suppress(FileNotFoundError):  # a new folder, or one that is being deleted, or a file swept by mistake
+                self._write(path, data)
+                return
+            with suppress(FileNotFoundError):
+                self._folder.mkdir(parents=True, exist_ok=True)
+                path.parent.mkdir(parents=True, exist_ok=True)
+        self._write(path, data)
 
     def _write(self, path: Path, data: bytes) -> None:
         made = self._folder / uuid4().hex

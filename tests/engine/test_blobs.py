@@ -122,6 +122,21 @@ def test_an_empty_cache_is_not_looked_at_over_and_over(tmp_path: Path, monkeypat
     assert len(looks) == 1
 
 
+def test_a_blob_is_put_while_its_folders_are_deleted_again_and_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, deletions = Path.write_bytes, iter(range(20))
+
+    def deleted_first(path: Path, data: bytes) -> int:
+        if next(deletions, None) is not None:
+            shutil.rmtree(path.parent, ignore_errors=True)
+        return write(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", deleted_first)
+    blobs = Blobs(tmp_path)
+    assert blobs.get(blobs.put(b"pixels")) == b"pixels"
+
+
 def test_the_cache_may_be_deleted_while_it_is_used(tmp_path: Path) -> None:
     blobs = Blobs(tmp_path / "cache")
     for blob in blobs_of(3):
