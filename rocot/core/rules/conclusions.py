@@ -7,7 +7,7 @@ from functools import cache
 from rocot.core.answer import Answer
 from rocot.core.cited import citations
 from rocot.core.rules.words import sentences
-from rocot.core.story import Story
+from rocot.core.story import LONGEST_READ, Story
 from rocot.core.truth import NORMAL
 
 
@@ -79,11 +79,12 @@ def label_contradicts_reasoning(story: Story) -> str | None:
     """No reasoning concludes, of the whole clip and without reserve, another label than its answer has."""
     for name, answer in story.answers:
         others = tuple(label for label in (*story.classes, NORMAL) if label != answer.label)
-        lowered = answer.reasoning.lower().replace(" ", "_")
+        reasoning = answer.reasoning[:LONGEST_READ]
+        lowered = reasoning.lower().replace(" ", "_")
         if not any(word in lowered for word in (*_TELLING, *map(_joined, others))):
             continue
         other, named = _ALARM if answer.normal else _CALM, _naming(others)
-        for said in sentences(answer.reasoning):
+        for said in sentences(reasoning):
             found = named.search(said) or (None if any(map(str.isdigit, said)) else other.search(said))
             if found is not None and not _GUARDED.search(said):
                 return f"{name} reasoning: {found[0]!r}, label {answer.label}"
@@ -131,7 +132,7 @@ def times_contradict_spans(story: Story) -> str | None:
 
 def _concluded(answer: Answer, interval: float) -> Iterator[tuple[float, float]]:
     """Stretches that the reasoning says the anomaly takes, and that no span is near."""
-    for said in sentences(answer.reasoning):
+    for said in sentences(answer.reasoning[:LONGEST_READ]):
         if (_SUBJECT.search(said) or answer.label[:5].lower() in said.lower()) and not _GUARDED.search(said):
             for time in citations(said):
                 if time.end > time.start and _apart(answer, interval, time.start, time.end):

@@ -5,7 +5,7 @@ import re
 from rocot.core.answer import Answer
 from rocot.core.cited import citations
 from rocot.core.rules.words import STEM, WIDE, content, sentences, words
-from rocot.core.story import Story
+from rocot.core.story import LONGEST_READ, Story
 
 _ATTRIBUTED = re.compile(
     r"\b(?:(?:first|initial|previous|earlier|original|my|the) (?:answer|reasoning|response|analysis|conclusion)"
@@ -17,6 +17,8 @@ _ATTRIBUTED = re.compile(
 _DENIED = re.compile(
     r"\b(?:not|no|nothing|never|without|should|instead|rather|while|whereas|but|although|though|yet)\b|n't\b|[,:\u2014]"
 )
+MOST_CHECKS = 200
+"""Of a reflection, that are looked at: many times what a teacher writes."""
 _SUPPOSED = re.compile(
     r"\b(?:could|may|might|perhaps|possib\w+|rival|alternativ\w*|or|if|whether|than|like|another|nor|neither|rule[sd]?)\b",
     re.IGNORECASE,
@@ -27,14 +29,13 @@ _QUOTED = re.compile(r"[\"\u201c]([^\"\u201c\u201d\n]{8,300})[\"\u201d]")
 
 def phantom_error(story: Story) -> str | None:
     """What the reflection says that the first answer said, it did say: its label, its times, its words in quotes."""
-    claims = [check.claim for check in story.reflection.checks]
-    said = [found["what"] for text in (story.reflection.critique, *claims) for part in sentences(text)
+    said = [found["what"] for text in _claimed(story) for part in sentences(text)
             if (found := _ATTRIBUTED.search(part)) is not None]  # fmt: skip
-    for what in said:
+    for what in said[:MOST_CHECKS]:
         clause = _DENIED.split(what, maxsplit=1)[0]
         if (fault := _label_not_said(story, what) or _time_not_said(story, clause)) is not None:
             return fault
-    for check in story.reflection.checks:
+    for check in story.reflection.checks[:MOST_CHECKS]:
         fault = _time_not_said(story, check.claim) or (None if check.holds else _label_not_said(story, check.claim))
         if fault is not None:
             return fault
@@ -44,20 +45,22 @@ def phantom_error(story: Story) -> str | None:
 def _label_not_said(story: Story, claim: str) -> str | None:
     """A label that a claim ascribes to the first answer, which has another and does not speak of this one."""
     clause = _DENIED.split(claim, maxsplit=1)[0]
-    if _SUPPOSED.search(claim) is not None:
+    if _SUPPOSED.search(claim[:LONGEST_READ]) is not None:
         return None
-    own = f" {_initial_text(story.initial)} {story.initial.label} ".lower().replace("_", " ")
+    spoken = clause[:LONGEST_READ].lower().replace("_", " ")
     for label in story.classes:
         spelt = label.lower().replace("_", " ")
-        named = re.search(rf"\b{re.escape(spelt)}\b", clause.lower().replace("_", " "))
-        if named and label != story.initial.label and spelt not in own:
+        if label == story.initial.label or spelt not in spoken or not re.search(rf"\b{re.escape(spelt)}\b", spoken):
+            continue
+        if spelt not in f"{_initial_text(story.initial)} {story.initial.label}".lower().replace("_", " "):
             return f"{clause.strip()[:80]!r}: the first answer says {story.initial.label}"
     return None
 
 
 def _time_not_said(story: Story, clause: str) -> str | None:
-    own = _initial_times(story)
-    for time in citations(clause):
+    cited = list(citations(clause[:LONGEST_READ]))
+    own = _initial_times(story) if cited else []
+    for time in cited:
         slack = story.interval + time.slack
         if own and not any(start - slack <= time.start <= end + slack for start, end in own):
             return f"{clause.strip()[:80]!r}: the first answer names no such time"
@@ -67,7 +70,7 @@ def _time_not_said(story: Story, clause: str) -> str | None:
 def _quote_not_said(story: Story) -> str | None:
     """A quote of four words or more whose words the first answer does not have, all but a half."""
     own = {word[:STEM] for word in words(_initial_text(story.initial))}
-    for text in (story.reflection.critique, *(check.claim for check in story.reflection.checks)):
+    for text in _claimed(story):
         for quote in _QUOTED.findall(text):
             stems = {word[:STEM] for word in words(quote)}
             if len(words(quote)) >= 4 and len(stems & own) < len(stems) / 2:
@@ -110,7 +113,7 @@ def _of_another(story: Story) -> str | None:
     own, told = _initial_times(story), _reflected_times(story)
     if story.initial.spans and told and not any(_meets(pair, own, story.interval) for pair in told):
         return "its times lie at none of those that the first answer names"
-    upheld = (_label_not_said(story, check.claim) for check in story.reflection.checks if check.holds)
+    upheld = (_label_not_said(story, check.claim) for check in story.reflection.checks[:MOST_CHECKS] if check.holds)
     return next((fault for fault in upheld if fault is not None), None)
 
 
@@ -119,7 +122,13 @@ def _meets(pair: tuple[float, float], others: list[tuple[float, float]], slack: 
 
 
 def _reflected(story: Story) -> list[str]:
-    return [story.reflection.critique, *(f"{check.claim} {check.finding}" for check in story.reflection.checks)]
+    checks = story.reflection.checks[:MOST_CHECKS]
+    return [story.reflection.critique[:LONGEST_READ], *(f"{check.claim} {check.finding}" for check in checks)]
+
+
+def _claimed(story: Story) -> list[str]:
+    checks = story.reflection.checks[:MOST_CHECKS]
+    return [story.reflection.critique[:LONGEST_READ], *(check.claim[:LONGEST_READ] for check in checks)]
 
 
 def _reflected_times(story: Story) -> list[tuple[float, float]]:
@@ -128,7 +137,7 @@ def _reflected_times(story: Story) -> list[tuple[float, float]]:
 
 
 def _initial_text(answer: Answer) -> str:
-    return " ".join((answer.reasoning, *(part.observation for part in answer.evidence)))
+    return " ".join((answer.reasoning[:LONGEST_READ], *(part.observation for part in answer.evidence)))[:LONGEST_READ]
 
 
 def _initial_times(story: Story) -> list[tuple[float, float]]:
