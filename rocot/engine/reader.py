@@ -9,6 +9,7 @@ from typing import Self, TypeVar, cast
 
 from rocot.engine.database import Value, open_to_read, open_to_write, translated
 from rocot.engine.outcome import Kind, Outcome, checksum
+from rocot.engine.packed import unpacked
 from rocot.engine.schema import CURRENT, migrate, version_of
 from rocot.errors import StoreError
 
@@ -21,7 +22,9 @@ T = TypeVar("T")
 _OUTCOME = """
 SELECT CAST(item AS BLOB), CAST(clip AS BLOB), rollout, CAST(stage AS BLOB), CAST(fingerprint AS BLOB),
        CAST(input AS BLOB), after, CAST(kind AS BLOB), CAST(payload AS BLOB), CAST(reason AS BLOB),
-       CAST(detail AS BLOB), passing, CAST(sha256 AS BLOB), seq
+       CAST(detail AS BLOB), passing, CAST(sha256 AS BLOB), seq,
+       (SELECT packed FROM attempt WHERE attempt.seq = base),
+       (SELECT CAST(body AS BLOB) FROM attempt WHERE attempt.seq = base)
 FROM outcome
 """
 _CLIP = """
@@ -118,19 +121,18 @@ class StoreReader:
 
     def reply_to(self, call: str, /) -> bytes | None:
         """The body of the newest whole reply to a call, if there is one and its checksum holds."""
-        query = "SELECT CAST(body AS BLOB), CAST(sha256 AS BLOB) FROM attempt WHERE call = ? AND kind = 'ok'"
+        query = "SELECT CAST(body AS BLOB), packed, CAST(sha256 AS BLOB) FROM attempt WHERE call = ? AND kind = 'ok'"
         for body, sha256 in self.rows(_reply, f"{query} ORDER BY seq DESC", (call,)):
-            if hashlib.sha256(body).hexdigest() == sha256:
+            if body is not None and hashlib.sha256(body).hexdigest() == sha256:
                 return body
             self.damaged += 1
         return None
 
     def replies_about(self, item: str, stage: str) -> list[StoredReply]:
         """Whatever a stage was replied about an item, newest first, where the checksum holds."""
-        query = "SELECT call, model, kind = 'ok', request_id, CAST(body AS BLOB), CAST(sha256 AS BLOB) FROM attempt"
-        found = self.rows(
-            _about, f"{query} WHERE item = ? AND stage = ? AND status = 200 ORDER BY seq DESC", (item, stage)
-        )
+        query = "SELECT call, model, kind = 'ok', request_id, CAST(body AS BLOB), packed, CAST(sha256 AS BLOB)"
+        about = f"{query} FROM attempt WHERE item = ? AND stage = ? AND status = 200 ORDER BY seq DESC"
+        found = self.rows(_about, about, (item, stage))
         return [reply for reply, sha256 in found if hashlib.sha256(reply.body).hexdigest() == sha256]
 
     def outcomes_after(self, seq: int, *, count: int = 256) -> list[Outcome]:
@@ -184,15 +186,23 @@ def _text(stored: bytes | None) -> str:
     return (stored or b"").decode("utf-8", "replace")
 
 
-def _reply(body: bytes | None, sha256: bytes | None) -> tuple[bytes, str]:
-    return body or b"", _text(sha256)
+def _reply(body: bytes | None, packed: int, sha256: bytes | None) -> tuple[bytes | None, str]:
+    return unpacked(body or b"") if packed else body or b"", _text(sha256)
+
+
+def _payload(stored: bytes | None, packed: int | None, reply: bytes | None) -> str:
+    """A payload is a JSON object, and begins with a brace; what is deflated begins with zlib's 0x78."""
+    if stored is None or stored[:1] != b"\x78":
+        return _text(stored)
+    like = unpacked(reply or b"") if packed else reply
+    return _text(unpacked(stored, like or b""))
 
 
 def _about(  # noqa: PLR0913, PLR0917  # the columns of replies_about
-    call: str, model: str, ok: int, request_id: str, body: bytes | None, sha256: bytes | None
+    call: str, model: str, ok: int, request_id: str, body: bytes | None, packed: int, sha256: bytes | None
 ) -> tuple[StoredReply, str]:
-    plain, checked = _reply(body, sha256)
-    return StoredReply(call, model, bool(ok), request_id, plain), checked
+    plain, checked = _reply(body, packed, sha256)
+    return StoredReply(call, model, bool(ok), request_id, plain or b""), checked
 
 
 def _clip(  # noqa: PLR0913, PLR0917  # the columns of _CLIP
@@ -216,6 +226,8 @@ def _outcome(  # noqa: PLR0913, PLR0917  # the columns of _OUTCOME
     passing: int,
     sha256: bytes | None,
     seq: int,
+    packed: int | None,
+    reply: bytes | None,
 ) -> Outcome:
     return Outcome(
         item=_text(item),
@@ -226,7 +238,7 @@ def _outcome(  # noqa: PLR0913, PLR0917  # the columns of _OUTCOME
         input=_text(given),
         after=after,
         kind=cast("Kind", _text(kind)),  # any other is not whole
-        payload=_text(payload),
+        payload=_payload(payload, packed, reply),
         reason=_text(reason),
         detail=_text(detail),
         passing=bool(passing),

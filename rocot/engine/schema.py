@@ -94,7 +94,47 @@ ALTER TABLE attempt ADD COLUMN headers TEXT NOT NULL DEFAULT '';  -- JSON: those
 ALTER TABLE attempt ADD COLUMN cost REAL;                         -- money, by the prices of then; NULL without a price
 """
 
-STEPS: tuple[str, ...] = (_FIRST, _LINKS_AND_CLAIMS, _HEADERS_AND_COST)
+_PACKED_AND_SPENT = """
+ALTER TABLE attempt ADD COLUMN packed INTEGER NOT NULL DEFAULT 0;  -- 1: body is deflated (zlib); sha256 is of the plain
+
+-- outcome.payload: a BLOB where it is deflated (zlib; with the plain body of the attempt `base` as its dictionary, the
+-- last 32,768 bytes of it), else JSON as before.
+ALTER TABLE outcome ADD COLUMN base INTEGER;
+
+-- What all attempts come to, so that nobody has to read them all to tell.
+CREATE TABLE spent (
+    model TEXT NOT NULL,
+    stage TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    priced INTEGER NOT NULL,             -- 1: cost is known
+    attempts INTEGER NOT NULL,
+    prompt_tokens INTEGER NOT NULL,
+    completion_tokens INTEGER NOT NULL,
+    cached_tokens INTEGER NOT NULL,
+    latency REAL NOT NULL,               -- seconds
+    cost REAL NOT NULL,
+    first INTEGER NOT NULL,              -- seq of the first of these attempts
+    PRIMARY KEY (model, stage, kind, reason, priced)
+) WITHOUT ROWID;
+INSERT INTO spent
+SELECT model, stage, kind, reason, cost IS NOT NULL, count(*), sum(prompt_tokens), sum(completion_tokens),
+       sum(cached_tokens), total(latency), total(cost), min(seq)
+FROM attempt GROUP BY 1, 2, 3, 4, 5;
+CREATE TRIGGER attempt_is_spent AFTER INSERT ON attempt BEGIN
+    INSERT INTO spent VALUES (new.model, new.stage, new.kind, new.reason, new.cost IS NOT NULL, 1, new.prompt_tokens,
+                              new.completion_tokens, new.cached_tokens, new.latency, coalesce(new.cost, 0.0), new.seq)
+    ON CONFLICT DO UPDATE SET
+        attempts = attempts + 1,
+        prompt_tokens = prompt_tokens + new.prompt_tokens,
+        completion_tokens = completion_tokens + new.completion_tokens,
+        cached_tokens = cached_tokens + new.cached_tokens,
+        latency = latency + new.latency,
+        cost = cost + coalesce(new.cost, 0.0);
+END;
+"""
+
+STEPS: tuple[str, ...] = (_FIRST, _LINKS_AND_CLAIMS, _HEADERS_AND_COST, _PACKED_AND_SPENT)
 """Step n leads from version n to version n + 1."""
 CURRENT = len(STEPS)
 """The version that this rocot writes, as in SQLite's user_version."""

@@ -17,6 +17,7 @@ from rocot.engine.claims import Owner, lives, sweep
 from rocot.engine.database import Value, open_to_write, translated
 from rocot.engine.disk import refuse_network
 from rocot.engine.outcome import Outcome, checksum
+from rocot.engine.packed import LEAST, packed, unpacked
 from rocot.engine.progress import Spent
 from rocot.engine.reader import FILE, StoreReader
 from rocot.engine.schema import migrate
@@ -69,6 +70,7 @@ class Store(StoreReader):
 
     async def add_attempt(self, attempt: Attempt, /) -> None:
         """Returns once the attempt is on disk."""
+        body = packed(attempt.body)
         row = (
             attempt.call,
             attempt.item,
@@ -78,7 +80,7 @@ class Store(StoreReader):
             "ok" if attempt.ok else "failed",
             attempt.reason,
             attempt.status,
-            attempt.body,
+            body,
             hashlib.sha256(attempt.body).hexdigest(),
             clean(attempt.request_id),
             attempt.latency,
@@ -87,6 +89,7 @@ class Store(StoreReader):
             attempt.cached_tokens,
             clean(json.dumps(dict(attempt.headers))) if attempt.headers else "",
             attempt.cost,
+            body is not attempt.body,
         )
         await self._writer.write(lambda connection: _insert_attempt(connection, row))
         self.spent.add(attempt)
@@ -155,8 +158,8 @@ def _insert_attempt(connection: apsw.Connection, row: tuple[Value, ...]) -> None
     connection.execute(
         """
         INSERT INTO attempt (call, item, stage, model, endpoint, kind, reason, status, body, sha256, request_id,
-                             latency, prompt_tokens, completion_tokens, cached_tokens, headers, cost)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                             latency, prompt_tokens, completion_tokens, cached_tokens, headers, cost, packed)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         row,
     )
@@ -168,17 +171,28 @@ def _insert_recipe(connection: apsw.Connection, fingerprint: str, recipe: str) -
 
 def _insert_outcome(connection: apsw.Connection, new: Outcome) -> int:
     same = (new.item, new.fingerprint, new.input)
+    plain = new.payload.encode()
+    base, like = _reply_behind(connection, new) if len(plain) >= LEAST else (None, b"")
+    payload = packed(plain, like)
     connection.execute("DELETE FROM outcome WHERE item = ? AND fingerprint = ? AND input = ?", same)
     _supersede(connection, new.item, new.fingerprint)
     connection.execute(
         """
         INSERT INTO outcome (item, fingerprint, input, clip, rollout, stage, after, kind, payload, reason, detail,
-                             passing, sha256)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                             passing, sha256, base)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         (
             *(*same, new.clip, new.rollout, new.stage, new.after),
-            *(new.kind, new.payload, new.reason, new.detail, new.passing, new.checksum),
+            *(
+                new.kind,
+                new.payload if payload is plain else payload,
+                new.reason,
+                new.detail,
+                new.passing,
+                new.checksum,
+                base,
+            ),
         ),
     )
     return connection.last_insert_rowid()
@@ -186,6 +200,19 @@ def _insert_outcome(connection: apsw.Connection, new: Outcome) -> int:
 
 def _delete_outcome(connection: apsw.Connection, seq: int) -> None:
     connection.execute("DELETE FROM outcome WHERE seq = ?", (seq,))
+
+
+def _reply_behind(connection: apsw.Connection, new: Outcome) -> tuple[int | None, bytes]:
+    """The newest reply to this stage about this item: what the stage made of it holds much of the same."""
+    found = connection.execute(
+        "SELECT seq, body, packed FROM attempt WHERE item = ? AND stage = ? AND kind = 'ok' ORDER BY seq DESC LIMIT 1",
+        (new.item, new.stage),
+    ).fetchone()
+    if found is None:
+        return None, b""
+    seq, body, is_packed = found
+    like = (unpacked(body) or b"") if is_packed else body
+    return (seq, like) if like else (None, b"")
 
 
 def _link(connection: apsw.Connection, outcome: Outcome, after: int) -> None:

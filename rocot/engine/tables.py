@@ -90,7 +90,7 @@ class AttemptRow:
     status: int
     """HTTP."""
     size: int
-    """Bytes of the body."""
+    """Bytes of the body, as it lies in the store."""
     request_id: str
     latency: float
     """Seconds."""
@@ -151,11 +151,11 @@ def sum_spent(store: StoreReader) -> list[ModelSpent]:
     return store.rows(
         ModelSpent,
         """
-        SELECT model, stage, count(*), sum(kind = 'failed'), sum(prompt_tokens), sum(completion_tokens),
-               sum(cached_tokens), sum(latency), total(cost),
-               sum(prompt_tokens * (cost IS NULL)), sum(completion_tokens * (cost IS NULL)),
-               sum(cached_tokens * (cost IS NULL))
-        FROM attempt GROUP BY model, stage ORDER BY model, min(seq)
+        SELECT model, stage, sum(attempts), sum(attempts * (kind = 'failed')), sum(prompt_tokens),
+               sum(completion_tokens), sum(cached_tokens), sum(latency), sum(cost),
+               sum(prompt_tokens * (1 - priced)), sum(completion_tokens * (1 - priced)),
+               sum(cached_tokens * (1 - priced))
+        FROM spent GROUP BY model, stage ORDER BY model, min(first)
         """,
     )
 
@@ -165,7 +165,7 @@ def count_failures(store: StoreReader) -> list[FailureCount]:
     return store.rows(
         FailureCount,
         """
-        SELECT model, stage, reason, count(*) FROM attempt WHERE kind = 'failed'
+        SELECT model, stage, reason, sum(attempts) FROM spent WHERE kind = 'failed'
         GROUP BY model, stage, reason ORDER BY 1, 2, 3
         """,
     )

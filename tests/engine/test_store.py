@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ import apsw
 import pytest
 
 from rocot.engine.outcome import Outcome
+from rocot.engine.packed import MOST
 from rocot.engine.reader import FILE, StoreReader
 from rocot.engine.schema import APPLICATION, CURRENT, STEPS
 from rocot.engine.store import Listed, Store
@@ -172,6 +174,75 @@ async def test_an_outcome_that_is_made_again_gets_a_number_of_its_own(store: Sto
     assert [it.payload for it in store.outcomes_of("toy#0")] == ['{"a":2}']
 
 
+PROSE = "".join(f"At {second} s the man by the gate turns to the left. " for second in range(200))
+
+
+def said(item: str = "toy#0", *, text: str = PROSE) -> Outcome:
+    return replace(outcome(item), payload=json.dumps({"words": text}))
+
+
+async def test_long_replies_lie_deflated_and_read_as_they_came(store: Store) -> None:
+    for body in (PROSE.encode(), os.urandom(2000), b"short"):
+        await store.add_attempt(attempt("call", body))
+        assert store.reply_to("call") == body
+    plain, lying = store.rows(lambda *row: row, "SELECT sum(length(body)), sum(packed) FROM attempt")[0]
+    assert lying == 1
+    assert plain < len(PROSE) / 2 + 2100
+
+
+async def test_what_was_made_of_a_reply_takes_next_to_nothing_beside_it(store: Store) -> None:
+    noise = os.urandom(1500).hex()
+    made = said(text=noise)
+    await store.add_attempt(attempt("call", noise.encode(), item="toy#0"))
+    await store.add_outcome(made)
+    await store.add_outcome(said("toy#1", text=noise))
+    assert [it.payload for it in store.outcomes_of("toy#0") + store.outcomes_of("toy#1")] == [made.payload] * 2
+    beside, alone = store.rows(int, "SELECT length(payload) FROM outcome ORDER BY seq")
+    assert beside < 100
+    assert alone > 1500
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE attempt SET body = zeroblob(900)",
+        "UPDATE attempt SET packed = 0",
+        "UPDATE attempt SET seq = 7",
+        "UPDATE outcome SET payload = CAST(x'789c' AS BLOB)",
+        "UPDATE outcome SET payload = zeroblob(9)",
+        "UPDATE outcome SET base = 3",
+    ],
+)
+async def test_damage_to_what_is_deflated_is_counted_and_its_outcome_not_there(store: Store, damage: str) -> None:
+    await store.add_attempt(attempt("call", PROSE.encode(), item="toy#0"))
+    await store.add_outcome(said())
+    assert store.outcome("toy#0", "f", "in") == said()
+    meddle(store, damage)
+    assert store.outcome("toy#0", "f", "in") is None
+    assert store.damaged == 1
+
+
+async def test_a_bomb_in_a_damaged_store_stays_small(store: Store) -> None:
+    await store.add_attempt(attempt("call", PROSE.encode()))
+    bomb = zlib.compress(bytes(MOST + 1))
+    meddle(store, f"UPDATE attempt SET body = x'{bomb.hex()}'")
+    assert store.reply_to("call") is None
+
+
+async def test_long_replies_of_an_older_layout_are_read_as_they_lie_and_its_sums_are_kept(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        await store.add_attempt(attempt("call", PROSE.encode()))
+        await store.add_attempt(attempt("call", ok=False))
+        meddle(store, f"UPDATE attempt SET body = CAST('{PROSE}' AS BLOB) WHERE kind = 'ok'")
+        spent = sum_spent(store)
+    _as_first_layout(tmp_path / FILE)
+    with Store(tmp_path) as store:
+        assert store.reply_to("call") == PROSE.encode()
+        assert [(part.attempts, part.failed, part.prompt_tokens) for part in sum_spent(store)] == [
+            (part.attempts, part.failed, part.prompt_tokens) for part in spent
+        ]
+
+
 async def test_writes_that_come_together_share_a_transaction(store: Store) -> None:
     commits = 0
 
@@ -303,7 +374,7 @@ async def test_a_full_disk_is_told_and_what_was_acknowledged_stays(tmp_path: Pat
 
         async def fill() -> None:
             for number in range(1000):
-                await store.add_attempt(attempt(str(number), b"x" * 2000))
+                await store.add_attempt(attempt(str(number), os.urandom(2000)))
                 acknowledged.append(str(number))
 
         with pytest.raises(StoreError, match=r"the disk is full; .*run the same again"):
