@@ -81,10 +81,10 @@ class Bystanders:
 
 
 class Slow(ScriptedTeacher):
-    """A teacher that takes twenty times as long as decoding; it notes its calls in flight."""
+    """A teacher beside which all else is quick, on a busy machine too; it notes its calls in flight."""
 
     def __init__(self, aside: Bystanders) -> None:
-        super().__init__(latency=0.04)
+        super().__init__(latency=0.25)
         self.aside = aside
         self.most = 0
 

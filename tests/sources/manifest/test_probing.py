@@ -161,7 +161,7 @@ def test_a_cache_of_another_layout_is_made_anew(tmp_path: Path) -> None:
 
 def test_a_cache_that_cannot_be_used_says_that_it_may_be_deleted(tmp_path: Path) -> None:
     (tmp_path / "probes.sqlite").write_bytes(b"no database " * 1000)
-    with pytest.raises(StoreError, match=r"probes.sqlite: .*may be deleted"):
+    with pytest.raises(StoreError, match=r"probes.sqlite: .*delete the file, which only saves time"):
         probed(laid(tmp_path / "videos", "a.mp4"), tmp_path)
 
 
