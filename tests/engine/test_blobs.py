@@ -112,7 +112,8 @@ def test_an_empty_cache_is_not_looked_at_over_and_over(tmp_path: Path, monkeypat
     scan = os.scandir
 
     def counted(path: Path) -> Iterator[os.DirEntry[str]]:
-        looks.append(path)
+        if len(Path(path).name) == 2:  # a shelf: from Python 3.13 on the desk's listing comes this way too
+            looks.append(path)
         return scan(path)
 
     monkeypatch.setattr(os, "scandir", counted)
