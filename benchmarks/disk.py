@@ -78,7 +78,7 @@ class Talkative(ScriptedTeacher):
         ]
         text = json.dumps(
             {"evidence": seen, "reasoning": told(3 * share), "label": CLASSES[1], "spans": spans}
-            if ask.shape == "answer"
+            if ask.shape == "grounding"
             else {"checks": checks, "critique": told(3 * share), "verdict": "revise"}
         )
         return Raw(body=spelt(text, "m-2026-11-01", Usage(4000, self._tokens, 3800)))

@@ -73,7 +73,7 @@ async def asked(url: str, seconds: float, *, most: int, first: int) -> tuple[flo
         while time.monotonic() < end:
             item = short.fanned(next(numbers))
             try:
-                await asker.ask(compose(PROMPTS, asker, item, "answer"), item, "reason", str)
+                await asker.ask(compose(PROMPTS, asker, item, "grounding"), item, "reason", str)
             except TeacherError:
                 continue
 

@@ -10,6 +10,7 @@ from rocot.core.prompt import Sampling
 from rocot.core.record import Record
 from rocot.core.reflection import Outcome
 from rocot.core.reply import Dialect
+from rocot.core.task import Task
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 
@@ -46,6 +47,9 @@ class Folder(Record):
     """The folder; where it lies changes no data. Relative to the recipe's file."""
     annotations: Path | None = None
     """The CSV; without one nothing is known of the videos. Relative to the recipe's file."""
+    questions: Path | None = None
+    """A CSV of multiple-choice questions, `path,question,A,B,...,answer`, for the task `qa`. Relative to the recipe's
+    file."""
     split: Name = "train"
     classes: tuple[Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\s<>][^<>\x00-\x1f]*$")], ...] = ()
     """The labels an answer may use. Empty: those of the CSV and Normal."""
@@ -65,6 +69,22 @@ class Imported(Record):
 
 
 SourceRecipe: TypeAlias = Annotated[Scenes | Folder | Imported, Field(discriminator="kind")]
+
+
+class TaskRecipe(Record):
+    """What is asked about each clip."""
+
+    kind: Task = "grounding"
+    seed: int = Field(default=0, ge=0)
+    """Of the order in which the options of a question are shown; with `qa`."""
+    balance_lengths: bool = False
+    """Leaves questions out until the longest option is right no more often than by chance; with `qa`."""
+
+    @model_validator(mode="after")
+    def _of_questions(self) -> Self:
+        if self.kind != "qa" and (self.seed or self.balance_lengths):
+            raise ValueError(f'seed and balance_lengths go with kind = "qa" (got "{self.kind}")')
+        return self
 
 
 class Windows(Record):
@@ -159,6 +179,7 @@ class Recipe(Record):
 
     release: Release
     sources: tuple[SourceRecipe, ...] = Field(min_length=1)
+    task: TaskRecipe = TaskRecipe()
     windows: Windows = Windows()
     frames: FramesRecipe = FramesRecipe()
     teacher: Asking = Asking()
@@ -187,4 +208,27 @@ class Recipe(Record):
         twice = {name for name, split in named if named.count((name, split)) > 1}
         if twice:
             raise ValueError(f"two sources have one name: {', '.join(sorted(twice))}")
+        return self
+
+    @model_validator(mode="after")
+    def _who_can(self) -> Self:
+        unable = [role for role, who in self.asked.items() if who.model == "embedded"]
+        if unable and self.task.kind in {"qa", "reasoning"}:
+            raise ValueError(
+                f'the embedded {unable[0]} answers the tasks grounding and classification (got "{self.task.kind}");'
+                ' it knows no language: name a model, as in model = "openai:..."'
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _questions_to_ask(self) -> Self:
+        asked = [s.name for s in self.sources if isinstance(s, Folder) and s.questions is not None]
+        mute = [s.name for s in self.sources if isinstance(s, Scenes) or (isinstance(s, Folder) and not s.questions)]
+        if self.task.kind == "qa" and mute:
+            raise ValueError(
+                f"the source {mute[0]} has no questions; take a manifest that has some (rocot import vau-bench),"
+                " or give a folder a CSV of questions"
+            )
+        if self.task.kind != "qa" and asked:
+            raise ValueError(f'the questions of {asked[0]} go with task.kind = "qa" (got "{self.task.kind}")')
         return self

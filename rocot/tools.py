@@ -70,7 +70,7 @@ async def opened(  # noqa: PLR0913  # what a run is, and two settings by name
     from rocot.teacher.pace import FIRST
     from rocot.teacher.rates import Rates
 
-    prompts = load_prompts(recipe.prompts.folder)
+    prompts = load_prompts(recipe.prompts.folder, recipe.task.kind)
     async with AsyncExitStack() as stack:
         frames = stack.enter_context(sampler(recipe.frames, machine))
         fleets: dict[tuple[object, ...], Fleet] = {}
@@ -141,7 +141,7 @@ def described(recipe: Recipe, truth: TruthOf = _no_truth) -> Tools:
 
     Raises ConfigError for a prompt that cannot be read.
     """
-    prompts = load_prompts(recipe.prompts.folder)
+    prompts = load_prompts(recipe.prompts.folder, recipe.task.kind)
     return Tools(
         frames=_NoFrames(),
         teacher=_Described(recipe.asked["teacher"], prompts),
@@ -166,7 +166,14 @@ def sources(recipe: Recipe, machine: Machine, rendered: Callable[[int, int], Non
 
             return ManifestSource(source.name, source.manifest, source.videos, source.labels, opens, salvage=salvage)
         return FolderSource(
-            source.name, source.videos, source.annotations, source.split, source.classes, opens, salvage=salvage
+            source.name,
+            source.videos,
+            source.annotations,
+            source.split,
+            source.classes,
+            opens,
+            questions=source.questions,
+            salvage=salvage,
         )
 
     return [made(source) for source in recipe.sources]
@@ -187,7 +194,8 @@ def listing(  # noqa: PLR0913, PLR0917 - a run, its split, and who learns of wha
     from rocot.sources.windows import clips
 
     found = sources(recipe, machine, rendered)
-    return clips(found, split, recipe.windows, truths, skipped, guard(recipe, split), recipe.allow_leaks)
+    guarded = guard(recipe, split)
+    return clips(found, split, recipe.windows, truths, skipped, guarded, recipe.allow_leaks, recipe.task)
 
 
 def guard(recipe: Recipe, split: str) -> Callable[[Video], str]:
@@ -250,7 +258,7 @@ def _teachers(model: str, recipe: Recipe, machine: Machine, role: Role) -> Seque
         from rocot.teacher.serving import engine_arguments
         from rocot.teacher.vllm import VllmTeacher
 
-        told = engine_arguments(model, recipe, load_prompts(recipe.prompts.folder), machine.vllm)
+        told = engine_arguments(model, recipe, load_prompts(recipe.prompts.folder, recipe.task.kind), machine.vllm)
         return [VllmTeacher(model, told)]
     from rocot.teacher.openai import OpenAITeacher
 

@@ -5,6 +5,10 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("rocot", deadline=None)  # how long an example takes says nothing on a busy machine
+settings.load_profile("rocot")
 
 Address = tuple[str, int] | tuple[str, int, int, int] | str | bytes
 

@@ -77,7 +77,7 @@ def shifted(by: float) -> Spoil:
     def moved(answer: Answer, end: float) -> Answer:
         away = by * end if answer.spans and answer.spans[0].end < end / 2 else -by * end
         return changed(answer, spans=tuple(Span(start=max(0, s.start + away), end=max(0.5, min(end, s.end + away)))
-                                           for s in answer.spans))  # fmt: skip
+                                           for s in answer.spans or ()))  # fmt: skip
 
     return lambda sample: sample.but(
         initial=moved(sample.initial, sample.framed.end), revised=moved(sample.revised, sample.framed.end)
@@ -146,6 +146,7 @@ def unsaid(sample: Sample) -> Sample:
 
 def misplaced(sample: Sample) -> Sample:
     """Blames the first answer for a time half a clip from its span."""
+    assert sample.initial.spans
     at = (sample.initial.spans[0].start + 0.5 * sample.framed.end) % sample.framed.end
     return remarking(f"The first answer puts it at {at:.2f} s, which is wrong.")(sample)
 

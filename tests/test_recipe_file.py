@@ -126,3 +126,22 @@ def test_a_recipe_reads_back_as_it_was_stored(tmp_path: Path) -> None:
     recipe = load_recipe(write(tmp_path, SMALL + '[frames]\npolicy = "fps"\nfps = 2.0\nsnap = 0.25\n'))
     assert Recipe.model_validate_json(recipe.model_dump_json()) == recipe
     assert recipe.frames.count == 16
+
+
+FOLDER = '[release]\nname = "a"\n[[sources]]\nkind = "folder"\nname = "f"\nvideos = "v"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (SMALL + '[task]\nkind = "qa"\n[teacher]\nmodel = "scripted"\n', "the source scenes has no questions"),
+        (FOLDER + '[task]\nkind = "qa"\n[teacher]\nmodel = "scripted"\n', "give a folder a CSV of questions"),
+        (FOLDER + 'questions = "q.csv"\n[task]\nkind = "qa"\n', "the embedded teacher answers the tasks grounding and"),
+        (SMALL + '[task]\nkind = "reasoning"\n[teacher]\nmodel = "scripted"\n[reviser]\n', "the embedded reviser"),
+        (FOLDER + 'questions = "q.csv"\n', "the questions of f go with task.kind"),
+        (SMALL + "[task]\nseed = 3\n", "seed and balance_lengths go with kind"),
+        (SMALL + '[task]\nkind = "quiz"\n', "task.kind"),
+    ],
+)
+def test_a_task_that_its_sources_or_teachers_cannot_serve_is_refused(tmp_path: Path, text: str, told: str) -> None:
+    assert told in refusal(write(tmp_path, text))

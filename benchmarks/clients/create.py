@@ -42,10 +42,10 @@ async def ask(client: AsyncOpenAI, clip: int) -> None:
         {"role": "system", "content": PROMPTS.system.text},
         {"role": "user", "content": parts},
     ]
-    first = await say(client, "answer", opening)
+    first = await say(client, "grounding", opening)
     said: list[ChatCompletionMessageParam] = [*opening, {"role": "assistant", "content": first}]
     found = await say(client, "reflection", [*said, {"role": "user", "content": PROMPTS.reflect.text}])
-    await say(client, "answer", [*said, {"role": "user", "content": PROMPTS.revise.text + found}])
+    await say(client, "grounding", [*said, {"role": "user", "content": PROMPTS.revise.text + found}])
 
 
 async def main() -> None:

@@ -83,7 +83,7 @@ class Outline:
         said: dict[Role, Dialect] = {
             role: "json" if who.dialect == "auto" else who.dialect for role, who in recipe.asked.items()
         }
-        asked = compose(tools.prompts, tools.teacher, seen, "answer")(said["teacher"])
+        asked = compose(tools.prompts, tools.teacher, seen, seen.task)(said["teacher"])
         opening = sum(len(part.text) for turn in asked.turns for part in turn.parts if isinstance(part, Text))
         examine = tools.prompts.guided if recipe.teacher.guided else tools.prompts.reflect
         closer = len(tools.prompts.relook.text) if recipe.frames.relook else 0
@@ -99,7 +99,7 @@ class Outline:
             Wording(
                 opening=opening,
                 reflect=closer + len(examine.text + form(tools.prompts, "reflection", said["reflector"]).text),
-                revise=closer + len(tools.prompts.revise.text + form(tools.prompts, "answer", said["reviser"]).text),
+                revise=closer + len(tools.prompts.revise.text + form(tools.prompts, seen.task, said["reviser"]).text),
             ),
             *(Answerer(model=who.model, longest=who.max_tokens) for who in recipe.asked.values()),
         )
@@ -169,14 +169,18 @@ def print_outline(outline: Outline, prices: Prices) -> None:
 
 def _print_truth(console: Console, outline: Outline) -> None:
     """How deep the truth of the clips goes. What has none is graded on nothing, and never kept for training."""
-    depths = Counter(outline.truths(clip).graded_on for clip in outline.clips)
+    depths = Counter(outline.truths(clip).graded_on(located=clip.task == "grounding") for clip in outline.clips)
     if depths:
         known = ", ".join(f"{number:,} {depth}" for depth, number in depths.most_common() if depth != "none")
         console.print(f"known of the clips: {known or 'nothing'}")
     if depths["none"]:
         console.print(
-            f"{depths['none']:,} clips have no truth to grade on, and will not be kept: nobody said what is in them,"
-            " or they are parts of an abnormal video that nobody localised (windows.length could take it whole)"
+            f"{depths['none']:,} clips have no truth to grade on, and will not be kept: nobody said what is in them"
+            + (
+                ", or which option is right"
+                if outline.recipe.task.kind == "qa"
+                else ", or they are parts of an abnormal video that nobody localised (windows.length could take it whole)"
+            )
         )
 
 
@@ -246,7 +250,8 @@ def print_ping(outline: Outline) -> None:
                 asked_now = (
                     f"{spent.prompt_tokens:,} + {spent.completion_tokens:,} tokens" if spent.attempts else "stored"
                 )
-                spans = ", ".join(f"{span.start:.2f}-{span.end:.2f} s" for span in answered.initial.spans) or "no span"
-                console.print(f"\nRead as: {answered.initial.label}, {spans} ({asked_now})")
+                spans = (f"{span.start:.2f}-{span.end:.2f} s" for span in answered.initial.spans or ())
+                where = "" if answered.initial.spans is None else f", {', '.join(spans) or 'no span'}"
+                console.print(f"\nRead as: {answered.initial.label}{where} ({asked_now})", markup=False)
 
     asyncio.run(asked())

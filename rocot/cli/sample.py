@@ -12,6 +12,7 @@ from rocot.cli.screen import heading
 from rocot.core.answer import Answer, Reflection
 from rocot.core.row import Row
 from rocot.core.span import Span
+from rocot.core.task import letter
 
 STYLES = {"confirmed": "green", "corrected": "green", "unresolved": "yellow", "corrupted": "red", "ungraded": "dim"}
 """How an outcome is coloured; its word always stands there as well."""
@@ -25,6 +26,7 @@ def sample(row: Row, width: int) -> RenderableType:
     return Group(
         Text.assemble((row.id, "bold"), "   ", (row.outcome, STYLES[row.outcome])),
         Text(_about(row), style="dim"),
+        *_asked(row),
         "",
         *_timeline(row, max(20, width - _NAMES - 1)),
         "",
@@ -53,6 +55,17 @@ def _about(row: Row) -> str:
     )
 
 
+def _asked(row: Row) -> Iterator[RenderableType]:
+    """The question with its options, where the sample is about one; the right one is marked."""
+    if row.posed is None:
+        return
+    yield ""
+    yield Text(row.posed.text)
+    for index, option in enumerate(row.classes):
+        style = "blue" if option == row.truth.choice else ""
+        yield Text(f"  {letter(index)}. {option}{'   (right)' if style else ''}", style=style)
+
+
 @dataclass(frozen=True)
 class _Scale:
     """A clip's time over a number of columns."""
@@ -79,12 +92,15 @@ def _timeline(row: Row, columns: int) -> Iterator[Text]:
     scale = _Scale(row.clip_start, row.clip_end, columns)
     left, right = f"{row.clip_start:g} s", f"{row.clip_end:g} s"
     yield Text(" " * _NAMES + left + right.rjust(columns - len(left)), style="dim")
-    labels = ", ".join(row.truth.labels or ("label not known",))
+    labels = row.truth.choice or ", ".join(row.truth.labels or ("label not known",))
     for name, label, spans, style in (
         ("truth", labels, row.truth.spans, "blue"),
         ("initial", row.initial.label, row.initial.spans, "yellow"),
         ("revised", row.revised.label, row.revised.spans, "green"),
     ):
+        if spans is None and (name != "truth" or row.posed is not None):
+            yield Text.assemble(name.ljust(_NAMES), label)
+            continue
         yield Text.assemble(name.ljust(_NAMES), scale.bar(spans or (), style))
         said = ", ".join(f"{span.start:.2f}-{span.end:.2f} s" for span in spans or ())
         yield Text(" " * _NAMES + f"{label}, {said or ('not localised' if spans is None else 'no span')}")
@@ -104,6 +120,8 @@ def _grade(right: bool | None, tiou: float | None) -> str:
 def _answer(title: str, answer: Answer, grade: str) -> Iterator[RenderableType]:
     yield Text.assemble(heading(title), f"   {answer.label}   ", (grade, "dim"))
     yield from _lines((f"{part.start:.2f}-{part.end:.2f} s", "", part.observation) for part in answer.evidence)
+    if answer.description is not None:
+        yield Padding(Text(answer.description), (0, 0, 0, 2))
     yield Padding(Text(answer.reasoning), (0, 0, 0, 2))
 
 

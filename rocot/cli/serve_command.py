@@ -28,7 +28,7 @@ def command(model: str, recipe: str) -> None:
     from rocot.teacher.serving import command, served_name
 
     chosen = load_recipe(recipe)
-    click.echo(shlex.join(command(model, chosen, load_prompts(chosen.prompts.folder))))
+    click.echo(shlex.join(command(model, chosen, load_prompts(chosen.prompts.folder, chosen.task.kind))))
     name = served_name(model, chosen)
     if f"openai:{name}" not in {who.model for who in chosen.asked.values()}:
         aside().print(f'In the recipe: model = "openai:{name}"', markup=False, highlight=False)

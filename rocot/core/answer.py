@@ -6,7 +6,7 @@ from pydantic import Field
 
 from rocot.core.record import Record
 from rocot.core.span import Span
-from rocot.core.truth import NORMAL
+from rocot.core.truth import NORMAL, UNCLEAR
 
 
 class Evidence(Record):
@@ -27,15 +27,23 @@ class Answer(Record):
     """What was seen, and when; empty where the reply came as tagged text."""
     reasoning: str = Field(min_length=1)
     """How the evidence was weighed."""
+    description: str | None = None
+    """What happens, in order; null but for open reasoning."""
     label: str
-    """One of the clip's classes."""
-    spans: tuple[Span, ...]
-    """Where the anomaly is, seconds of the source video; empty for normal footage."""
+    """One of the clip's classes; of a question, the text of the option that was chosen; `Unclear` where the frames
+    were said not to settle it."""
+    spans: tuple[Span, ...] | None
+    """Where the anomaly is, seconds of the source video; empty for normal footage, null where no spans are asked for."""
 
     @property
     def normal(self) -> bool:
         """Whether the answer calls the footage normal."""
         return self.label == NORMAL
+
+    @property
+    def abstained(self) -> bool:
+        """Whether the answer leaves the question open."""
+        return self.label == UNCLEAR
 
     def same_as(self, other: "Answer") -> bool:
         """Whether both conclude the same, whatever their words."""

@@ -4,11 +4,13 @@ An accuracy says little without them: of VAU-Bench's test questions on ECVA, the
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 from pydantic import Field
 
 from rocot.core.record import Record
+from rocot.core.task import letter
 
 
 class Choice(Record):
@@ -37,26 +39,43 @@ class Blind(Record):
 
 def blind(choices: Iterable[Choice]) -> Blind:
     """The baselines of some questions. They stream."""
-    answers, chance, longest = Counter[int](), 0.0, 0
+    guesses = Guesses()
     for choice in choices:
-        answers[choice.answer] += 1
-        chance += 1 / len(choice.options)
-        lengths = [len(option) for option in choice.options]
-        longest += lengths.index(max(lengths)) == choice.answer
-    total = answers.total()
-    if not total:
-        return Blind(questions=0, chance=None, always_first=None, commonest=None, letter=None, longest=None)
-    often = min(answers, key=lambda index: (-answers[index], index))
-    return Blind(
-        questions=total,
-        chance=chance / total,
-        always_first=answers[0] / total,
-        commonest=answers[often] / total,
-        letter=letter(often),
-        longest=longest / total,
-    )
+        guesses.add(choice)
+    return guesses.all()
 
 
-def letter(index: int) -> str:
-    """A, B, ... of an option; its number where there are more than letters."""
-    return chr(ord("A") + index) if index < 26 else str(index + 1)
+@dataclass
+class Guesses:
+    """Counts what would have been right, one question after the other."""
+
+    answers: Counter[int] = field(default_factory=Counter)
+    chance: float = 0.0
+    longest: int = 0
+
+    def add(self, choice: Choice) -> None:
+        """One more."""
+        self.answers[choice.answer] += 1
+        self.chance += 1 / len(choice.options)
+        self.longest += longest(choice.options) == choice.answer
+
+    def all(self) -> Blind:
+        """As it stands."""
+        answers, total = self.answers, self.answers.total()
+        if not total:
+            return Blind(questions=0, chance=None, always_first=None, commonest=None, letter=None, longest=None)
+        often = min(answers, key=lambda index: (-answers[index], index))
+        return Blind(
+            questions=total,
+            chance=self.chance / total,
+            always_first=answers[0] / total,
+            commonest=answers[often] / total,
+            letter=letter(often),
+            longest=self.longest / total,
+        )
+
+
+def longest(options: Sequence[str]) -> int:
+    """Index of the option with the most characters; of equals the first."""
+    lengths = [len(option) for option in options]
+    return lengths.index(max(lengths))

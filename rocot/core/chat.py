@@ -7,6 +7,7 @@ from typing import Literal
 from rocot.core.answer import Answer, Reflection
 from rocot.core.prompt import stamp
 from rocot.core.record import Record
+from rocot.core.task import letter
 
 IMAGE = "<image>"
 """Stands for one frame, as ms-swift, LLaMA-Factory and verl have it."""
@@ -33,13 +34,16 @@ def messages(  # noqa: PLR0913, PLR0917 - the parts of a sample, in their order
     relook: Sequence[float],
     reflection: Reflection,
     revised: Answer,
+    options: Sequence[str] = (),
 ) -> tuple[Message, ...]:
     """The whole sample as one question and one reply, or, where there was a closer look, two of each.
 
-    `times` and `relook` are those of the frames, seconds of the source video. The second user's turn stands where the
+    `times` and `relook` are those of the frames, seconds of the source video; `options` are those of a question, as
+    they were shown. The second user's turn stands where the
     teacher was shown more: a student must not learn to describe what it was not shown.
     """
-    first, second = answer_text(initial), f"{reflection_text(reflection)}\n{answer_text(revised)}"
+    first, last = answer_text(initial, options), answer_text(revised, options)
+    second = f"{reflection_text(reflection)}\n{last}"
     asked = Message(role="user", content=f"{shown(times)}\n{question}")
     if not relook:
         return asked, Message(role="assistant", content=f"{first}\n{second}")
@@ -56,12 +60,22 @@ def shown(times: Sequence[float]) -> str:
     return "".join(f"{stamp(time)}{IMAGE}" for time in times)
 
 
-def answer_text(answer: Answer) -> str:
-    """`<think>evidence, reasoning</think><answer>label</answer><glue>[[start, end], ...]</glue>`, seconds."""
+def answer_text(answer: Answer, options: Sequence[str] = ()) -> str:
+    """`<think>evidence, reasoning</think><answer>label</answer><glue>[[start, end], ...]</glue>`, seconds.
+
+    Without `<glue>` where the task asks for no spans; of a question the label is the letter of the chosen option; open
+    reasoning has its `<description>` before the label.
+    """
     seen = [f"- {part.start:.2f}-{part.end:.2f} s: {part.observation}" for part in answer.evidence]
-    think = "\n".join([*seen, answer.reasoning])
-    spans = json.dumps([[round(span.start, 2), round(span.end, 2)] for span in answer.spans])
-    return f"<think>{think}</think><answer>{answer.label}</answer><glue>{spans}</glue>"
+    text = f"<think>{chr(10).join([*seen, answer.reasoning])}</think>"
+    if answer.description is not None:
+        text += f"<description>{answer.description}</description>"
+    chosen = letter(options.index(answer.label)) if answer.label in options else answer.label
+    text += f"<answer>{chosen}</answer>"
+    if answer.spans is not None:
+        spans = json.dumps([[round(span.start, 2), round(span.end, 2)] for span in answer.spans])
+        text += f"<glue>{spans}</glue>"
+    return text
 
 
 def reflection_text(reflection: Reflection) -> str:

@@ -5,6 +5,7 @@ from typing import Self
 from pydantic import Field
 
 from rocot.core.record import Item
+from rocot.core.task import Posed, Task
 
 
 class Clip(Item):
@@ -28,7 +29,11 @@ class Clip(Item):
     duration: float = Field(gt=0)
     """Seconds of the whole source video."""
     classes: tuple[str, ...]
-    """The labels an answer may use, "Normal" among them."""
+    """The labels an answer may use, "Normal" among them; of a question, its options as they are shown."""
+    task: Task = Field(default="grounding", exclude_if=lambda task: task == "grounding")
+    """What is asked about it. Left out of the record where it is grounding."""
+    posed: Posed | None = Field(default=None, exclude_if=lambda posed: posed is None)
+    """The question with options that is asked about it; None, and left out of the record, but for the task `qa`."""
     leak: str = Field(default="", exclude_if=lambda leak: not leak)
     """Of whose official test split the video is, and why it is here all the same; empty for all others. Left out of
     the record where it is empty."""

@@ -15,7 +15,7 @@ from rocot.core.story import SLACK, Limits, Rule, Story
 
 __all__ = ["EDITION", "RULES", "SLACK", "Gate", "Rules", "Story", "Weight", "faults"]
 
-EDITION = 4
+EDITION = 5
 """Part of the judge's identity: raise it when a rule changes, and stored samples are judged again."""
 
 Weight: TypeAlias = Literal["reject", "warn", "off"]

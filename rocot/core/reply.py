@@ -5,15 +5,17 @@ import re
 from functools import cache
 from typing import Literal, TypeAlias, TypeVar
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
-from rocot.core.answer import Answer, Reflection
+from rocot.core.answer import Answer, Evidence, Reflection
 from rocot.core.record import Json, Record
 from rocot.core.span import Span, union
-from rocot.core.truth import NORMAL
+from rocot.core.task import Task, letters
+from rocot.core.truth import NORMAL, UNCLEAR
 from rocot.errors import ReplyError
 
-Shape: TypeAlias = Literal["answer", "reflection"]
+Shape: TypeAlias = Task | Literal["reflection"]
+"""What a reply has to hold: an answer to the task, or a reflection on one."""
 Dialect: TypeAlias = Literal["json", "tagged"]
 
 LONGEST_TEXT = 4000
@@ -25,7 +27,11 @@ R = TypeVar("R", bound=Record)
 
 @cache
 def schema_of(shape: Shape, classes: tuple[str, ...]) -> dict[str, Json]:
-    """The JSON Schema of a reply, bounded, every key required, so that strict servers take it."""
+    """The JSON Schema of a reply, bounded, every key required, so that strict servers take it.
+
+    `classes` are the words that its conclusion may be, besides `Unclear`: labels, or the letters of a question's
+    options. Keys stand in the order in which they are to be written: what was seen first, what is concluded last.
+    """
     seconds: Json = {"type": "number", "minimum": 0}
     text: Json = {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT}
     line: Json = {"type": "string", "minLength": 1, "maxLength": 400}
@@ -36,13 +42,9 @@ def schema_of(shape: Shape, classes: tuple[str, ...]) -> dict[str, Json]:
     def several(row: Json) -> Json:
         return {"type": "array", "items": row, "maxItems": MOST_PARTS}
 
-    label: Json = {"type": "string", "enum": list(classes)}
-    answer = table(
-        evidence=several(table(start=seconds, end=seconds, observation=line)),
-        reasoning=text,
-        label=label,
-        spans=several(table(start=seconds, end=seconds)),
-    )
+    evidence = several(table(start=seconds, end=seconds, observation=line))
+    one: Json = {"type": "string", "enum": [*classes, UNCLEAR]}
+    spans = several(table(start=seconds, end=seconds))
     reflection = table(
         checks=several(
             table(claim=line, finding=line, start=seconds, end=seconds, holds={"type": "boolean"}),
@@ -50,7 +52,14 @@ def schema_of(shape: Shape, classes: tuple[str, ...]) -> dict[str, Json]:
         critique=text,
         verdict={"type": "string", "enum": ["keep", "revise"]},
     )
-    chosen = answer if shape == "answer" else reflection
+    shapes: dict[Shape, Json] = {
+        "grounding": table(evidence=evidence, reasoning=text, label=one, spans=spans),
+        "classification": table(evidence=evidence, reasoning=text, label=one),
+        "qa": table(evidence=evidence, reasoning=text, choice=one),
+        "reasoning": table(evidence=evidence, description=text, reasoning=text, label=one),
+        "reflection": reflection,
+    }
+    chosen = shapes[shape]
     assert isinstance(chosen, dict)
     return chosen
 
@@ -70,16 +79,48 @@ def cleaned(value: Json) -> Json:
     return tuple(cleaned(part) for part in value) if isinstance(value, list | tuple) else value
 
 
-def parse_answer(text: str, classes: tuple[str, ...]) -> Answer:
-    """An initial or revised answer from a reply in either dialect.
+class _Classified(Record):
+    evidence: tuple[Evidence, ...]
+    reasoning: str
+    label: str
+
+
+class _Grounded(_Classified):
+    spans: tuple[Span, ...]
+
+
+class _Chosen(Record):
+    evidence: tuple[Evidence, ...]
+    reasoning: str
+    choice: str
+
+
+class _Told(_Classified):
+    description: str = Field(min_length=1)
+
+
+_FORMS: dict[Task, type[_Classified | _Chosen]] = {
+    "grounding": _Grounded,
+    "classification": _Classified,
+    "qa": _Chosen,
+    "reasoning": _Told,
+}
+
+
+def parse_answer(text: str, task: Task, classes: tuple[str, ...]) -> Answer:
+    """An initial or revised answer from a reply in either dialect; `classes` are labels, or a question's options.
 
     Raises ReplyError with reason `no answer`, `tags out of order`, `bad json`, `not a number`, `bad shape`, `bad span`
     or `unknown label`.
     """
     text = clean(text)
     found = _json_in(text)
-    answer = _tagged_answer(text) if found is None else _from_json(found, Answer)
-    return answer.model_copy(update={"label": _known(answer.label, classes), "spans": union(answer.spans)})
+    said = _tagged_answer(text, task) if found is None else _from_json(found, _FORMS[task])
+    spans = union(said.spans) if isinstance(said, _Grounded) else None
+    label = _option(said.choice, classes) if isinstance(said, _Chosen) else _known(said.label, classes)
+    description = said.description if isinstance(said, _Told) else None
+    whole = {"evidence": said.evidence, "reasoning": said.reasoning, "description": description}
+    return _checked(Answer, whole | {"label": label, "spans": spans})
 
 
 def parse_reflection(text: str) -> Reflection:
@@ -152,7 +193,14 @@ def _tags(text: str, *names: str) -> list[str]:
     return found
 
 
-def _tagged_answer(text: str) -> Answer:
+def _tagged_answer(text: str, task: Task) -> _Classified | _Chosen:
+    if task == "reasoning":
+        think, told, label = _tags(text, "think", "description", "answer")
+        return _checked(_Told, {"evidence": (), "reasoning": think, "description": told, "label": label})
+    if task != "grounding":
+        think, label = _tags(text, "think", "answer")
+        called = "choice" if task == "qa" else "label"
+        return _checked(_FORMS[task], {"evidence": (), "reasoning": think, called: label})
     think, label, glue = _tags(text, "think", "answer", "glue")
     try:
         value = json.loads(glue, parse_constant=_no_constant)
@@ -165,7 +213,7 @@ def _tagged_answer(text: str) -> Answer:
     ):
         raise ReplyError("bad span", f"<glue> must hold [[start, end], ...] in seconds (got {glue[:60]!r})")
     spans = () if pairs == [[-1, -1]] else tuple(_span(*pair) for pair in pairs)
-    return _checked(Answer, {"evidence": (), "reasoning": think, "label": label, "spans": spans})
+    return _checked(_Grounded, {"evidence": (), "reasoning": think, "label": label, "spans": spans})
 
 
 def _span(start: float, end: float) -> Span:
@@ -177,10 +225,31 @@ def _span(start: float, end: float) -> Span:
 
 def _known(label: str, classes: tuple[str, ...]) -> str:
     """The class that is meant: case, spaces and underscores do not matter."""
-    by_plain = {_plain(name): name for name in (*classes, NORMAL)}
+    by_plain = {_plain(name): name for name in (*classes, NORMAL, UNCLEAR)}
     if _plain(label) not in by_plain:
         raise ReplyError("unknown label", f"{label[:60]!r} is none of {', '.join(classes)}")
     return by_plain[_plain(label)]
+
+
+_CHOICE = re.compile(
+    r"(?:(?:option|choice|answer)\s+)?\(?([A-Za-z]|\d{2,})\)?(?:[.:)]\s*(?P<text>.*))?", re.DOTALL | re.IGNORECASE
+)
+
+
+def _option(choice: str, options: tuple[str, ...]) -> str:
+    """The option that is meant: by its letter (`B`, `(b)`, `B. its text`), or by its text."""
+    by_text = {_plain(option): option for option in (*options, UNCLEAR)}
+    by_letter = dict(zip(letters(options), options, strict=True))
+    found = _CHOICE.fullmatch(choice.strip())
+    meant = by_text.get(_plain(choice))
+    if meant is None and found is not None:
+        meant = by_letter.get(found[1].upper())
+        own = found["text"]
+        if own and meant is not None and by_text.get(_plain(own), meant) != meant:
+            raise ReplyError("unknown label", f"{choice[:60]!r}: letter and text name two options")
+    if meant is None:
+        raise ReplyError("unknown label", f"{choice[:60]!r} is none of {', '.join(by_letter)}")
+    return meant
 
 
 def _plain(label: str) -> str:

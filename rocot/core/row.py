@@ -13,6 +13,7 @@ from rocot.core.gate import Story
 from rocot.core.record import Record
 from rocot.core.reflection import Fault, Judged, Outcome, Said, Scores, rejected
 from rocot.core.reply import cleaned
+from rocot.core.task import Posed, Task
 from rocot.core.truth import GradedOn, Truth
 
 
@@ -93,8 +94,14 @@ class Row(Record):
     """Length of the whole source video, seconds."""
     video_mark: str
     """Content mark of the video file: sha256 over its size and the first and last 64 KiB."""
+    task: Task
+    """`grounding`: label and spans; `classification`: a label; `qa`: one of several options; `reasoning`: what happens
+    and why it is or is not an anomaly, in prose, and a label."""
+    posed: Posed | None
+    """The question with options that was asked, without them, and how they were shuffled; null but for `qa`."""
     classes: tuple[str, ...]
-    """The labels that an answer could use, `Normal` among them."""
+    """The labels that an answer could use, `Normal` among them; of `qa` the options, in the order in which they were
+    shown as A, B, ..."""
     leak: str | None
     """Of whose official test split the video is, and why it was taken all the same; null for all others."""
     frame_times: tuple[float, ...] = Field(min_length=1)
@@ -121,11 +128,12 @@ class Row(Record):
     messages: tuple[Message, ...] = Field(min_length=2)
     """The sample as chat, ready for training: a user turn with the frames and the question, an assistant turn with
     `<think>`, `<answer>`, `<glue>` (spans), `<reflection>`, `<verdict>`, then the revised `<think>`, `<answer>`,
-    `<glue>`. Where there is a relook, a user turn with its frames stands before `<reflection>`."""
+    `<glue>`. `<glue>` stands there for grounding alone; open reasoning has a `<description>` before each `<answer>`, a
+    question the letter in it. Where there is a relook, a user turn with its frames stands before `<reflection>`."""
     truth: Truth
     """Ground truth within the clip. No teacher saw it, unless the recipe is guided."""
     graded_on: GradedOn
-    """How deep the truth goes: `label+span`, `span`, `label` or `none`."""
+    """How deep the truth goes: `label+span`, `span`, `label`, `choice` (of a question's options) or `none`."""
     tiou_floor: float = Field(ge=0, le=1)
     """The least temporal IoU with the truth at which an answer counts as right."""
     improved_floor: float = Field(gt=0, le=1)
@@ -149,6 +157,7 @@ class Row(Record):
         clean = cleaned(said)
         item = item if clean == said else Judged.model_validate(clean)
         times, again = (tuple(frame.time for frame in frames) for frames in (item.frames, item.relook))
+        options = item.classes if item.task == "qa" else ()
         return cls(
             id=item.key,
             split=item.split,
@@ -160,6 +169,8 @@ class Row(Record):
             clip_end=item.end,
             video_duration=item.duration,
             video_mark=item.mark,
+            task=item.task,
+            posed=item.posed,
             classes=item.classes,
             leak=item.leak or None,
             frame_times=times,
@@ -172,7 +183,7 @@ class Row(Record):
             initial=item.initial,
             reflection=item.reflection,
             revised=item.revised,
-            messages=messages(times, item.question, item.initial, again, item.reflection, item.revised),
+            messages=messages(times, item.question, item.initial, again, item.reflection, item.revised, options),
             truth=item.truth,
             graded_on=item.graded_on,
             tiou_floor=edition.tiou_floor,
@@ -200,6 +211,7 @@ class Row(Record):
             frame_times=self.frame_times,
             relook_times=self.relook_times,
             classes=self.classes,
+            task=self.task,
             initial=self.initial,
             reflection=self.reflection,
             revised=self.revised,

@@ -21,10 +21,15 @@ def tiou(first: Sequence[Span], second: Sequence[Span]) -> float:
 def label_right(answer: Answer, truth: Truth) -> bool | None:
     """Whether the label is one of the true ones; where only spans are known, whether normal and abnormal agree.
 
-    None where nothing is known. A normal clip with a predicted span is wrong, whatever its label says.
+    Of a question with options, whether the right one was chosen. An answer that abstains is wrong. None where nothing
+    is known. A normal clip with a predicted span is wrong, whatever its label says.
     """
+    if truth.choice is not None:
+        return answer.label == truth.choice
     if truth.normal is None:
         return None
+    if answer.abstained:
+        return False
     if truth.normal:
         return answer.label == NORMAL and not answer.spans
     if truth.labels is None:
@@ -33,8 +38,8 @@ def label_right(answer: Answer, truth: Truth) -> bool | None:
 
 
 def answer_tiou(answer: Answer, truth: Truth) -> float | None:
-    """tIoU of the answer's spans with the true ones; None where the anomaly is not localised."""
-    return None if truth.spans is None else tiou(answer.spans, truth.spans)
+    """tIoU of the answer's spans with the true ones; None where either is not localised."""
+    return None if truth.spans is None or answer.spans is None else tiou(answer.spans, truth.spans)
 
 
 def right(answer: Answer, truth: Truth, floor: float) -> bool | None:
@@ -53,8 +58,13 @@ def outcome(initial: bool | None, revised: bool | None) -> Outcome:
 
 
 def abnormal_right(answer: Answer, truth: Truth) -> bool | None:
-    """Whether normal and abnormal agree, by the label and by nothing else; None where nothing is known."""
-    return None if truth.normal is None else answer.normal == truth.normal
+    """Whether normal and abnormal agree, by the label and by nothing else; abstaining never does.
+
+    None where nothing is known, and for questions with options.
+    """
+    if truth.normal is None or truth.choice is not None:
+        return None
+    return not answer.abstained and answer.normal == truth.normal
 
 
 def boundary_errors(answer: Answer, truth: Truth) -> tuple[float | None, float | None]:

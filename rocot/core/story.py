@@ -10,6 +10,7 @@ from pydantic import Field
 from rocot.core.answer import Answer, Reflection
 from rocot.core.cited import Cited, citations
 from rocot.core.record import Record
+from rocot.core.task import Task
 from rocot.core.truth import Truth
 
 SLACK = 0.05
@@ -45,6 +46,7 @@ class Story(Record):
     relook_times: tuple[float, ...] = ()
     """Of the frames that only the reflection and the revision saw, seconds of the source video."""
     classes: tuple[str, ...]
+    task: Task = "grounding"
     initial: Answer
     reflection: Reflection
     revised: Answer
@@ -62,6 +64,8 @@ class Story(Record):
         """Everything that was written, each with the name of its place."""
         for name, answer in self.answers:
             yield f"{name} reasoning", answer.reasoning
+            if answer.description is not None:
+                yield f"{name} description", answer.description
             yield from ((f"{name} evidence", part.observation) for part in answer.evidence)
         yield "critique", self.reflection.critique
         for check in self.reflection.checks:

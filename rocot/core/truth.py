@@ -7,8 +7,10 @@ from rocot.core.span import Span, clipped
 
 NORMAL = "Normal"
 """The label of footage without an anomaly."""
+UNCLEAR = "Unclear"
+"""What an answer says where the frames do not settle the question. It is never right."""
 
-GradedOn = Literal["label+span", "span", "label", "none"]
+GradedOn = Literal["label+span", "span", "label", "choice", "none"]
 """What of the truth was there to grade on."""
 
 
@@ -19,6 +21,8 @@ class Truth(Record):
     """Labels of the anomalies, `("Normal",)` for normal footage, None where nobody said."""
     spans: tuple[Span, ...] | None = None
     """Where the anomalies are, seconds of the source video; empty for normal footage, None where not localised."""
+    choice: str | None = None
+    """Of a multiple-choice question, the text of the right option; None where nothing is asked so."""
 
     @property
     def normal(self) -> bool | None:
@@ -27,12 +31,16 @@ class Truth(Record):
             return self.labels == (NORMAL,)
         return None if self.spans is None else not self.spans
 
-    @property
-    def graded_on(self) -> GradedOn:
-        """How deep the truth goes: most training videos of UCF-Crime and XD-Violence have a label and no span."""
-        if self.spans is not None:
-            return "span" if self.labels is None else "label+span"
-        return "none" if self.labels is None else "label"
+    def graded_on(self, *, located: bool) -> GradedOn:
+        """How deep the truth goes: most training videos of UCF-Crime and XD-Violence have a label and no span.
+
+        `located` says whether answers name spans at all.
+        """
+        if self.choice is not None:
+            return "choice"
+        if self.labels is not None:
+            return "label+span" if located and self.spans is not None else "label"
+        return "none" if self.spans is None else "span"
 
 
 def within(truth: Truth, start: float, end: float, *, whole: bool) -> Truth:
@@ -45,4 +53,4 @@ def within(truth: Truth, start: float, end: float, *, whole: bool) -> Truth:
         return truth if whole or truth.normal is not False else Truth()
     spans = clipped(truth.spans, start, end)
     labels = truth.labels if spans or truth.labels is None else (NORMAL,)
-    return Truth(labels=labels, spans=spans)
+    return truth.model_copy(update={"labels": labels, "spans": spans})

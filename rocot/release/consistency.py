@@ -53,7 +53,7 @@ def truth_outside_clip(row: Row) -> str | None:
 
 def depth_disagrees(row: Row) -> str | None:
     """`graded_on` says how deep the truth goes."""
-    depth = row.truth.graded_on
+    depth = row.truth.graded_on(located=row.revised.spans is not None)
     return None if row.graded_on == depth else f"graded on {row.graded_on}, the truth has {depth}"
 
 
@@ -91,7 +91,7 @@ def messages_disagree(row: Row) -> str | None:
     )
 
 
-_TAG = re.compile(r"</?(?:think|answer|glue|reflection|verdict)>")
+_TAG = re.compile(r"</?(?:think|answer|description|glue|reflection|verdict)>")
 _SAID = re.compile(r"<(answer|verdict)>([^<]*)</\1>")
 _GLUE = re.compile(r"<glue>([^<]*)</glue>")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -99,7 +99,8 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 def tags_disagree(row: Row) -> str | None:
     """The chat's tags stand in their order, and hold the row's labels, spans and verdict."""
-    again = messages(row.frame_times, row.question, row.initial, row.relook_times, row.reflection, row.revised)
+    told_of = row.initial, row.relook_times, row.reflection, row.revised
+    again = messages(row.frame_times, row.question, *told_of, row.classes if row.task == "qa" else ())
     chats = ["".join(one.content for one in chat if one.role == "assistant") for chat in (row.messages, again)]
     if _TAG.findall(chats[0]) != _TAG.findall(chats[1]):
         return "the chat's tags are not think, answer, glue, reflection, verdict, think, answer, glue"

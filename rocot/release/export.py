@@ -143,7 +143,8 @@ def recipe_digest(recipe: Recipe) -> str:
     """sha256 of what the recipe says, but for where files lie."""
     return digest(
         recipe.model_dump(
-            mode="json", exclude={"sources": {"__all__": {"videos", "annotations", "manifest"}}, "prompts": {"folder"}}
+            mode="json",
+            exclude={"sources": {"__all__": {"videos", "annotations", "questions", "manifest"}}, "prompts": {"folder"}},
         )
     )
 

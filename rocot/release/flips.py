@@ -27,6 +27,7 @@ SUMS = (
     "changed",
     "first_abnormal",
     "last_abnormal",
+    "told_apart",
     "localised",
     "first_tiou",
     "last_tiou",
@@ -72,7 +73,8 @@ class Flips(Record):
     change: Estimate
     """Share of all rows whose answer changed."""
     abnormal_first: Estimate
-    """Share of graded rows whose first answer tells normal from abnormal, whatever its label and spans."""
+    """Share of rows whose first answer tells normal from abnormal, whatever its label and spans: of those where that is
+    known and asked, so of no question with options."""
     abnormal_last: Estimate
     """Share whose revised answer does."""
 
@@ -105,6 +107,7 @@ def sums_of(row: Row) -> list[float]:
     sums[_AT["changed"]] = not row.initial.same_as(row.revised)
     sums[_AT["first_abnormal"]] = bool(row.scores.initial_abnormal_right)
     sums[_AT["last_abnormal"]] = bool(row.scores.revised_abnormal_right)
+    sums[_AT["told_apart"]] = row.scores.initial_abnormal_right is not None
     first, last = row.scores.initial_tiou, row.scores.revised_tiou
     if row.truth.spans and first is not None and last is not None:
         for name, value in {
@@ -147,8 +150,8 @@ _RATES: Mapping[str, Measure] = {
     "rectification": lambda sums: ratio(sums[:, 1], sums[:, 1] + sums[:, 3]),
     "corruption": lambda sums: ratio(sums[:, 2], sums[:, 0] + sums[:, 2]),
     "change": lambda sums: ratio(sums[:, 5], sums[:, :5].sum(axis=1)),
-    "abnormal_first": lambda sums: ratio(sums[:, 6], _graded(sums)),
-    "abnormal_last": lambda sums: ratio(sums[:, 7], _graded(sums)),
+    "abnormal_first": lambda sums: ratio(sums[:, 6], sums[:, 8]),
+    "abnormal_last": lambda sums: ratio(sums[:, 7], sums[:, 8]),
 }
 _MEANS: Mapping[str, Measure] = {
     "first": lambda sums: ratio(sums[:, 1], sums[:, 0]),

@@ -137,7 +137,7 @@ def _lines(row: Row) -> list[tuple[str, str, list[tuple[float, float]]]]:
 
     truth = row.truth
     return [
-        ("truth", "unknown" if truth.labels is None else ", ".join(truth.labels), placed(truth.spans)),
+        ("truth", truth.choice or ", ".join(truth.labels or ("unknown",)), placed(truth.spans)),
         ("first", row.initial.label, placed(row.initial.spans)),
         ("revised", row.revised.label, placed(row.revised.spans)),
     ]

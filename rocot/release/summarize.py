@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from pydantic import ValidationError
 
 from rocot.arrow import schema_of
+from rocot.core.blind import Choice, Guesses
 from rocot.core.record import digest
 from rocot.core.reflection import rejected
 from rocot.core.row import Row
@@ -112,6 +113,7 @@ class _Tally:
     first: Histogram = field(default_factory=Histogram)
     last: Histogram = field(default_factory=Histogram)
     said: Said = field(default_factory=Said)
+    guesses: Guesses = field(default_factory=Guesses)
     examples: dict[str, list[Row]] = field(default_factory=dict)
 
     def add(self, values: Mapping[str, object]) -> None:
@@ -130,6 +132,8 @@ class _Tally:
             self.first.add(row.scores.initial_tiou)
             self.last.add(row.scores.revised_tiou)
         self.said.add(row)
+        if row.rollout == 0 and row.truth.choice in row.classes:
+            self.guesses.add(Choice(options=row.classes, answer=row.classes.index(row.truth.choice)))
         shown = self.examples.setdefault(row.outcome, [])
         shown.append(row)
         shown.sort(key=lambda row: digest(row.id))
@@ -171,6 +175,7 @@ class _Tally:
             last_tiou=self.last.all(),
             groups=tuple(self._groups()),
             reflections=self.said.all(),
+            blind=self.guesses.all(),
             spent=spent(found.root / "usage" / "attempts.parquet", prices),
             currency=prices.currency,
             warnings=(),

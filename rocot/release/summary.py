@@ -1,5 +1,6 @@
 """A summary: what a release is like, in numbers. Data for the report's page, and for `--json`."""
 
+from rocot.core.blind import Blind
 from rocot.core.record import Record
 from rocot.release.flips import Flips, Grounding
 from rocot.release.report import Distribution
@@ -55,6 +56,8 @@ class Summary(Record):
     """Of the revised answers."""
     groups: tuple[Group, ...]
     reflections: Reflections
+    blind: Blind
+    """Of the questions with options, as they were shown: what comes of answering without a look, once a question."""
     spent: tuple[Spent, ...]
     """What the calls took, by stage and model; empty where `usage/` is missing."""
     currency: str

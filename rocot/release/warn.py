@@ -12,6 +12,8 @@ SCARCE = 0.05
 """Share of corrected rows below which there is little to learn reflection from."""
 ALIKE = 0.5
 """Share of distinct wordings below which reflections are stamps."""
+GIVEN_AWAY = 0.1
+"""By how much a blind guess may beat chance; VAU-Bench's longest options beat it by half (core/blind.py)."""
 LOST = 0.1
 """Share of samples left out that may bend the rest."""
 
@@ -54,7 +56,13 @@ def _reflections(summary: Summary) -> Iterator[str]:
 
 
 def _trust(summary: Summary) -> Iterator[str]:
-    flips = summary.flips
+    flips, blind = summary.flips, summary.blind
+    for how, value in (("the longest option", blind.longest), (f"{blind.letter} each time", blind.commonest)):
+        if value is not None and blind.chance is not None and value > blind.chance + GIVEN_AWAY:
+            yield (
+                f"Without a look, {how} is right in {_percent(value)} of the questions, where guessing gives"
+                f" {_percent(blind.chance)}: accuracy says little."
+            )
     low, high = flips.delta.low, flips.delta.high
     if low is not None and high is not None and low <= 0 <= high:
         yield "The interval of the gain holds 0: whether reflection helps or hurts cannot be told from these rows."

@@ -54,14 +54,12 @@ def read(path: Path, classes: Sequence[str] = ()) -> Annotations:
     reading = _Reading(classes)
     try:
         with path.open("rb") as file:
-            reading.take(_lines(iter(lambda: file.readline(LONGEST_LINE + 1), b""), reading.faults))
+            reading.take(lines(iter(lambda: file.readline(LONGEST_LINE + 1), b""), reading.faults))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
     truths = reading.truths()
     if reading.faults:
-        told = [f"line {line}: {fault}" for line, fault in sorted(reading.faults, key=itemgetter(0))[:MOST_FAULTS]]
-        more = len(reading.faults) - len(told)
-        raise ConfigError.listing(str(path), [*told, f"and {more} more"] if more else told)
+        raise told_faults(path, reading.faults)
     labels = {label for truth in truths.values() for label in truth.labels or ()}
     return Annotations(truths, tuple(sorted(labels - {NORMAL})))
 
@@ -69,19 +67,19 @@ def read(path: Path, classes: Sequence[str] = ()) -> Annotations:
 Faults = list[tuple[int, str]]
 
 
-class _StopReading(Exception):  # noqa: N818 - what follows cannot be told apart into lines
-    pass
+class StopReading(Exception):  # noqa: N818 - what follows cannot be told apart into lines
+    """Raised where a file goes wrong for good; the fault is told already."""
 
 
-def _lines(chunks: Iterator[bytes], faults: Faults) -> Iterator[str]:
+def lines(chunks: Iterator[bytes], faults: Faults) -> Iterator[str]:
     """The lines as text; what is not UTF-8 is a fault, and goes on with question marks."""
     for number, chunk in enumerate(chunks, 1):
         if number == 1 and chunk.startswith((b"\xff\xfe", b"\xfe\xff")):
             faults.append((1, "the file is UTF-16; save it as UTF-8"))
-            raise _StopReading
+            raise StopReading
         if len(chunk) > LONGEST_LINE:
             faults.append((number, f"longer than {LONGEST_LINE:,} bytes; is a quote not closed?"))
-            raise _StopReading
+            raise StopReading
         try:
             yield chunk.decode("utf-8-sig" if number == 1 else "utf-8")
         except UnicodeDecodeError as error:
@@ -116,7 +114,7 @@ class _Reading:
                     return
         except csv.Error as error:
             self.faults.append((rows.line_num, f"not CSV: {error}"))
-        except _StopReading:
+        except StopReading:
             return
         if header is None:
             self.faults.append((1, f"no header; the first line must be {','.join(COLUMNS)}"))
@@ -150,7 +148,7 @@ class _Reading:
             return
         told = len(self.faults)
         values = dict(zip(header, (cell.strip() for cell in cells), strict=False))
-        path = self._path(line, values.get("path", ""))
+        path = path_in(line, values.get("path", ""), self.faults)
         label = self._label(line, values.get("label", ""))
         span = self._span(line, values.get("start", ""), values.get("end", ""))
         if label == NORMAL and span is not None:
@@ -165,22 +163,6 @@ class _Reading:
             self.faults.append((row.line, f"says the same of {path} as line {same.line}"))
             return
         before.append(row)
-
-    def _path(self, line: int, text: str) -> str | None:
-        path = PurePosixPath(text)
-        if not text or path == PurePosixPath():
-            self.faults.append((line, "path is empty"))
-        elif path.is_absolute() or ".." in path.parts or re.match(r"[A-Za-z]:[\\/]", text):
-            self.faults.append(
-                (line, f"path leaves the folder of videos (got {text[:200]!r}); want one relative to it")
-            )
-        elif "\\" in text:
-            self.faults.append((line, f"path has backslashes (got {text[:200]!r}); separate folders by /"))
-        elif any(ord(letter) < 32 for letter in text):
-            self.faults.append((line, f"path has control characters (got {text[:200]!r})"))
-        else:
-            return str(path)
-        return None
 
     def _label(self, line: int, text: str) -> str | None:
         if not text:
@@ -241,6 +223,29 @@ class _Reading:
             return Truth(labels=labels, spans=())
         spans = sorted((row.span for row in rows if row.span), key=lambda span: (span.start, span.end))
         return Truth(labels=labels, spans=tuple(spans) or None)
+
+
+def path_in(line: int, text: str, faults: Faults) -> str | None:
+    """A path relative to the folder of videos (POSIX); None for one that is a fault."""
+    path = PurePosixPath(text)
+    if not text or path == PurePosixPath():
+        faults.append((line, "path is empty"))
+    elif path.is_absolute() or ".." in path.parts or re.match(r"[A-Za-z]:[\\/]", text):
+        faults.append((line, f"path leaves the folder of videos (got {text[:200]!r}); want one relative to it"))
+    elif "\\" in text:
+        faults.append((line, f"path has backslashes (got {text[:200]!r}); separate folders by /"))
+    elif any(ord(letter) < 32 for letter in text):
+        faults.append((line, f"path has control characters (got {text[:200]!r})"))
+    else:
+        return str(path)
+    return None
+
+
+def told_faults(path: Path, faults: Faults) -> ConfigError:
+    """All faults of a file in one error."""
+    told = [f"line {line}: {fault}" for line, fault in sorted(faults, key=itemgetter(0))[:MOST_FAULTS]]
+    more = len(faults) - len(told)
+    return ConfigError.listing(str(path), [*told, f"and {more} more"] if more else told)
 
 
 def _meant(name: str, known: Sequence[str], ask: str = "did you mean") -> str:

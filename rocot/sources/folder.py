@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from rocot.core.span import Span
+from rocot.core.task import Question
 from rocot.core.truth import NORMAL, Truth
 from rocot.errors import ConfigError, VideoError
+from rocot.sources import questions as quiz
 from rocot.sources.annotations import Annotations, read
 from rocot.sources.listing import ahead, root_of
 from rocot.sources.names import SUFFIXES, is_there, printable
@@ -60,11 +62,12 @@ class FolderSource:
         classes: tuple[str, ...],
         reader: FrameReader,
         *,
+        questions: Path | None = None,
         salvage: bool = False,
     ) -> None:
         """`annotations`: see rocot.sources.annotations. `classes`: empty for the CSV's labels, else VAU-Bench's.
 
-        `salvage`: takes damaged videos at their index's word.
+        `questions`: see rocot.sources.questions. `salvage`: takes damaged videos at their index's word.
         """
         self.name = name
         self._folder = videos
@@ -72,6 +75,7 @@ class FolderSource:
         self._split = split
         self._given = classes
         self._reader = reader
+        self._questions = questions
         self._salvage = salvage
 
     def videos(self, split: str) -> Iterator[Video | Skipped]:
@@ -84,8 +88,10 @@ class FolderSource:
             return iter(())
         root = root_of(self._folder)
         known = read(self._annotations, self._given) if self._annotations else Annotations({}, ())
+        asked = quiz.read(self._questions) if self._questions else {}
         found = _found(root)
         named = {path for path in known.truths if is_there(root / path)}
+        _check_asked(asked, self._questions, root)
         if not found and not named:
             raise ConfigError(
                 f"{self._folder}: no videos in it; put some there, or name another folder"
@@ -96,10 +102,10 @@ class FolderSource:
                 f"{self._annotations}: none of its {len(known.truths)} paths lies in {self._folder};"
                 f" paths are relative to that folder (the first is {next(iter(known.truths))!r})"
             )
-        paths = sorted({*found, *known.truths})
+        paths = sorted({*found, *known.truths, *asked})
         classes = _classes(self._given, known)
         return ahead(
-            _Look(self.name, split, root, classes, known.truths, _ids(paths), self._reader, self._salvage), paths
+            _Look(self.name, split, root, classes, known.truths, asked, _ids(paths), self._reader, self._salvage), paths
         )
 
 
@@ -112,6 +118,7 @@ class _Look:
     root: Path
     classes: tuple[str, ...]
     truths: dict[str, Truth]
+    asked: dict[str, tuple[Question, ...]]
     ids: dict[str, str]
     reader: FrameReader
     salvage: bool
@@ -143,6 +150,16 @@ class _Look:
             mark=mark_of(whole),
             classes=self.classes,
             truth=_fitted(self.truths.get(path, Truth()), facts.duration),
+            questions=self.asked.get(path, ()),
+        )
+
+
+def _check_asked(asked: dict[str, tuple[Question, ...]], path: Path | None, root: Path) -> None:
+    """Raises ConfigError where no question is about a video that is there."""
+    if asked and not any(is_there(root / place) for place in asked):
+        raise ConfigError(
+            f"{path}: none of its {len(asked)} paths lies in {root};"
+            f" paths are relative to that folder (the first is {next(iter(asked))!r})"
         )
 
 

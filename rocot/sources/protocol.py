@@ -7,6 +7,7 @@ from pydantic import Field
 
 from rocot.core.clip import Clip
 from rocot.core.record import Record
+from rocot.core.task import Question
 from rocot.core.truth import Truth
 from rocot.video.mark import mark_of
 
@@ -29,6 +30,8 @@ class Video(Record):
     classes: tuple[str, ...]
     """The labels an answer may use, "Normal" first."""
     truth: Truth
+    questions: tuple[Question, ...] = ()
+    """With options, about the whole video."""
     identity: str = ""
     """`<dataset>/<name>`: the same in every dataset that holds the same video; empty where nobody knows."""
     test_of: str = ""

@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterable, Iterator
 from math import ceil
 
 from rocot.core.clip import Clip
+from rocot.core.task import Task
 from rocot.errors import ConfigError
-from rocot.recipe import Windows
+from rocot.recipe import TaskRecipe, Windows
+from rocot.sources.posing import pose
 from rocot.sources.protocol import Skipped, Source, Video
 from rocot.sources.truths import Truths
 
@@ -16,7 +18,7 @@ REST = 0.05
 """The share of a window that is not worth one of its own."""
 
 
-def cut(video: Video, length: float, overlap: float, leak: str = "") -> Iterator[Clip]:
+def cut(video: Video, length: float, overlap: float, leak: str = "", task: Task = "grounding") -> Iterator[Clip]:
     """Windows of `length` seconds, of which neighbours share at least `overlap`; both hold to a millisecond.
 
     The last one is shifted back to end where the video does, so it shares more and is no sliver. Where it would add
@@ -31,12 +33,12 @@ def cut(video: Video, length: float, overlap: float, leak: str = "") -> Iterator
     rest = max(MILLISECOND, min(REST * length, step / 2))
     last = video.duration - length
     if last <= rest:
-        yield _clip(video, 0.0, video.duration, leak)
+        yield _clip(video, 0.0, video.duration, leak, task)
         return
     count = ceil((last - rest) / step)
-    yield from (_clip(video, step * number, step * number + length, leak) for number in range(count))
+    yield from (_clip(video, step * number, step * number + length, leak, task) for number in range(count))
     start = min(step * count, last)
-    yield _clip(video, start, video.duration, leak)
+    yield _clip(video, start, video.duration, leak, task)
 
 
 def clips(  # noqa: PLR0913, PLR0917 - what to cut, how, and who learns of it
@@ -47,13 +49,33 @@ def clips(  # noqa: PLR0913, PLR0917 - what to cut, how, and who learns of it
     skipped: Callable[[Skipped], None],
     guard: Callable[[Video], str] = lambda _: "",
     allowed: str = "",
+    task: TaskRecipe = TaskRecipe(),  # noqa: B008 - it is frozen
 ) -> Iterator[Clip]:
     """The clips of a split of several sources, in a fixed order; truths are learnt as the videos pass.
+
+    For the task `qa` a clip is a whole video and one of its questions; else a window of a video.
 
     A video that a source cannot give goes to `skipped`, and so does one that leaks: `guard` says which test
     split holds it, "" for none. `allowed` is the reason to take those too; it stands in their clips.
     Raises ConfigError, as sources do.
     """
+    videos = _videos(sources, split, truths, skipped, guard, allowed)
+    if task.kind == "qa":
+        yield from pose(videos, task, skipped)
+    else:
+        for video, leak in videos:
+            yield from cut(video, windows.length, windows.overlap, leak, task.kind)
+
+
+def _videos(  # noqa: PLR0913, PLR0917 - as for `clips`
+    sources: Iterable[Source],
+    split: str,
+    truths: Truths,
+    skipped: Callable[[Skipped], None],
+    guard: Callable[[Video], str],
+    allowed: str,
+) -> Iterator[tuple[Video, str]]:
+    """The videos that can be used, each with what is to be said of its leak, "" for none."""
     for source in sources:
         for video in source.videos(split):
             if isinstance(video, Skipped):
@@ -64,8 +86,7 @@ def clips(  # noqa: PLR0913, PLR0917 - what to cut, how, and who learns of it
                 skipped(_leaking(video, leaks_from))
                 continue
             truths.learn(video)
-            leak = f"{leaks_from}; allowed: {allowed}" if leaks_from else ""
-            yield from cut(video, windows.length, windows.overlap, leak)
+            yield video, f"{leaks_from}; allowed: {allowed}" if leaks_from else ""
 
 
 def _leaking(video: Video, held_by: str) -> Skipped:
@@ -73,7 +94,7 @@ def _leaking(video: Video, held_by: str) -> Skipped:
     return Skipped(id=video.id, source=video.source, reason="leaks test data", detail=said)
 
 
-def _clip(video: Video, start: float, end: float, leak: str) -> Clip:
+def _clip(video: Video, start: float, end: float, leak: str, task: Task) -> Clip:
     return Clip(
         id=_id(video, start, end),
         source=video.source,
@@ -86,6 +107,7 @@ def _clip(video: Video, start: float, end: float, leak: str) -> Clip:
         duration=video.duration,
         classes=video.classes,
         leak=leak,
+        task=task,
     )
 
 

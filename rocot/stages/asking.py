@@ -10,6 +10,7 @@ from rocot.core.prompt import Ask, Part, Picture, Prompt, Text, Turn, stamp
 from rocot.core.record import digest
 from rocot.core.reflection import Frame, Framed, Relooked, Said
 from rocot.core.reply import Dialect, Shape
+from rocot.core.task import letter, lettered, letters
 from rocot.core.truth import NORMAL, Truth
 from rocot.teacher.protocol import Asks, Compose
 
@@ -17,13 +18,18 @@ from rocot.teacher.protocol import Asks, Compose
 def question(prompts: Prompts, item: Framed) -> str:
     """What is asked first, without the frames."""
     return prompts.reason.fill(
-        count=str(len(item.frames)), start=f"{item.start:.2f}", end=f"{item.end:.2f}", classes=", ".join(item.classes)
+        count=str(len(item.frames)),
+        start=f"{item.start:.2f}",
+        end=f"{item.end:.2f}",
+        classes=", ".join(item.classes),
+        question="" if item.posed is None else item.posed.text,
+        options=lettered(item.classes),
     )
 
 
 def opening(prompts: Prompts, item: Framed, dialect: Dialect) -> tuple[Turn, ...]:
     """The prefix of all three asks: system, frames with their times between them, question."""
-    return _opened(prompts.system.text, item.frames, question(prompts, item), form(prompts, "answer", dialect).text)
+    return _opened(prompts.system.text, item.frames, question(prompts, item), form(prompts, item.task, dialect).text)
 
 
 @lru_cache(maxsize=256)  # of the clips in flight, all three asks begin with it
@@ -55,13 +61,9 @@ def _looked(frames: Sequence[Frame]) -> Iterator[Part]:
 
 def form(prompts: Prompts, shape: Shape, dialect: Dialect) -> Prompt:
     """The template that tells the form of the reply."""
-    forms = {
-        ("answer", "json"): prompts.answer_json,
-        ("answer", "tagged"): prompts.answer_tagged,
-        ("reflection", "json"): prompts.reflection_json,
-        ("reflection", "tagged"): prompts.reflection_tagged,
-    }
-    return forms[shape, dialect]
+    if shape == "reflection":
+        return prompts.reflection_json if dialect == "json" else prompts.reflection_tagged
+    return prompts.answer_json if dialect == "json" else prompts.answer_tagged
 
 
 def said(role: str, *texts: str) -> Turn:
@@ -84,7 +86,7 @@ def compose(prompts: Prompts, asks: Asks, item: Framed, shape: Shape, *follow_up
             turns=turns,
             shape=shape,
             dialect=dialect,
-            classes=item.classes,
+            classes=letters(item.classes) if item.task == "qa" else item.classes,
             sampling=asks.sampling,
             rollout=item.rollout,
         )
@@ -102,13 +104,17 @@ def told(reflection: Reflection) -> str:
     return f"{critique_text(reflection)}\nVerdict: {reflection.verdict}."
 
 
-def spelt(truth: Truth) -> str:
+def spelt(truth: Truth, item: Framed) -> str:
     """Ground truth in words, for the guided reflection only."""
+    if truth.choice in item.classes:
+        return f"the right option is {letter(item.classes.index(truth.choice))}. {truth.choice}"
     if truth.normal is None:
         return "nothing is known of this clip"
     if truth.normal:
         return f"{NORMAL}, no anomaly"
     named = " and ".join(truth.labels) if truth.labels else "an anomaly of unknown kind"
+    if item.task != "grounding":
+        return named
     if truth.spans is None:
         return f"{named}, at an unknown time"
     return f"{named}, at " + " and ".join(f"{span.start:.2f}-{span.end:.2f} s" for span in truth.spans)

@@ -36,6 +36,7 @@ class Judge:
             frame_times=tuple(frame.time for frame in item.frames),
             relook_times=tuple(frame.time for frame in item.relook),
             classes=item.classes,
+            task=item.task,
             initial=item.initial,
             reflection=item.reflection,
             revised=item.revised,
@@ -44,7 +45,7 @@ class Judge:
         return Judged(
             **dict(item),
             truth=truth,
-            graded_on=truth.graded_on,
+            graded_on=truth.graded_on(located=item.revised.spans is not None),
             scores=graded,
             outcome=outcome(graded.initial_right, graded.revised_right),
             faults=faults(story, self.gate),

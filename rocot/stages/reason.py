@@ -31,13 +31,15 @@ class Reason:
         return None
 
     async def __call__(self, item: Framed, /) -> Reasoned:
-        asking = compose(self.prompts, self.teacher, item, "answer")
-        ask, reply = await self.teacher.ask(asking, item, self.name, partial(parse_answer, classes=item.classes))
+        asking = compose(self.prompts, self.teacher, item, item.task)
+        ask, reply = await self.teacher.ask(
+            asking, item, self.name, partial(parse_answer, task=item.task, classes=item.classes)
+        )
         text = clean(reply.text)
-        templates = self.prompts.system, self.prompts.reason, form(self.prompts, "answer", ask.dialect)
+        templates = self.prompts.system, self.prompts.reason, form(self.prompts, item.task, ask.dialect)
         return Reasoned(
             **dict(item),
             question=question(self.prompts, item),
-            initial=parse_answer(text, item.classes),
+            initial=parse_answer(text, item.task, item.classes),
             initial_said=credit(ask, text, *templates),
         )

@@ -42,7 +42,7 @@ class Reflect:
 
     async def __call__(self, item: Reasoned, /) -> Reflected:
         template = self.prompts.reflect if self.guide is None else self.prompts.guided
-        asked = template.text if self.guide is None else template.fill(truth=spelt(self.guide(item)))
+        asked = template.text if self.guide is None else template.fill(truth=spelt(self.guide(item), item))
         looked = Relooked(**dict(item)) if self.relook is None else await self.relook(item)
         asking = compose(self.prompts, self.reflector, looked, "reflection", item.initial_said.text, asked)
         ask, reply = await self.reflector.ask(asking, looked, self.name, parse_reflection)

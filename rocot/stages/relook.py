@@ -31,7 +31,7 @@ class Relook:
     async def __call__(self, item: Reasoned, /) -> Relooked:
         asked = len(item.frames) + len(item.lost)
         pad = (item.end - item.start) / asked
-        times = within(item.initial.spans, self.recipe.relook, start=item.start, end=item.end, pad=pad)
+        times = within(item.initial.spans or (), self.recipe.relook, start=item.start, end=item.end, pad=pad)
         if not times:
             return Relooked(**dict(item))
         found = await self._taken(item, times)

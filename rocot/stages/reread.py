@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -24,15 +24,15 @@ Verdict: TypeAlias = Literal["as before", "parses now", "read otherwise", "parse
 class _Reading:
     """How a stage reads what it was replied, and where that stands in what it made."""
 
-    parse: Callable[[str, Sequence[str]], Record]
+    parse: Callable[[str, Clip], Record]
     parsed: str
     said: str
 
 
 _READINGS: Mapping[str, _Reading] = {
-    "reason": _Reading(lambda text, classes: parse_answer(text, tuple(classes)), "initial", "initial_said"),
+    "reason": _Reading(lambda text, clip: parse_answer(text, clip.task, clip.classes), "initial", "initial_said"),
     "reflect": _Reading(lambda text, _: parse_reflection(text), "reflection", "reflection_said"),
-    "revise": _Reading(lambda text, classes: parse_answer(text, tuple(classes)), "revised", "revised_said"),
+    "revise": _Reading(lambda text, clip: parse_answer(text, clip.task, clip.classes), "revised", "revised_said"),
 }
 
 
@@ -71,14 +71,16 @@ async def reread(store: Store) -> Reread:
 
 async def _judged(store: Store, outcome: Outcome, reading: _Reading) -> Verdict | None:
     """How an outcome's reply is read now; None for one that had none."""
-    classes = _classes(store, outcome.clip)
+    clip = _clip(store, outcome.clip)
+    if clip is None:
+        return None
     if outcome.kind == "done":
-        return _compared(outcome, reading, classes)
+        return _compared(outcome, reading, clip)
     replies = store.replies_about(outcome.item, outcome.stage)
     for reply in replies:
         try:
             whole = read(reply.body)
-            reading.parse(whole.text, classes)
+            reading.parse(whole.text, clip)
         except (TeacherError, ReplyError):
             continue
         if not reply.ok:  # nothing is sent, but from now on there is a whole reply to this call
@@ -99,18 +101,19 @@ async def _judged(store: Store, outcome: Outcome, reading: _Reading) -> Verdict 
     return "as before" if replies else None
 
 
-def _compared(outcome: Outcome, reading: _Reading, classes: Sequence[str]) -> Verdict:
+def _compared(outcome: Outcome, reading: _Reading, clip: Clip) -> Verdict:
     made = json.loads(outcome.payload)
     try:
-        now = reading.parse(made[reading.said]["text"], classes)
+        now = reading.parse(made[reading.said]["text"], clip)
     except ReplyError:
         return "parses no more"
     return "as before" if json.loads(now.model_dump_json()) == made[reading.parsed] else "read otherwise"
 
 
-def _classes(store: Store, clip: str) -> Sequence[str]:
-    row = store.clip(clip)
+def _clip(store: Store, key: str) -> Clip | None:
+    """The clip as it is registered; None where another rocot wrote it, whose samples are made anew in any case."""
+    row = store.clip(key)
     try:
-        return () if row is None else Clip.model_validate_json(row.record).classes
+        return None if row is None else Clip.model_validate_json(row.record)
     except ValidationError:
-        return ()
+        return None

@@ -35,16 +35,18 @@ class Revise:
 
     async def __call__(self, item: Reflected, /) -> Revised:
         asked = self.prompts.revise.fill(reflection=told(item.reflection))
-        asking = compose(self.prompts, self.reviser, item, "answer", item.initial_said.text, asked)
-        ask, reply = await self.reviser.ask(asking, item, self.name, partial(parse_answer, classes=item.classes))
+        asking = compose(self.prompts, self.reviser, item, item.task, item.initial_said.text, asked)
+        ask, reply = await self.reviser.ask(
+            asking, item, self.name, partial(parse_answer, task=item.task, classes=item.classes)
+        )
         text = clean(reply.text)
         templates = (
             *closer_prompt(self.prompts, item),
             self.prompts.revise,
-            form(self.prompts, "answer", ask.dialect),
+            form(self.prompts, item.task, ask.dialect),
         )
         return Revised(
             **dict(item),
-            revised=parse_answer(text, item.classes),
+            revised=parse_answer(text, item.task, item.classes),
             revised_said=credit(ask, text, *templates),
         )

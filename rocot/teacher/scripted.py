@@ -69,22 +69,25 @@ def reply_text(shape: Shape, dialect: Dialect, classes: tuple[str, ...], times: 
     first, last = sorted((dice.choice(times), dice.choice(times)))
     if shape == "reflection":
         return _reflection(dialect, first, last, keep=dice.random() < 0.5)
-    return _answer(dialect, dice.choice(classes), first, max(last, first + 0.04))
+    return _answer(shape, dialect, dice.choice(classes), first, max(last, first + 0.04))
 
 
-def _answer(dialect: Dialect, label: str, start: float, end: float) -> str:
+def _answer(shape: Shape, dialect: Dialect, label: str, start: float, end: float) -> str:
     normal = label == NORMAL
     reasoning = f"Scripted: from {start:.2f} s to {end:.2f} s the frames show {label}."
+    description = f"Scripted: {label} is seen from {start:.2f} s on."
     if dialect == "tagged":
         spans = "[]" if normal else f"[[{start}, {end}]]"
-        return f"<think>{reasoning}</think><answer>{label}</answer><glue>{spans}</glue>"
+        told = f"<description>{description}</description>" if shape == "reasoning" else ""
+        glue = f"<glue>{spans}</glue>" if shape == "grounding" else ""
+        return f"<think>{reasoning}</think>{told}<answer>{label}</answer>{glue}"
     seen: dict[str, Json] = {"start": start, "end": end}
-    answer: dict[str, Json] = {
-        "evidence": [seen | {"observation": f"Scripted: {label}."}],
-        "reasoning": reasoning,
-        "label": label,
-        "spans": [] if normal else [seen],
-    }
+    answer: dict[str, Json] = {"evidence": [seen | {"observation": f"Scripted: {label}."}], "reasoning": reasoning}
+    if shape == "reasoning":
+        answer["description"] = description
+    answer["choice" if shape == "qa" else "label"] = label
+    if shape == "grounding":
+        answer["spans"] = [] if normal else [seen]
     return json.dumps(answer, ensure_ascii=False)
 
 

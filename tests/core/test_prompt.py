@@ -7,7 +7,7 @@ from rocot.core.reply import Dialect, schema_of
 ASK = Ask(
     model="openai:one",
     turns=(Turn(role="user", parts=(Text(text="what?"), Picture(time=1.5, digest="ab"))),),
-    shape="answer",
+    shape="grounding",
     dialect="json",
     classes=("Normal", "Fighting"),
     sampling=Sampling(),
@@ -44,7 +44,7 @@ def test_a_frame_enters_by_its_bytes_and_its_time() -> None:
 
 
 def test_the_same_question_has_the_same_key_in_every_process() -> None:
-    assert ASK.key == "8479c968c480c7c372164f933261849684a1e9a6f7e7967ad26bc84536ee59c2"
+    assert ASK.key == "aede1620f1ddc4b819fd7a1fc7a4b41d9ec58b10bd98873da1e31ae2538a3f65"
 
 
 @pytest.mark.parametrize("dialect", ["json", "tagged"])

@@ -20,7 +20,7 @@ TAGGED = "<think>Two men exchange blows.</think><answer>Fighting</answer><glue>[
 
 
 def test_both_dialects_say_the_same() -> None:
-    assert parse_answer(json.dumps(GOOD), CLASSES) == parse_answer(TAGGED, CLASSES)
+    assert parse_answer(json.dumps(GOOD), "grounding", CLASSES) == parse_answer(TAGGED, "grounding", CLASSES)
 
 
 @pytest.mark.parametrize(
@@ -35,30 +35,30 @@ def test_both_dialects_say_the_same() -> None:
     ],
 )
 def test_json_in_a_fence_is_json(wrap: str) -> None:
-    assert parse_answer(wrap.replace("{}", json.dumps(GOOD)), CLASSES).label == "Fighting"
+    assert parse_answer(wrap.replace("{}", json.dumps(GOOD)), "grounding", CLASSES).label == "Fighting"
 
 
 def test_line_breaks_within_a_json_string_are_text() -> None:
     text = json.dumps(GOOD | {"reasoning": "Two men. LINE They fight."}).replace(" LINE ", "\n\t")
-    assert parse_answer(text, CLASSES).reasoning == "Two men.\n\tThey fight."
+    assert parse_answer(text, "grounding", CLASSES).reasoning == "Two men.\n\tThey fight."
 
 
 @pytest.mark.parametrize("label", ["traffic accident", "TRAFFIC_ACCIDENT", " Traffic  accident "])
 def test_a_label_is_known_by_its_plain_form(label: str) -> None:
-    assert parse_answer(json.dumps(GOOD | {"label": label}), CLASSES).label == "Traffic_accident"
+    assert parse_answer(json.dumps(GOOD | {"label": label}), "grounding", CLASSES).label == "Traffic_accident"
 
 
 @pytest.mark.parametrize(
     ("glue", "spans"), [("[]", ()), ("[-1, -1]", ()), ("[[-1,-1]]", ()), ("[3, 7.5]", ((3, 7.5),))]
 )
 def test_glue_takes_the_spellings_of_the_field(glue: str, spans: tuple[tuple[float, float], ...]) -> None:
-    said = parse_answer(f"<think>x</think><answer>Normal</answer><glue>{glue}</glue>", CLASSES)
+    said = parse_answer(f"<think>x</think><answer>Normal</answer><glue>{glue}</glue>", "grounding", CLASSES)
     assert said.spans == tuple(Span(start=start, end=end) for start, end in spans)
 
 
 def test_spans_that_touch_are_joined_and_sorted() -> None:
     spans = [{"start": 9, "end": 10}, {"start": 3, "end": 5}, {"start": 5, "end": 6}]
-    assert parse_answer(json.dumps(GOOD | {"spans": spans}), CLASSES).spans == (
+    assert parse_answer(json.dumps(GOOD | {"spans": spans}), "grounding", CLASSES).spans == (
         Span(start=3, end=6),
         Span(start=9, end=10),
     )
@@ -93,13 +93,13 @@ def test_spans_that_touch_are_joined_and_sorted() -> None:
 )
 def test_what_does_not_parse_is_named(text: str, reason: str) -> None:
     with pytest.raises(ReplyError) as caught:
-        parse_answer(text, CLASSES)
+        parse_answer(text, "grounding", CLASSES)
     assert caught.value.reason == reason
 
 
 @given(st.text())
 def test_no_text_breaks_the_parsers(text: str) -> None:
-    for parse in (lambda: parse_answer(text, CLASSES), lambda: parse_reflection(text)):
+    for parse in (lambda: parse_answer(text, "grounding", CLASSES), lambda: parse_reflection(text)):
         with pytest.raises(ReplyError):
             parse()
 
@@ -123,7 +123,7 @@ def test_clean_text_can_be_stored_anywhere(text: str) -> None:
 
 
 def test_schemas_are_bounded_and_closed() -> None:
-    for shape in ("answer", "reflection"):
+    for shape in ("grounding", "classification", "qa", "reasoning", "reflection"):
         text = canonical(schema_of(shape, CLASSES)).decode()
         assert text.count('"type":"object"') == text.count('"additionalProperties":false')
         assert text.count('"type":"array"') == text.count('"maxItems"')
@@ -132,7 +132,7 @@ def test_schemas_are_bounded_and_closed() -> None:
 
 def test_escapes_cannot_smuggle_in_what_no_store_holds() -> None:
     seen = [{"start": 3, "end": 4, "observation": "a \ud800 b\x00\x1b c"}]
-    said = parse_answer(json.dumps(GOOD | {"evidence": seen, "reasoning": "x \udfff"}), CLASSES)
+    said = parse_answer(json.dumps(GOOD | {"evidence": seen, "reasoning": "x \udfff"}), "grounding", CLASSES)
     assert (said.evidence[0].observation, said.reasoning) == ("a ? b c", "x ?")
     said.model_dump_json()
 
@@ -140,7 +140,7 @@ def test_escapes_cannot_smuggle_in_what_no_store_holds() -> None:
 @pytest.mark.parametrize("depth", [400, 900])
 def test_nesting_without_end_is_a_bad_reply(depth: int) -> None:
     with pytest.raises(ReplyError, match=r"bad json|bad shape"):
-        parse_answer('{"a":' * depth + "1" + "}" * depth, CLASSES)
+        parse_answer('{"a":' * depth + "1" + "}" * depth, "grounding", CLASSES)
 
 
 def test_clean_text_has_no_control_characters_of_either_byte_half() -> None:

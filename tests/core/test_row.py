@@ -82,7 +82,7 @@ def test_the_chat_reads_back_as_what_was_said(reasoning: str, edges: list[int]) 
     edges = sorted(edges)[: len(edges) // 2 * 2]
     pairs = [(low / 100, high / 100) for low, high in zip(edges[::2], edges[1::2], strict=True)]
     said = answer(pairs, reasoning=reasoning).model_copy(update={"evidence": ()})
-    assert parse_answer(answer_text(said), CLASSES) == said
+    assert parse_answer(answer_text(said), "grounding", CLASSES) == said
 
 
 def test_the_reflection_reads_back_as_text() -> None:

@@ -7,10 +7,10 @@ NORMAL = Truth(labels=("Normal",), spans=())
 
 
 def test_depth_is_told_for_every_combination() -> None:
-    assert FIGHT.graded_on == "label+span"
-    assert LABELLED.graded_on == "label"
-    assert Truth(spans=(Span(start=1, end=2),)).graded_on == "span"
-    assert Truth().graded_on == "none"
+    assert FIGHT.graded_on(located=True) == "label+span"
+    assert LABELLED.graded_on(located=True) == "label"
+    assert Truth(spans=(Span(start=1, end=2),)).graded_on(located=True) == "span"
+    assert Truth().graded_on(located=True) == "none"
     assert [truth.normal for truth in (FIGHT, NORMAL, Truth(spans=()), Truth())] == [False, True, True, None]
 
 

@@ -104,7 +104,7 @@ def test_delta_is_the_corrected_less_the_corrupted_exactly(drawn: Drawn) -> None
 def test_grounding_is_the_mean_over_anomalous_rows_with_spans(drawn: Drawn) -> None:
     rows, _, made = measured(drawn)
     pairs = [
-        (tiou(row.initial.spans, row.truth.spans), tiou(row.revised.spans, row.truth.spans))
+        (tiou(row.initial.spans or (), row.truth.spans), tiou(row.revised.spans or (), row.truth.spans))
         for row in rows
         if row.truth.spans
     ]

@@ -9,6 +9,7 @@ from functools import cache
 
 from rocot.core.record import Json
 from rocot.core.reply import Dialect, Shape
+from rocot.core.truth import UNCLEAR
 from rocot.teacher.completion import spelt
 from rocot.teacher.protocol import Usage
 from rocot.teacher.scripted import kept_answer, reply_text
@@ -104,9 +105,10 @@ def _form(request: Mapping[str, Json], asked: str, texts: str) -> tuple[Shape, D
     wanted = request.get("response_format")
     if isinstance(wanted, dict):
         form = wanted["json_schema"]
-        shape: Shape = "reflection" if form["name"] == "reflection" else "answer"
-        label = form["schema"]["properties"].get("label")
-        return shape, "json", tuple(label["enum"]) if label else ()
-    shape = "reflection" if "<reflection>" in asked else "answer"
-    named = re.search(r"one of (.+?)\.$", texts, re.MULTILINE)
+        shape: Shape = form["name"]
+        asked_for = form["schema"]["properties"]
+        concluded = asked_for.get("label") or asked_for.get("choice")
+        return shape, "json", tuple(word for word in concluded["enum"] if word != UNCLEAR) if concluded else ()
+    shape = "reflection" if "<reflection>" in asked else "grounding"
+    named = re.search(r"one of (.+?)\.(?: Where|$)", texts, re.MULTILINE)
     return shape, "tagged", tuple(named.group(1).split(", ")) if named else ("Normal",)

@@ -1,11 +1,8 @@
-from pathlib import Path
-
 import pytest
 
 from rocot.assets import load_prompts
 from rocot.core.gate import Gate
 from rocot.core.reflection import Judged
-from rocot.core.reply import Dialect
 from rocot.core.span import Span
 from rocot.core.truth import Truth
 from rocot.engine.stage import Rejected
@@ -15,14 +12,8 @@ from rocot.stages.reflect import Reflect
 from rocot.stages.revise import Revise
 from tests.stages.stubs import ANSWER, FRAMED, REFLECTION, REVISED, Known, Listed, spoken
 
-GOLDEN = Path(__file__).parents[1] / "golden"
 PROMPTS = load_prompts()
 FIGHT = Truth(labels=("Fighting",), spans=(Span(start=4, end=8),))
-TAGGED = [
-    "<think>Blows are exchanged.</think><answer>Fighting</answer><glue>[[3, 7.5]]</glue>",
-    "<reflection>The first blow falls at 4 s.</reflection><verdict>revise</verdict>",
-    "<think>Blows are exchanged from 4 s.</think><answer>Fighting</answer><glue>[[4, 7.5]]</glue>",
-]
 
 
 async def judged(teacher: Listed, *, guided: bool = False) -> Judged:
@@ -33,15 +24,6 @@ async def judged(teacher: Listed, *, guided: bool = False) -> Judged:
     item = await Judge(Gate(), truth)(revised)
     assert not isinstance(item, Rejected)
     return item
-
-
-@pytest.mark.parametrize("dialect", ["json", "tagged"])
-async def test_the_three_asks_read_as_their_golden_files(dialect: Dialect) -> None:
-    teacher = Listed([ANSWER, REFLECTION, REVISED] if dialect == "json" else list(TAGGED), dialect)
-    await judged(teacher)
-    for name, ask in zip(("reason", "reflect", "revise"), teacher.asked, strict=True):
-        golden = GOLDEN / f"ask_{name}_{dialect}.txt"
-        assert spoken(ask) == golden.read_text(encoding="utf-8"), f"{golden.name} differs from what is asked now"
 
 
 @pytest.mark.parametrize("guided", [False, True])

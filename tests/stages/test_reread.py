@@ -91,13 +91,13 @@ def test_a_failure_without_a_reply_is_none_to_read(tmp_path: Path, attempts: lis
 
 
 def test_what_reads_as_it_did_is_left(tmp_path: Path) -> None:
-    read = parse_answer(GOOD, CLIP.classes).model_dump(mode="json")
+    read = parse_answer(GOOD, "grounding", CLIP.classes).model_dump(mode="json")
     found, left, _ = again(tmp_path, done(GOOD, read), [])
     assert (found.replies, found.changed.total(), len(left)) == (1, 0, 1)
 
 
 def test_what_reads_otherwise_is_set_back(tmp_path: Path) -> None:
-    read = parse_answer(GOOD, CLIP.classes).model_dump(mode="json") | {"label": "Normal"}
+    read = parse_answer(GOOD, "grounding", CLIP.classes).model_dump(mode="json") | {"label": "Normal"}
     found, left, _ = again(tmp_path, done(GOOD, read), [])
     assert (dict(found.changed), left) == ({("reason", "read otherwise"): 1}, [])
 

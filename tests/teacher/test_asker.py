@@ -54,7 +54,7 @@ class Scene:
 
     @property
     def words(self) -> Compose:
-        return compose(PROMPTS, self.asker, ITEM, "answer")
+        return compose(PROMPTS, self.asker, ITEM, "grounding")
 
     async def ask(self) -> tuple[Ask, Reply]:
         return await self.asker.ask(self.words, ITEM, "reason", str)
@@ -173,7 +173,7 @@ async def test_a_server_that_has_answered_may_turn_away_any_number() -> None:
     for rollout in range(1, MOST_REFUSED + 2):
         item = ITEM.fanned(rollout)
         with pytest.raises(TeacherError, match="too large"):
-            await scene.asker.ask(compose(PROMPTS, scene.asker, item, "answer"), item, "reason", str)
+            await scene.asker.ask(compose(PROMPTS, scene.asker, item, "grounding"), item, "reason", str)
 
 
 async def test_a_server_that_is_down_stops_the_run_within_its_patience() -> None:
@@ -193,7 +193,7 @@ async def test_all_calls_give_up_on_a_server_together() -> None:
 
     async def late(item: Framed, seconds: float) -> None:
         await asyncio.sleep(seconds)
-        await scene.asker.ask(compose(PROMPTS, scene.asker, item, "answer"), item, "reason", str)
+        await scene.asker.ask(compose(PROMPTS, scene.asker, item, "grounding"), item, "reason", str)
 
     ends = await asyncio.gather(*[late(item, index / 100) for index, item in enumerate(items)], return_exceptions=True)
     assert all(isinstance(end, ServiceError) for end in ends)
@@ -225,7 +225,7 @@ async def test_a_call_that_waits_for_another_attempt_gives_up_when_the_run_ends(
     patience = Patience(base=60, longest_wanted=60, unreachable=600)
     fleet = Fleet([ScriptedTeacher([failure])], patience=patience, halted=ending.is_set)
     asker = Asker(fleet, notebook, Album(), sampling=Sampling())
-    asking = asyncio.create_task(asker.ask(compose(PROMPTS, asker, ITEM, "answer"), ITEM, "reason", str))
+    asking = asyncio.create_task(asker.ask(compose(PROMPTS, asker, ITEM, "grounding"), ITEM, "reason", str))
     await asyncio.sleep(0.05)
     ending.set()
     with pytest.raises(Cut):
@@ -247,7 +247,7 @@ async def test_a_reply_that_never_ends_meets_the_deadline(fault: str) -> None:
         teacher = OpenAITeacher("openai:m", base_url=server.base_url, api_key=SecretStr("key-of-tests"), connections=2)
         notebook = Notebook()
         asker = Asker(Fleet([teacher], deadline=0.2, patience=HASTY), notebook, Album(), sampling=Sampling())
-        await asker.ask(compose(PROMPTS, asker, ITEM, "answer"), ITEM, "reason", str)
+        await asker.ask(compose(PROMPTS, asker, ITEM, "grounding"), ITEM, "reason", str)
         assert notebook.reasons == ["timeout", ""]
         assert notebook.attempts[0].endpoint == server.base_url
         await teacher.close()
@@ -258,14 +258,14 @@ async def test_a_refused_schema_turns_to_tags_for_good() -> None:
         teacher = OpenAITeacher("openai:m", base_url=server.base_url, api_key=None, connections=2)
         notebook = Notebook()
         asker = Asker(Fleet([teacher], patience=HASTY), notebook, Album(), sampling=Sampling())
-        first, reply = await asker.ask(compose(PROMPTS, asker, ITEM, "answer"), ITEM, "reason", str)
+        first, reply = await asker.ask(compose(PROMPTS, asker, ITEM, "grounding"), ITEM, "reason", str)
         assert first.dialect == "tagged"
         assert reply.text.startswith("<think>")
         await asker.ask(compose(PROMPTS, asker, ITEM, "reflection", reply.text, "Examine."), ITEM, "reflect", str)
         assert notebook.reasons == ["no structured output", "", ""]
 
         resumed = Asker(Fleet([teacher], patience=HASTY), notebook, Album(), sampling=Sampling())
-        assert await resumed.ask(compose(PROMPTS, resumed, ITEM, "answer"), ITEM, "reason", str) == (first, reply)
+        assert await resumed.ask(compose(PROMPTS, resumed, ITEM, "grounding"), ITEM, "reason", str) == (first, reply)
         assert server.counts.total() == 3
         await teacher.close()
 
@@ -334,7 +334,7 @@ async def test_a_bug_in_sending_stops_the_run() -> None:
 
     asker = Asker(Fleet([Buggy()], patience=HASTY), Notebook(), Album(), sampling=Sampling())
     with pytest.raises(ZeroDivisionError):
-        await asker.ask(compose(PROMPTS, asker, ITEM, "answer"), ITEM, "reason", str)
+        await asker.ask(compose(PROMPTS, asker, ITEM, "grounding"), ITEM, "reason", str)
 
 
 async def test_a_full_disk_stops_the_run() -> None:
@@ -358,7 +358,7 @@ async def test_a_mix_of_faults_costs_only_what_it_injects() -> None:
         async def one(rollout: int) -> Reply:
             async with gate:
                 item = items[rollout]
-                return (await asker.ask(compose(PROMPTS, asker, item, "answer"), item, "reason", str))[1]
+                return (await asker.ask(compose(PROMPTS, asker, item, "grounding"), item, "reason", str))[1]
 
         await asyncio.gather(*[one(rollout) for rollout in range(len(items))])
         injected = server.met.total()
@@ -375,7 +375,7 @@ MEND = PROMPTS.repair
 
 
 def parsed(text: str) -> Answer:
-    return parse_answer(text, CLASSES)
+    return parse_answer(text, "grounding", CLASSES)
 
 
 class Mended(Scene):

@@ -58,10 +58,10 @@ def test_a_model_without_a_price_has_no_cost() -> None:
 def test_a_size_bounds_every_tokenizer() -> None:
     asks = Said("openai:m")
     asks.sampling = Sampling(max_tokens=77)
-    size = size_of(compose(PROMPTS, asks, ITEM, "answer")("json"), ITEM)
+    size = size_of(compose(PROMPTS, asks, ITEM, "grounding")("json"), ITEM)
     texts = sum(
         len(part.text.encode())
-        for turn in compose(PROMPTS, asks, ITEM, "answer")("json").turns
+        for turn in compose(PROMPTS, asks, ITEM, "grounding")("json").turns
         for part in turn.parts
         if part.kind == "text"
     )

@@ -68,7 +68,7 @@ def asker(fleet: Fleet, notebook: Notebook | None = None) -> Asker:
 
 async def ask(asks: Asker, number: int) -> str:
     item = ITEM.model_copy(update={"id": f"clip-{number}"})
-    words = compose(PROMPTS, asks, item.fanned(number), "answer")
+    words = compose(PROMPTS, asks, item.fanned(number), "grounding")
     return (await asks.ask(words, item.fanned(number), "reason", str))[1].text
 
 
@@ -148,7 +148,7 @@ async def test_calls_spread_over_the_servers_and_a_clip_stays_with_its_own() -> 
         item = ITEM.model_copy(update={"id": f"clip-{number}"})
         for rollout in range(3):
             there = item.fanned(3 * number + rollout)
-            await asks.ask(compose(PROMPTS, asks, there, "answer"), there, "reason", str)
+            await asks.ask(compose(PROMPTS, asks, there, "grounding"), there, "reason", str)
     homes = {(attempt.item.partition("#")[0], attempt.endpoint) for attempt in notebook.attempts}
     assert len(homes) == 20, "one server a clip"
     assert {endpoint for _, endpoint in homes} == {"a", "b"}
@@ -202,7 +202,7 @@ async def test_the_ceiling_on_calls_is_met_exactly_whatever_is_in_flight() -> No
 
 async def test_the_ceiling_on_cost_is_never_crossed_and_nearly_reached() -> None:
     server, notebook = Priced(latency=0.002), Notebook()
-    size = size_of(compose(PROMPTS, asker(Fleet([server])), ITEM, "answer")("json"), ITEM)
+    size = size_of(compose(PROMPTS, asker(Fleet([server])), ITEM, "grounding")("json"), ITEM)
     each, first = 0.002, (size.prompt_most + 2000) / 1e6
     budget = Budget(PRICES, max_cost=first + 20 * each)
     ends = await asyncio.gather(

@@ -17,7 +17,7 @@ from tests.servers.chat import ChatServer
 from tests.servers.replies import error, http
 
 CANARY = "sk-canary-0123456789abcdef"
-ASK = compose(PROMPTS, Said("openai:m"), ITEM, "answer")("json")
+ASK = compose(PROMPTS, Said("openai:m"), ITEM, "grounding")("json")
 
 
 def made(server: ChatServer | None = None, *, key: str | None = None, url: str | None = None) -> OpenAITeacher:

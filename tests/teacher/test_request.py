@@ -13,7 +13,7 @@ from rocot.teacher.request import Spelling
 from tests.builders import CLASSES, answer, said
 from tests.contracts.teacher import ITEM, PICTURES, PROMPTS, Said
 
-WORDED = compose(PROMPTS, Said("openai:m"), ITEM, "answer")
+WORDED = compose(PROMPTS, Said("openai:m"), ITEM, "grounding")
 ASK = WORDED("json")
 
 
@@ -44,8 +44,8 @@ def test_every_turn_says_what_the_ask_says() -> None:
 def test_the_schema_is_sent_and_is_strict() -> None:
     form = body(ASK)["response_format"]
     assert form["type"] == "json_schema"
-    assert (form["json_schema"]["name"], form["json_schema"]["strict"]) == ("answer", True)
-    assert form["json_schema"]["schema"] == json.loads(json.dumps(schema_of("answer", CLASSES)))
+    assert (form["json_schema"]["name"], form["json_schema"]["strict"]) == ("grounding", True)
+    assert form["json_schema"]["schema"] == json.loads(json.dumps(schema_of("grounding", CLASSES)))
 
 
 def test_tagged_text_is_asked_without_a_schema() -> None:
@@ -92,7 +92,7 @@ def test_plain_text_needs_no_frames() -> None:
 def test_reflection_and_revision_share_the_bytes_of_the_closer_look() -> None:
     frames = [frame.model_copy(update={"time": frame.time + 0.5}) for frame in ITEM.frames[2:4]]
     looked = Relooked(**dict(ITEM), question="?", initial=answer(), initial_said=said("1"), relook=tuple(frames))
-    wanted: tuple[tuple[Shape, str], ...] = (("reflection", "Examine."), ("answer", "Revise."))
+    wanted: tuple[tuple[Shape, str], ...] = (("reflection", "Examine."), ("grounding", "Revise."))
     asks = [compose(PROMPTS, Said("openai:m"), looked, shape, "An answer.", words)("json") for shape, words in wanted]
     spelling = Spelling("m", official=False)
     first, second = (spelling.body(ask, PICTURES) for ask in asks)

@@ -17,7 +17,7 @@ class TestScripted(TeacherContract):
         await teacher.close()
 
 
-ASK = compose(PROMPTS, Said("scripted"), ITEM, "answer")("json")
+ASK = compose(PROMPTS, Said("scripted"), ITEM, "grounding")("json")
 
 
 async def test_two_teachers_say_the_same() -> None:

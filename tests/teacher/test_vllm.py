@@ -70,7 +70,7 @@ async def engine(folder: Path) -> AsyncIterator[VllmTeacher]:
 def asked(dialect: Dialect = "json", **sampling: object) -> Ask:
     said = Said(MODEL)
     said.sampling = Sampling.model_validate({"seed": 7, **sampling})
-    return compose(PROMPTS, said, ITEM, "answer")(dialect)
+    return compose(PROMPTS, said, ITEM, "grounding")(dialect)
 
 
 class TestVllm(TeacherContract):
@@ -89,7 +89,7 @@ class TestVllm(TeacherContract):
             pytest.skip(NEVER_WHOLE)
         first = json.loads(teacher.read((await teacher.send(asked(), PICTURES)).body).text, strict=False)
         assert first["label"] in CLASSES
-        assert list(first) == list(schema_of("answer", CLASSES)["properties"])  # type: ignore[arg-type]
+        assert list(first) == list(schema_of("grounding", CLASSES)["properties"])  # type: ignore[arg-type]
         examined = compose(PROMPTS, Said(MODEL), ITEM, "reflection", json.dumps(ANSWER), PROMPTS.reflect.text)(dialect)
         found = json.loads(teacher.read((await teacher.send(examined, PICTURES)).body).text, strict=False)
         assert found["verdict"] in {"keep", "revise"}
@@ -123,7 +123,7 @@ class TestEngine:
 
     async def test_a_prompt_that_is_too_long_spoils_its_call_and_no_more(self, engine: VllmTeacher) -> None:
         said = Said(MODEL)
-        long = compose(PROMPTS, said, ITEM, "answer", "word " * 40_000, "Again.")("json")
+        long = compose(PROMPTS, said, ITEM, "grounding", "word " * 40_000, "Again.")("json")
         raw = await engine.send(long, PICTURES)
         assert raw.status == 400
         fault = fault_in(raw)

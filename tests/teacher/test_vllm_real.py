@@ -62,9 +62,9 @@ def conversation() -> Sequence[Ask]:
     asks, first = Said("openai:tiny"), json.dumps(ANSWER)
     revise = PROMPTS.revise.fill(reflection=told(Reflection.model_validate(REFLECTION)))
     return [
-        compose(PROMPTS, asks, ITEM, "answer")("json"),
+        compose(PROMPTS, asks, ITEM, "grounding")("json"),
         compose(PROMPTS, asks, ITEM, "reflection", first, PROMPTS.reflect.text)("json"),
-        compose(PROMPTS, asks, ITEM, "answer", first, revise)("json"),
+        compose(PROMPTS, asks, ITEM, "grounding", first, revise)("json"),
     ]
 
 

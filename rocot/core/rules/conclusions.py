@@ -8,21 +8,23 @@ from rocot.core.answer import Answer
 from rocot.core.cited import citations
 from rocot.core.rules.words import sentences
 from rocot.core.story import LONGEST_READ, Story
-from rocot.core.truth import NORMAL
+from rocot.core.task import letter, letters
+from rocot.core.truth import NORMAL, UNCLEAR
 
 
 def unknown_label(story: Story) -> str | None:
-    """A label is one of the clip's classes."""
+    """A label is one of the clip's classes, of a question one of its options, or leaves it open."""
+    known = {*story.classes, UNCLEAR} if story.task == "qa" else {*story.classes, NORMAL, UNCLEAR}
     for name, answer in story.answers:
-        if answer.label not in (*story.classes, NORMAL):
+        if answer.label not in known:
             return f"{name} label {answer.label[:60]!r} is none of {', '.join(story.classes)}"
     return None
 
 
 def label_contradicts_spans(story: Story) -> str | None:
-    """A normal answer has no span; an abnormal one has at least one."""
+    """A normal answer has no span, nor has one that leaves it open; an abnormal one has at least one."""
     for name, answer in story.answers:
-        if (answer.label == NORMAL) == bool(answer.spans):
+        if answer.spans is not None and (answer.normal or answer.abstained) == bool(answer.spans):
             return f"{name} answer says {answer.label} with {len(answer.spans)} spans"
     return None
 
@@ -35,9 +37,10 @@ def silent_change(story: Story) -> str | None:
 
 
 def no_op(story: Story) -> str | None:
-    """A reflection that says revise leads to another answer."""
-    if story.reflection.verdict == "revise" and story.initial.same_as(story.revised):
-        return "the reflection says revise, label and spans are as before"
+    """A reflection that says revise leads to another answer: another conclusion, or other things said to happen."""
+    told = story.initial.description == story.revised.description
+    if story.reflection.verdict == "revise" and told and story.initial.same_as(story.revised):
+        return "the reflection says revise, the answer is as before"
     return None
 
 
@@ -77,6 +80,8 @@ _TELLING = ("normal", "anomal", "unusual", "out_of_the_ordinary", "ordinary_", "
 
 def label_contradicts_reasoning(story: Story) -> str | None:
     """No reasoning concludes, of the whole clip and without reserve, another label than its answer has."""
+    if story.task == "qa":
+        return _letter_contradicts_reasoning(story)
     for name, answer in story.answers:
         others = tuple(label for label in (*story.classes, NORMAL) if label != answer.label)
         reasoning = answer.reasoning[:LONGEST_READ]
@@ -88,6 +93,26 @@ def label_contradicts_reasoning(story: Story) -> str | None:
             found = named.search(said) or (None if any(map(str.isdigit, said)) else other.search(said))
             if found is not None and not _GUARDED.search(said):
                 return f"{name} reasoning: {found[0]!r}, label {answer.label}"
+    return None
+
+
+_LETTER = re.compile(
+    r"\b(?i:(?:the |my )?(?:(?:correct|right|best|final) )?(?:answer|choice)(?: is|:| =| would be)"
+    r"|(?:I|we) (?:choose|pick|select|go with)|(?:hence|therefore|thus),?)"
+    r" *(?i:(?:option|choice|answer) )?[*'\"(]*(?P<letter>[A-Z])\b(?!['\u2019]| [a-z])",
+)
+"""Says in so many words which option is chosen."""
+
+
+def _letter_contradicts_reasoning(story: Story) -> str | None:
+    """The same of a question: the letter that a reasoning concludes with is that of its answer."""
+    known = letters(story.classes)
+    for name, answer in story.answers:
+        own = letter(story.classes.index(answer.label)) if answer.label in story.classes else UNCLEAR
+        for said in sentences(answer.reasoning[:LONGEST_READ]):
+            found = _LETTER.search(said)
+            if found is not None and found["letter"] in known and found["letter"] != own and not _GUARDED.search(said):
+                return f"{name} reasoning: {found[0]!r}, the answer is {own}"
     return None
 
 
@@ -140,11 +165,11 @@ def _concluded(answer: Answer, interval: float) -> Iterator[tuple[float, float]]
 
 
 def _apart(answer: Answer, interval: float, start: float, end: float) -> bool:
-    return all(end < span.start - interval or start > span.end + interval for span in answer.spans)
+    return all(end < span.start - interval or start > span.end + interval for span in answer.spans or ())
 
 
 def _pairs(answer: Answer) -> list[tuple[float, float]]:
-    return [(span.start, span.end) for span in answer.spans]
+    return [(span.start, span.end) for span in answer.spans or ()]
 
 
 def _listed(pairs: list[tuple[float, float]]) -> str:

@@ -7,7 +7,7 @@ from rocot.core.story import SLACK, Story
 def span_outside_clip(story: Story) -> str | None:
     """A predicted span must lie within the clip."""
     for name, answer in story.answers:
-        for span in answer.spans:
+        for span in answer.spans or ():
             if story.outside(span.start, span.end):
                 return story.tell(f"{name} span", span.start, span.end)
     return None
@@ -16,7 +16,7 @@ def span_outside_clip(story: Story) -> str | None:
 def spans_out_of_order(story: Story) -> str | None:
     """Spans are ascending and apart: one stretch is told once."""
     for name, answer in story.answers:
-        if answer.spans != union(answer.spans):
+        if answer.spans is not None and answer.spans != union(answer.spans):
             return f"{name} spans " + ", ".join(f"{span.start:g}-{span.end:g}" for span in answer.spans) + " s"
     return None
 

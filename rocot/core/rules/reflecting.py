@@ -101,7 +101,7 @@ def _names(story: Story, told: str, answer: Answer, *, initial: bool) -> bool:
         return True
     if content(told) & content(_initial_text(answer)):
         return True
-    own = _initial_times(story) if initial else [(span.start, span.end) for span in answer.spans]
+    own = _initial_times(story) if initial else [(span.start, span.end) for span in answer.spans or ()]
     return any(_meets(pair, own, story.interval) for pair in _reflected_times(story))
 
 
@@ -143,4 +143,4 @@ def _initial_text(answer: Answer) -> str:
 def _initial_times(story: Story) -> list[tuple[float, float]]:
     cited = [(time.start, time.end) for place, time in story.cited if place.startswith("initial")]
     marked = [(part.start, part.end) for part in story.initial.evidence]
-    return cited + marked + [(span.start, span.end) for span in story.initial.spans]
+    return cited + marked + [(span.start, span.end) for span in story.initial.spans or ()]

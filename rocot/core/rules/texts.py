@@ -8,7 +8,7 @@ from rocot.core.rules.words import WIDE, sentences, words
 from rocot.core.story import LONGEST_READ, Story
 
 _TAG = re.compile(
-    r"</?\s*(?:think|answer|glue|reflection|verdict|reasoning|image|video|tool_call|tool_response)\s*/?>"
+    r"</?\s*(?:think|answer|glue|description|reflection|verdict|reasoning|image|video|tool_call|tool_response)\s*/?>"
     r"|<\|[^|<>\n]{1,40}\|>|\[/?INST\]",
     re.IGNORECASE,
 )

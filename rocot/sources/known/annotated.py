@@ -6,9 +6,10 @@ from typing import Protocol
 from pydantic import Field
 
 from rocot.core.record import Record
+from rocot.core.task import Question
 from rocot.sources.known.dataset import Dataset
 from rocot.sources.known.files import Files
-from rocot.sources.manifest.entry import Passage, Question
+from rocot.sources.manifest.entry import Passage
 
 
 class Annotated(Record):

@@ -7,6 +7,7 @@ from pydantic import Field, field_validator
 
 from rocot.core.record import Record
 from rocot.core.span import Span
+from rocot.core.task import Question
 from rocot.core.truth import Truth
 
 Measured = Literal["video", "annotation", "nothing"]
@@ -21,15 +22,6 @@ class Passage(Record):
     text: str
     span: Span | None = None
     """Seconds; None where the text is about the whole video."""
-
-
-class Question(Record):
-    """A multiple-choice question about a video."""
-
-    text: str
-    options: tuple[str, ...]
-    answer: int | None = Field(default=None, ge=0)
-    """Index of the right option; None where the dataset does not say."""
 
 
 class Entry(Record):

@@ -94,6 +94,7 @@ class _Look:
             mark=mark,
             classes=self.header.classes if self.labels == "native" else self.header.common,
             truth=_fitted(entry, self.labels, duration),
+            questions=entry.questions,
             identity=entry.video,
             test_of=self.header.dataset if entry.native_split in self.header.official_tests() else "",
         )

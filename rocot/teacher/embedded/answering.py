@@ -21,23 +21,33 @@ def reply_to(asked: Asked, jpegs: Sequence[bytes], dialect: Dialect, looks: Look
     names = in_words_of(asked.classes)
     if asked.kind == "reason":
         look = looks.at("first", asked, jpegs)
-        return spell_answer(told_answer(look, conclude(look.weighed, names), names), dialect)
+        return _spelt(told_answer(look, conclude(look.weighed, names), names), asked, dialect)
     look = looks.at("second", asked, jpegs)
     if asked.kind == "reflect":
         return spell_reflection(reflect(look, asked.first, names), dialect)
-    return spell_answer(_revised(asked, look, names), dialect)
+    return _spelt(_revised(asked, look, names), asked, dialect)
+
+
+def _spelt(answer: Answer, asked: Asked, dialect: Dialect) -> str:
+    """As the ask wants it: of a classification, the label alone."""
+    return spell_answer(answer if asked.located else answer.model_copy(update={"spans": None}), dialect)
 
 
 def _revised(asked: Asked, look: Look, names: Mapping[str, str]) -> Answer:
     """The final answer: the first one where the reflection keeps it, else what it proposes, else the second look's."""
     first, verdict = asked.first, verdict_in(asked.findings)
     if first is not None and verdict == "keep":
-        return _settled(look, first.label, first.spans, names)
+        return _settled(look, first.label, first.spans or _everywhere(asked, first.label), names)
     change = proposed(asked.findings, asked.classes)
     if change is not None:
         label, spans = change
         return _settled(look, label, union(clipped(spans, asked.start, asked.end)), names)
     return told_answer(look, conclude(look.weighed, names), names)
+
+
+def _everywhere(asked: Asked, label: str) -> tuple[Span, ...]:
+    """The whole window, where an anomaly was named and no span asked for."""
+    return () if asked.located or label == NORMAL else (Span(start=asked.start, end=asked.end),)
 
 
 def _settled(look: Look, label: str, spans: tuple[Span, ...], names: Mapping[str, str]) -> Answer:

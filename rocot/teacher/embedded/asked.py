@@ -7,10 +7,13 @@ from typing import Literal, TypeAlias
 from rocot.core.answer import Answer
 from rocot.core.prompt import Ask, Picture, Text, Turn
 from rocot.core.reply import parse_answer
+from rocot.core.task import Task
 from rocot.errors import ReplyError, TeacherError
 
 Kind: TypeAlias = Literal["reason", "reflect", "revise"]
 
+_TASKS: tuple[Task, ...] = ("grounding", "classification")
+"""That it answers. An ask for a reflection does not say on which of them the first answer is."""
 _WINDOW = re.compile(r"from (\d+(?:\.\d+)?) s to (\d+(?:\.\d+)?) s")
 
 
@@ -29,6 +32,8 @@ class Asked:
     classes: tuple[str, ...]
     first: Answer | None = None
     """The first answer, whoever gave it; None where there is none, or none that parses."""
+    located: bool = True
+    """Whether an answer names spans."""
     findings: str = ""
     """The reflection, as the revising turn tells it."""
 
@@ -36,8 +41,10 @@ class Asked:
 def read_ask(ask: Ask) -> Asked:
     """Which of the three asks this is, and what it holds.
 
-    Raises TeacherError (`no frames`) for an ask without pictures.
+    Raises TeacherError: `no frames` for an ask without pictures, `not understood` for one that wants language.
     """
+    if ask.shape in {"qa", "reasoning"}:
+        raise TeacherError("not understood", f"a vision baseline knows no language, and answers no {ask.shape}")
     looks = [[part for part in turn.parts if isinstance(part, Picture)] for turn in ask.turns]
     # The first look alone: measurements were fitted to frames at even distances, which those of a relook are not.
     first = next((look for look in looks if look), [])
@@ -57,6 +64,7 @@ def read_ask(ask: Ask) -> Asked:
         end=end,
         classes=ask.classes,
         first=_answer(replies[0], ask.classes) if replies else None,
+        located=ask.shape != "classification",
         findings=users[-1] if kind == "revise" else "",
     )
 
@@ -77,7 +85,9 @@ def window(text: str, times: tuple[float, ...]) -> tuple[float, float]:
 
 
 def _answer(text: str, classes: tuple[str, ...]) -> Answer | None:
-    try:
-        return parse_answer(text, classes)
-    except ReplyError:
-        return None
+    for task in _TASKS:
+        try:
+            return parse_answer(text, task, classes)
+        except ReplyError:
+            continue
+    return None

@@ -29,20 +29,36 @@ def reflect(look: Look, first: Answer | None, names: Mapping[str, str]) -> Refle
             critique=f"The first answer cannot be read, so it cannot stand. {proposal(better.label, better.spans)}",
             verdict="revise",
         )
-    claimed = chance_of(look.weighed, names, first.label, first.spans)
-    stands = claimed is None or better.sure <= claimed + MARGIN or _alike(first, better)
+    if first.abstained:
+        return Reflection(
+            checks=(),
+            critique=f"The first answer leaves the question open. {proposal(better.label, better.spans)}",
+            verdict="revise",
+        )
+    spans = _claimed(first, better, look)
+    claimed = chance_of(look.weighed, names, first.label, spans)
+    stands = claimed is None or better.sure <= claimed + MARGIN or _alike(first.label, spans, better)
     if first.label == NORMAL:
         checks = _of_nothing(look, names, better, holds=stands)
     else:
-        checks = _of_event(look, first, names, better, holds=stands)
+        checks = _of_event(look, first.label, spans, names, better, holds=stands)
     return Reflection(
         checks=checks[:16], critique=_critique(first, better, claimed, stands=stands)[:4000],
         verdict="keep" if stands else "revise",
     )  # fmt: skip
 
 
-def _alike(first: Answer, better: Conclusion) -> bool:
-    return first.label == better.label and tiou(first.spans, better.spans) >= SAME
+def _claimed(first: Answer, better: Conclusion, look: Look) -> tuple[Span, ...]:
+    """Where the first answer sees it; a label alone is held against the best stretch for it, else against all."""
+    if first.spans is not None or first.normal:
+        return first.spans or ()
+    if first.label == better.label:
+        return better.spans
+    return (Span(start=float(look.signals.times[0]), end=float(look.signals.times[-1])),)
+
+
+def _alike(label: str, spans: Sequence[Span], better: Conclusion) -> bool:
+    return label == better.label and tiou(spans, better.spans) >= SAME
 
 
 def _of_nothing(look: Look, names: Mapping[str, str], better: Conclusion, *, holds: bool) -> tuple[Check, ...]:
@@ -64,13 +80,13 @@ def _of_nothing(look: Look, names: Mapping[str, str], better: Conclusion, *, hol
     return (*checks, *rivals(look.signals, better.spans))
 
 
-def _of_event(
-    look: Look, first: Answer, names: Mapping[str, str], better: Conclusion, *, holds: bool
+def _of_event(  # noqa: PLR0913 - a claim, and what it is held against
+    look: Look, label: str, spans: Sequence[Span], names: Mapping[str, str], better: Conclusion, *, holds: bool
 ) -> tuple[Check, ...]:
-    alike = [k for k, own in enumerate(look.weighed.labels) if names.get(own) == first.label]
+    alike = [k for k, own in enumerate(look.weighed.labels) if names.get(own) == label]
     checks: list[Check] = []
-    for span in first.spans[:3]:
-        name = f"The frames show {first.label} at {in_seconds([span])}."
+    for span in spans[:3]:
+        name = f"The frames show {label} at {in_seconds([span])}."
         if not alike:
             finding = "This baseline has no measure for that label; the frames neither confirm nor refute it."
             checks.append(_check(name, finding, *_covered(look, span), holds=True))
@@ -79,16 +95,16 @@ def _of_event(
             checks.append(_check(name, finding, *_covered(look, span), holds=False))
         else:
             seen = tell(look, behind(look.weighed, alike, span), look.weighed.labels[alike[0]])
-            agrees = holds or (first.label == better.label and tiou([span], better.spans) > 0)
+            agrees = holds or (label == better.label and tiou([span], better.spans) > 0)
             finding = f"Followed more closely, in {seen.place} of the picture {'; '.join(seen.phrases)}."
             checks.append(_check(name, finding, seen.start, seen.end, holds=agrees))
-    if first.label == better.label:
-        checks += _of_bounds(first.spans, better.spans, look)
+    if label == better.label:
+        checks += _of_bounds(spans, better.spans, look)
     elif not holds and better.rows:
         seen = tell(look, better.rows[0], better.own)
         finding = f"At {seen.start:.2f}-{seen.end:.2f} s in {seen.place} of the picture {'; '.join(seen.phrases)}."
         checks.append(_check("No other event explains the clip better.", finding, seen.start, seen.end, holds=False))
-    return (*checks, *rivals(look.signals, first.spans))
+    return (*checks, *rivals(look.signals, spans))
 
 
 def _covered(look: Look, span: Span) -> tuple[float, float]:

@@ -9,11 +9,14 @@ from rocot.core.reply import LONGEST_TEXT, MOST_PARTS, Dialect
 def spell_answer(answer: Answer, dialect: Dialect) -> str:
     """An answer as its reply's text. Tagged text has no fields for evidence: it opens the reasoning."""
     if dialect == "json":
-        return json.dumps(answer.model_dump(mode="json"), ensure_ascii=False)
+        return json.dumps(answer.model_dump(mode="json", exclude_none=True), ensure_ascii=False)
     seen = [f"{_when(item.start, item.end)}: {item.observation}" for item in answer.evidence]
     think = "\n".join([*seen, answer.reasoning])[:LONGEST_TEXT]
+    told = f"<think>{think}</think><answer>{answer.label}</answer>"
+    if answer.spans is None:
+        return told
     glue = json.dumps([[span.start, span.end] for span in answer.spans[:MOST_PARTS]])
-    return f"<think>{think}</think><answer>{answer.label}</answer><glue>{glue}</glue>"
+    return f"{told}<glue>{glue}</glue>"
 
 
 def spell_reflection(reflection: Reflection, dialect: Dialect) -> str:

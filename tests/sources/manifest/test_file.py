@@ -8,8 +8,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from rocot.core.span import Span
+from rocot.core.task import Question
 from rocot.errors import ConfigError, StoreError
-from rocot.sources.manifest.entry import Entry, Passage, Question
+from rocot.sources.manifest.entry import Entry, Passage
 from rocot.sources.manifest.file import HEADER, Header, Manifest, SplitHeader, read, read_header, write, write_jsonl
 
 

@@ -76,7 +76,7 @@ async def text_of(ask: Ask, shot: Footage, teacher: Embedded | None = None) -> s
 
 
 async def first_words(shot: Footage, dialect: Dialect = "json") -> str:
-    return await text_of(compose(PROMPTS, Said("embedded"), shot.item, "answer")(dialect), shot)
+    return await text_of(compose(PROMPTS, Said("embedded"), shot.item, "grounding")(dialect), shot)
 
 
 async def reflection_on(shot: Footage, first: str, dialect: Dialect = "json") -> Reflection:
@@ -86,11 +86,11 @@ async def reflection_on(shot: Footage, first: str, dialect: Dialect = "json") ->
 
 async def revision(shot: Footage, first: str, findings: str, dialect: Dialect = "json") -> Answer:
     asked = PROMPTS.revise.fill(reflection=findings)
-    words = compose(PROMPTS, Said("embedded"), shot.item, "answer", first, asked)
-    return parse_answer(await text_of(words(dialect), shot), shot.item.classes)
+    words = compose(PROMPTS, Said("embedded"), shot.item, "grounding", first, asked)
+    return parse_answer(await text_of(words(dialect), shot), "grounding", shot.item.classes)
 
 
 async def conversation(shot: Footage, dialect: Dialect = "json") -> tuple[Answer, Reflection, Answer]:
     first = await first_words(shot, dialect)
     found = await reflection_on(shot, first, dialect)
-    return parse_answer(first, shot.item.classes), found, await revision(shot, first, told(found), dialect)
+    return parse_answer(first, "grounding", shot.item.classes), found, await revision(shot, first, told(found), dialect)

@@ -109,12 +109,13 @@ async def test_routine_is_normal(draw: object) -> None:
 async def test_an_explosion_is_found_about_when_it_is() -> None:
     _, _, last = await conversation(footage(blast))
     assert last.label == "Explosion"
+    assert last.spans
     assert last.spans[0].start == pytest.approx(9.0, abs=1.2)
 
 
 def claim(label: str, start: float, end: float) -> str:
     said = Answer(evidence=(), reasoning="The picture turns bright.", label=label, spans=(Span(start=start, end=end),))
-    return json.dumps(said.model_dump(mode="json"))
+    return json.dumps(said.model_dump(mode="json", exclude_none=True))
 
 
 @pytest.mark.parametrize(("draw", "word"), [(lamp, "exposure"), (shaken, "camera")])
@@ -185,9 +186,9 @@ async def test_two_teachers_say_the_same_and_names_change_nothing() -> None:
 
 async def test_frames_seen_before_are_answered_as_if_new() -> None:
     teacher, shot, other = Embedded(), footage(blast), footage(walker)
-    ask = compose(PROMPTS, Asking("embedded"), shot.item, "answer")("json")
+    ask = compose(PROMPTS, Asking("embedded"), shot.item, "grounding")("json")
     first = await text_of(ask, shot, teacher)
-    await text_of(compose(PROMPTS, Asking("embedded"), other.item, "answer")("json"), other, teacher)
+    await text_of(compose(PROMPTS, Asking("embedded"), other.item, "grounding")("json"), other, teacher)
     assert await text_of(ask, shot, teacher) == first == await first_words(shot)
 
 
@@ -236,7 +237,7 @@ async def test_every_time_is_within_the_clip_and_on_a_frame_or_a_bound() -> None
 async def test_it_says_what_it_is() -> None:
     shot = footage(quiet, count=4)
     teacher = Embedded()
-    raw = await teacher.send(compose(PROMPTS, Asking("embedded"), shot.item, "answer")("json"), shot.pictures)
+    raw = await teacher.send(compose(PROMPTS, Asking("embedded"), shot.item, "grounding")("json"), shot.pictures)
     assert "classical vision baseline" in teacher.read(raw.body).model
     assert teacher.endpoint == "in process"
     assert CLASSES[0] == "Normal"
@@ -251,7 +252,7 @@ async def test_frames_of_a_closer_look_do_not_disturb_measurements_fitted_to_eve
     item = Relooked(
         **dict(shot.item),
         question="?",
-        initial=parse_answer(first, CLASSES),
+        initial=parse_answer(first, "grounding", CLASSES),
         initial_said=said,
         relook=closer.item.frames,
     )

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rocot.core.task import Question
 from rocot.core.truth import NORMAL
 from rocot.sources.known.annotated import Annotated
 from rocot.sources.known.dataset import Dataset
 from rocot.sources.known.files import Files
 from rocot.sources.known.literal import headed
 from rocot.sources.known.texts import Texts
-from rocot.sources.manifest.entry import Question
 
 OFFICIAL_TRAIN, PART_OF_TRAIN = "train.csv", "ucf_subset_train.csv"
 LISTS = {
