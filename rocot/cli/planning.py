@@ -174,13 +174,11 @@ def _print_truth(console: Console, outline: Outline) -> None:
         known = ", ".join(f"{number:,} {depth}" for depth, number in depths.most_common() if depth != "none")
         console.print(f"known of the clips: {known or 'nothing'}")
     if depths["none"]:
+        localised = "they are parts of an abnormal video that nobody localised (windows.length could take it whole)"
+        why = "which option is right" if outline.recipe.task.kind == "qa" else localised
         console.print(
-            f"{depths['none']:,} clips have no truth to grade on, and will not be kept: nobody said what is in them"
-            + (
-                ", or which option is right"
-                if outline.recipe.task.kind == "qa"
-                else ", or they are parts of an abnormal video that nobody localised (windows.length could take it whole)"
-            )
+            f"{depths['none']:,} clips have no truth to grade on, and will not be kept: nobody said what is in them,"
+            f" or {why}"
         )
 
 

@@ -33,7 +33,7 @@ class Answer(Record):
     """One of the clip's classes; of a question, the text of the option that was chosen; `Unclear` where the frames
     were said not to settle it."""
     spans: tuple[Span, ...] | None
-    """Where the anomaly is, seconds of the source video; empty for normal footage, null where no spans are asked for."""
+    """Where the anomaly is, seconds of the source video; empty for normal footage, null where none are asked for."""
 
     @property
     def normal(self) -> bool:
