@@ -86,7 +86,7 @@ class Sample:
     gate: Gate = field(default_factory=Gate)
 
     def judged(self) -> Judged:
-        graded = scores(self.initial, self.revised, self.truth, self.floor, self.gate.improved)
+        graded = scores(self.initial, self.revised, self.truth, self.floor, self.gate.improved, self.framed.in_common)
         story = Story(
             start=self.framed.start,
             end=self.framed.end,

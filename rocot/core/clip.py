@@ -30,6 +30,9 @@ class Clip(Item):
     """Seconds of the whole source video."""
     classes: tuple[str, ...]
     """The labels an answer may use, "Normal" among them; of a question, its options as they are shown."""
+    common: tuple[str, ...] = Field(default=(), exclude_if=lambda common: not common)
+    """For each of the classes, the class of the common taxonomy that it belongs to, "" for none. Empty, and left out of
+    the record, where none is known."""
     task: Task = Field(default="grounding", exclude_if=lambda task: task == "grounding")
     """What is asked about it. Left out of the record where it is grounding."""
     posed: Posed | None = Field(default=None, exclude_if=lambda posed: posed is None)
@@ -37,6 +40,11 @@ class Clip(Item):
     leak: str = Field(default="", exclude_if=lambda leak: not leak)
     """Of whose official test split the video is, and why it is here all the same; empty for all others. Left out of
     the record where it is empty."""
+
+    @property
+    def in_common(self) -> dict[str, str]:
+        """The common class of each label that has one."""
+        return {name: common for name, common in zip(self.classes, self.common, strict=False) if common}
 
     @property
     def key(self) -> str:

@@ -117,6 +117,11 @@ class Scores(Record):
     """Whether the label is one of the true ones; of normal footage, whether it is called normal without a span."""
     revised_label_right: bool | None
     """As `initial_label_right`, of the revised answer."""
+    initial_common_right: bool | None
+    """As `initial_label_right`, with both labels in the common taxonomy; null where either has no class in it, and for
+    questions."""
+    revised_common_right: bool | None
+    """As `initial_common_right`, of the revised answer."""
     initial_tiou: float | None
     """IoU of interval sets in time, 0 to 1."""
     revised_tiou: float | None

@@ -102,6 +102,9 @@ class Row(Record):
     classes: tuple[str, ...]
     """The labels that an answer could use, `Normal` among them; of `qa` the options, in the order in which they were
     shown as A, B, ..."""
+    common: tuple[str, ...]
+    """For each of `classes` the class of the common taxonomy that it belongs to, empty text for none; an empty list
+    where none is known, and for `qa`."""
     leak: str | None
     """Of whose official test split the video is, and why it was taken all the same; null for all others."""
     frame_times: tuple[float, ...] = Field(min_length=1)
@@ -172,6 +175,7 @@ class Row(Record):
             task=item.task,
             posed=item.posed,
             classes=item.classes,
+            common=item.common,
             leak=item.leak or None,
             frame_times=times,
             frame_digests=tuple(frame.digest for frame in item.frames),
@@ -202,6 +206,11 @@ class Row(Record):
                 rocot=edition.rocot,
             ),
         )
+
+    @property
+    def in_common(self) -> dict[str, str]:
+        """The common class of each label that has one."""
+        return {name: common for name, common in zip(self.classes, self.common, strict=False) if common}
 
     def story(self) -> Story:
         """What the gate's rules look at."""

@@ -1,11 +1,14 @@
 """Every metric, so that the judge, the report, the rewards and the evaluation cannot disagree."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from rocot.core.answer import Answer
 from rocot.core.reflection import Outcome, Scores
 from rocot.core.span import Span, measure, overlap
-from rocot.core.truth import NORMAL, Truth
+from rocot.core.truth import NORMAL, UNCLEAR, Truth
+
+NO_CLASSES: Mapping[str, str] = MappingProxyType({})
 
 
 def tiou(first: Sequence[Span], second: Sequence[Span]) -> float:
@@ -35,6 +38,21 @@ def label_right(answer: Answer, truth: Truth) -> bool | None:
     if truth.labels is None:
         return answer.label != NORMAL
     return answer.label in truth.labels
+
+
+def common_right(answer: Answer, truth: Truth, common: Mapping[str, str]) -> bool | None:
+    """As `label_right`, with both labels in the common taxonomy, where datasets that differ in detail agree.
+
+    `common` gives the common class of a label, "" for none. Of several true labels any will do. None for questions with
+    options, and where the answer's label or a true one has no common class.
+    """
+    if truth.choice is not None or truth.labels is None:
+        return None
+    true = {common.get(label, "") for label in truth.labels}
+    said = UNCLEAR if answer.abstained else common.get(answer.label, "")
+    if not said or "" in true:
+        return None
+    return said in true and not (truth.normal and answer.spans)
 
 
 def answer_tiou(answer: Answer, truth: Truth) -> float | None:
@@ -78,8 +96,10 @@ def boundary_errors(answer: Answer, truth: Truth) -> tuple[float | None, float |
     return start, max(span.end for span in answer.spans) - max(span.end for span in truth.spans)
 
 
-def scores(initial: Answer, revised: Answer, truth: Truth, floor: float, gain: float) -> Scores:
-    """Both answers against the truth.
+def scores(  # noqa: PLR0913, PLR0917 - two answers, and what they are held against
+    initial: Answer, revised: Answer, truth: Truth, floor: float, gain: float, common: Mapping[str, str] = NO_CLASSES
+) -> Scores:
+    """Both answers against the truth; `common` is the common class of each label that has one.
 
     `floor` is the least tIoU that counts as right, `gain` the least that the second answer's tIoU may exceed the
     first one's by to count as improved: delta tIoU = tIoU(revised) - tIoU(initial) >= gain.
@@ -92,6 +112,8 @@ def scores(initial: Answer, revised: Answer, truth: Truth, floor: float, gain: f
         revised_right=right(revised, truth, floor),
         initial_label_right=label_right(initial, truth),
         revised_label_right=label_right(revised, truth),
+        initial_common_right=common_right(initial, truth, common),
+        revised_common_right=common_right(revised, truth, common),
         initial_tiou=before,
         revised_tiou=after,
         delta_tiou=delta,

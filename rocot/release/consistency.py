@@ -152,5 +152,5 @@ def _named(faults: tuple[Fault, ...]) -> set[str]:
 
 
 def _scores(row: Row) -> Iterator[tuple[str, bool | float | None]]:
-    again: Scores = scores(row.initial, row.revised, row.truth, row.tiou_floor, row.improved_floor)
+    again: Scores = scores(row.initial, row.revised, row.truth, row.tiou_floor, row.improved_floor, row.in_common)
     return iter(dict(again).items())

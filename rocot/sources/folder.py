@@ -11,6 +11,7 @@ from rocot.core.truth import NORMAL, Truth
 from rocot.errors import ConfigError, VideoError
 from rocot.sources import questions as quiz
 from rocot.sources.annotations import Annotations, read
+from rocot.sources.known.commons import commons
 from rocot.sources.listing import ahead, root_of
 from rocot.sources.names import SUFFIXES, is_there, printable
 from rocot.sources.protocol import Skipped, Video, mark_of
@@ -149,6 +150,7 @@ class _Look:
             duration=facts.duration,
             mark=mark_of(whole),
             classes=self.classes,
+            common=commons(self.classes),
             truth=_fitted(self.truths.get(path, Truth()), facts.duration),
             questions=self.asked.get(path, ()),
         )

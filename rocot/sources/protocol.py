@@ -29,6 +29,8 @@ class Video(Record):
     """`mark_of(path)`."""
     classes: tuple[str, ...]
     """The labels an answer may use, "Normal" first."""
+    common: tuple[str, ...] = ()
+    """For each of these the class of the common taxonomy, "" for none; empty where nobody knows."""
     truth: Truth
     questions: tuple[Question, ...] = ()
     """With options, about the whole video."""

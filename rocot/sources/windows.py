@@ -106,6 +106,7 @@ def _clip(video: Video, start: float, end: float, leak: str, task: Task) -> Clip
         end=end,
         duration=video.duration,
         classes=video.classes,
+        common=video.common,
         leak=leak,
         task=task,
     )

@@ -29,7 +29,7 @@ class Judge:
 
     async def __call__(self, item: Revised, /) -> Judged:
         truth = self.truth(item)
-        graded = scores(item.initial, item.revised, truth, self.gate.tiou, self.gate.improved)
+        graded = scores(item.initial, item.revised, truth, self.gate.tiou, self.gate.improved, item.in_common)
         story = Story(
             start=item.start,
             end=item.end,

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from rocot.core.answer import Answer
 from rocot.core.reflection import Scores
-from rocot.core.score import boundary_errors, label_right, outcome, right, scores, tiou
+from rocot.core.score import boundary_errors, common_right, label_right, outcome, right, scores, tiou
 from rocot.core.span import Span
 from rocot.core.truth import Truth
 from tests.core.test_span import SPANS, cells
@@ -116,3 +116,27 @@ def test_normal_against_abnormal_asks_for_no_kind_and_no_place() -> None:
     assert (found.initial_abnormal_right, found.revised_abnormal_right) == (True, False)
     assert (found.initial_label_right, found.initial_right) == (False, False)
     assert graded(answer("Normal"), answer("Normal"), Truth()).revised_abnormal_right is None
+
+
+COMMON = {"Normal": "Normal", "Shoplifting": "Stealing", "Burglary": "Stealing", "Fighting": "Fighting"}
+THEFT = Truth(labels=("Shoplifting",), spans=FIGHT.spans)
+
+
+@pytest.mark.parametrize(
+    ("said", "truth", "expected"),
+    [
+        (answer("Burglary", (1, 2)), THEFT, True),  # two native labels, one common class
+        (answer("Shoplifting", (1, 2)), THEFT, True),
+        (answer("Fighting", (1, 2)), THEFT, False),
+        (answer("Burglary", (1, 2)), Truth(labels=("Fighting", "Shoplifting")), True),  # of several, any
+        (answer("Normal"), NORMAL, True),
+        (answer("Normal", (1, 2)), NORMAL, False),
+        (answer("Unclear"), THEFT, False),
+        (answer("Juggling", (1, 2)), THEFT, None),  # no common class: nothing can be said
+        (answer("Fighting", (1, 2)), Truth(labels=("Juggling",)), None),
+        (answer("Fighting", (1, 2)), Truth(spans=FIGHT.spans), None),
+        (answer("Fighting", (1, 2)), THEFT.model_copy(update={"choice": "B"}), None),
+    ],
+)
+def test_labels_agree_in_the_common_taxonomy(said: Answer, truth: Truth, expected: bool | None) -> None:
+    assert common_right(said, truth, COMMON) is expected

@@ -8,6 +8,7 @@ from typing import Literal
 from rocot.core.span import clipped
 from rocot.core.truth import Truth
 from rocot.errors import VideoError
+from rocot.sources.known.commons import commons
 from rocot.sources.listing import ahead
 from rocot.sources.manifest.entry import Entry
 from rocot.sources.manifest.file import Header, read
@@ -85,6 +86,7 @@ class _Look:
             raise VideoError("file changed", f"{place} is not the file that was imported; import the dataset again")
         known = entry.duration if entry.mark and entry.duration and entry.duration <= LONGEST else None
         duration = known or self.reader.probe(path, salvage=self.salvage).duration
+        classes = self.header.classes if self.labels == "native" else self.header.common
         return Video(
             id=entry.id,
             source=self.source,
@@ -92,7 +94,8 @@ class _Look:
             path=str(path),
             duration=duration,
             mark=mark,
-            classes=self.header.classes if self.labels == "native" else self.header.common,
+            classes=classes,
+            common=commons(classes, self.header.dataset),
             truth=_fitted(entry, self.labels, duration),
             questions=entry.questions,
             identity=entry.video,

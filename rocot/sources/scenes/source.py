@@ -39,6 +39,7 @@ class ScenesSource:
 
     def _videos(self, split: str, count: int) -> Iterator[Video]:
         # Imported here: numpy, Pillow and PyAV take longer to import than the whole command line may to start.
+        from rocot.sources.known.commons import commons  # noqa: PLC0415
         from rocot.sources.scenes.render import ready  # noqa: PLC0415
         from rocot.sources.scenes.script import CLASSES, GENERATOR, compose  # noqa: PLC0415
 
@@ -55,6 +56,7 @@ class ScenesSource:
                     path=str(paths[i]),
                     duration=script.duration,
                     mark=mark_of(paths[i]),
+                    common=commons(CLASSES),
                     classes=CLASSES,
                     truth=script.truth,
                 )
