@@ -14,8 +14,8 @@ def command(path: Path | None, as_json: bool) -> int:
     r"""Check every row of shards or of a run.
 
     PATH is a run's folder, a folder of shards, or one Parquet file, whoever wrote it; by default the newest run below
-    runs/. Schema, spans, labels, scores, outcomes and the times that texts cite are held against one another, and
-    files against their manifest.
+    runs/. Schema, spans, labels, scores, outcomes and the times that texts cite are held against one another, and files
+    against their manifest. Of a manifest that `rocot import` wrote the texts are checked.
 
     Exit codes: 0 all rows are valid, 1 some are not, 2 some of the input cannot be used.
 
@@ -25,9 +25,11 @@ def command(path: Path | None, as_json: bool) -> int:
       rocot validate downloads/train-00000-of-00001.parquet --json
     """
     from rocot.cli.validating import find_path, print_report
+    from rocot.release.passages import is_manifest, validate_passages
     from rocot.release.validate import validate
 
-    report = validate(find_path(path))
+    found = find_path(path)
+    report = validate_passages(found) if is_manifest(found) else validate(found)
     if as_json:
         click.echo(report.model_dump_json(indent=2))
     else:

@@ -32,7 +32,8 @@ def print_report(report: Report) -> None:
         console.print(note, style="dim")
     if report.files:
         files = "1 file" if report.files == 1 else f"{report.files:,} files"
-        console.print(f"{report.rows:,} rows in {files}, {report.invalid_rows:,} of them invalid")
+        what = "texts" if report.kind == "manifest" else "rows"
+        console.print(f"{report.rows:,} {what} in {files}, {report.invalid_rows:,} of them invalid")
     _findings(console, report.invalid, "why rows are invalid")
     _findings(console, report.faults, "rules that rows break and say so (they are not kept)")
     _findings(console, report.warnings, "rules that only warn, and that rows break")

@@ -53,10 +53,11 @@ class Report(Record):
     """What stands at a path: whether it can be used, whether its rows are valid, and what they are like."""
 
     path: str
-    kind: Literal["run", "release", "shards", "file", "nothing"]
+    kind: Literal["run", "release", "shards", "file", "manifest", "nothing"]
     files: int
     """Parquet files that were read."""
     rows: int
+    """Of a manifest, its texts."""
     kept: int
     """Rows that are meant for training."""
     invalid_rows: int
