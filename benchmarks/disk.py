@@ -37,6 +37,7 @@ from rocot.engine.runner import run
 from rocot.engine.stop import Stop
 from rocot.engine.store import Store
 from rocot.flow import reflection
+from rocot.recipe import Asking
 from rocot.teacher.asker import Asker
 from rocot.teacher.completion import spelt
 from rocot.teacher.fleet import Fleet
@@ -105,13 +106,13 @@ class Nowhere:
 
 
 async def fill(folder: Path, rows: int, tokens: int) -> None:
-    """One run over so many clips."""
-    frames = Nowhere()
+    """One run over so many clips, by a recipe that `rocot status` knows again."""
+    frames, recipe = Nowhere(), RECIPE.model_copy(update={"teacher": Asking(model="scripted", seed=0)})
     with Store(folder) as store:
         asker = Asker(Fleet([Talkative(tokens)]), store, frames, sampling=Sampling(seed=0))
         tools = Tools(frames, asker, asker, asker, load_prompts(), lambda _: Truth(labels=("Normal",), spans=()))
-        plan = reflection(RECIPE, listing(rows), tools)
-        await store.add_recipe(plan.fingerprint, RECIPE.model_dump_json())
+        plan = reflection(recipe, listing(rows), tools)
+        await store.add_recipe(plan.fingerprint, recipe.model_dump_json())
         tally = Tally()
         await run(plan, store, Job("train", IN_FLIGHT), tally, Stop())
         assert tally.stages["judge"].done == rows, tally

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from rocot.cli.sample import STYLES
 from rocot.cli.screen import count, heading, money, short, size, table
+from rocot.engine.lately import CallPace
 from rocot.engine.progress import Tally
 from rocot.engine.tables import ModelSpent
 from rocot.prices import Prices
@@ -24,6 +25,18 @@ MEANING = {
     "corrupted": "right, then wrong",
     "ungraded": "no truth to grade on",
 }
+
+
+def cost_of(part: ModelSpent | CallPace, prices: Prices) -> float | None:
+    """What calls came to: what was reckoned when they were made, and by today's prices where there were none then.
+
+    None where one is missing still.
+    """
+    prompt, cached, completion = part.unpriced_prompt, part.unpriced_cached, part.unpriced_completion
+    if not prompt and not completion:
+        return part.cost
+    later = prices.cost(part.model, prompt=prompt, cached=cached, completion=completion)
+    return None if later is None else part.cost + later
 
 
 @dataclass
@@ -55,9 +68,7 @@ class StageCount:
         self.prompt += part.prompt_tokens
         self.cached += part.cached_tokens
         self.reply += part.completion_tokens
-        cost = prices.cost(
-            part.model, prompt=part.prompt_tokens, cached=part.cached_tokens, completion=part.completion_tokens
-        )
+        cost = cost_of(part, prices)
         self.cost = None if cost is None or self.cost is None else self.cost + cost
 
 
@@ -109,22 +120,10 @@ def _costs(stages: Sequence[StageCount]) -> list[str]:
     return [money(cost) if stage.prompt else "" for cost, stage in zip(costs, stages, strict=True)] + [money(whole)]
 
 
-def calls_table(console: Console, spent: Sequence[ModelSpent], prices: Prices) -> None:
-    """What each model was asked in each stage, over all splits and all recipes of a run."""
-    made = table("calls", "-model", "made", "failed", "prompt", "cached", "reply", prices.currency)
-    for part in spent:
-        counted = StageCount(part.stage)
-        counted.spend(part, prices)
-        tokens = [short(number) if number else "" for number in (counted.prompt, counted.cached, counted.reply)]
-        cost = money(counted.cost) if counted.cost else ""
-        made.add_row(part.stage, part.model, count(part.attempts), count(part.failed), *tokens, cost)
-    console.print(made)
-
-
-def left_out_table(console: Console, left_out: Mapping[str, int], title: str) -> None:
+def left_out_table(console: Console, left_out: Mapping[str, int], title: str, what: str = "samples") -> None:
     """Everything that did not become a row, by where and why; nothing where all did."""
     if left_out:
-        made = table(title, "samples")
+        made = table(title, what)
         for why, number in sorted(left_out.items(), key=lambda pair: (-pair[1], pair[0])):
             made.add_row(why, count(number))
         console.print()

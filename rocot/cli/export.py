@@ -25,7 +25,7 @@ def command(run: Path | None, split: str | None) -> int:
     from rocot.cli.exporting import export_split
     from rocot.cli.runs import find, reading
     from rocot.cli.screen import heading, out
-    from rocot.engine.tables import count_splits
+    from rocot.engine.counts import count_splits
     from rocot.errors import ConfigError
 
     console, rows = out(), 0

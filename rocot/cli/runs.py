@@ -58,9 +58,12 @@ def _touched(folder: Path) -> float:
 
 
 @contextmanager
-def reading(folder: Path) -> Iterator[Run]:
-    """Opens a run. Raises ConfigError where its flow cannot be told any more, StoreError where it cannot be read."""
-    with StoreReader(folder) as store:
+def reading(folder: Path, *, touch: bool = True) -> Iterator[Run]:
+    """Opens a run; without `touch` nothing in its folder changes, see `StoreReader`.
+
+    Raises ConfigError where its flow cannot be told any more, StoreError where it cannot be read.
+    """
+    with StoreReader(folder, touch=touch) as store:
         last = store.recipe()
         if last is None:
             raise ConfigError(f"{folder}: a run that was never started; run `rocot generate` again")

@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Iterable
+from math import floor, log10
 from typing import Literal
 
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -84,12 +85,17 @@ def money(amount: float | None) -> str:
     """An amount, with more digits where it is small; nothing where no price is known."""
     if amount is None:
         return ""
-    return f"{amount:,.2f}" if amount >= 1 or not amount else f"{amount:.4f}"
+    if amount >= 1 or not amount:
+        return f"{amount:,.2f}"
+    return f"{amount:.{max(4, 1 - floor(log10(amount)))}f}"
 
 
 def lasting(seconds: float) -> str:
-    """A stretch of time: 4.2 s, 3 min 20 s, 2 h 05 min."""
+    """A stretch of time: 4.2 s, 3 min 20 s, 2 h 05 min, 3 d 04 h."""
     if seconds < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest:02} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
+    if minutes < 60:
+        return f"{minutes} min {rest:02} s"
+    hours = minutes // 60
+    return f"{hours} h {minutes % 60:02} min" if hours < 48 else f"{hours // 24} d {hours % 24:02} h"

@@ -8,8 +8,8 @@ from rocot.cli.screen import out
 from rocot.core.clip import Clip
 from rocot.core.reflection import Judged
 from rocot.core.row import Row
+from rocot.engine.counts import count_splits
 from rocot.engine.harvest import Harvest, Lost
-from rocot.engine.tables import count_splits
 from rocot.errors import ConfigError
 from rocot.release.export import edition
 

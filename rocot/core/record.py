@@ -26,6 +26,11 @@ class Item(Record):
         """The name of the item in the run store; unique in a run."""
         raise NotImplementedError
 
+    @property
+    def counted_as(self) -> str:
+        """A short name that the store may count it by, once a stage has made it; empty for most."""
+        return ""
+
     def fanned(self, rollout: int) -> Self:
         """The same item as the given rollout (0, 1, ...), under another key."""
         raise NotImplementedError

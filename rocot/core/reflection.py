@@ -18,6 +18,10 @@ Outcome = Literal["confirmed", "corrected", "unresolved", "corrupted", "ungraded
 corrupted = right then wrong, ungraded = no truth to grade on."""
 
 
+REJECTED = ", rejected"
+"""Behind the outcome that a sample is counted by, where a broken rule keeps it out of training."""
+
+
 class Frame(Record):
     """One sampled frame. Its pixels lie in the frame cache under its digest."""
 
@@ -171,3 +175,13 @@ class Judged(Revised):
     outcome: Outcome
     faults: tuple[Fault, ...]
     """The gate's rules that it breaks."""
+
+    @property
+    def counted_as(self) -> str:
+        """`corrected`, or `corrected, rejected` where a broken rule keeps it out of training; see `told_by`."""
+        return self.outcome + REJECTED * rejected(self.faults)
+
+
+def told_by(counted_as: str) -> tuple[str, bool]:
+    """The outcome that a judged sample is counted by, and whether a broken rule keeps it out of training."""
+    return counted_as.removesuffix(REJECTED), counted_as.endswith(REJECTED)

@@ -56,6 +56,8 @@ class Chain:
                 outcome, seq, item = found, found.seq, sight.item
                 if found.after != place.after:
                     await self.store.relink(found, place.after)
+                if found.counted_as is None and item is not None and item.counted_as:
+                    await self.store.count_as(found.seq, item.counted_as)
             self.tally.stages[step.stage.name].add(outcome.kind, outcome.reason, reused=found is not None)
             if item is None:
                 return None
@@ -87,7 +89,7 @@ class Chain:
             )
         if isinstance(made, Rejected):
             return replace(outcome, kind="rejected", reason=clean(made.reason), detail=clean(made.detail))
-        return replace(outcome, payload=added(place.item, made, stage.output))
+        return replace(outcome, payload=added(place.item, made, stage.output), counted_as=made.counted_as)
 
 
 def _regrown(step: Step, item: Item, outcome: Outcome) -> Item | None:

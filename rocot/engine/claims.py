@@ -5,6 +5,7 @@ No clock takes part, so a clock that jumps can hurt nothing. The lock is `flock`
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -65,6 +66,17 @@ def lives(folder: Path, owner: str) -> bool:
     finally:
         os.close(descriptor)
     return False
+
+
+def living(folder: Path) -> dict[str, float]:
+    """The workers that live, and when each began: seconds since 1970, by the clock that dates files."""
+    found: dict[str, float] = {}
+    for path in sorted(folder.glob("*.lock")):
+        with suppress(FileNotFoundError):  # it has ended meanwhile
+            begun = path.stat().st_mtime
+            if lives(folder, path.stem):
+                found[path.stem] = begun
+    return found
 
 
 def sweep(folder: Path) -> list[str]:

@@ -72,11 +72,21 @@ def open_to_read(path: Path) -> apsw.Connection:
     try:
         connection = _reading(str(path))
     except (apsw.CantOpenError, apsw.ReadOnlyError):
-        if not path.is_file() or path.with_name(path.name + "-wal").exists():
+        if not path.is_file() or log_of(path).exists():
             raise
         # WAL wants to make a -shm file beside it. Where nothing can be written, nothing can change either.
-        connection = _reading(f"{path.absolute().as_uri()}?immutable=1")
+        connection = open_still(path)
     return connection
+
+
+def open_still(path: Path) -> apsw.Connection:
+    """A connection to what nobody changes meanwhile: it makes no file, and takes no lock."""
+    return _reading(f"{path.absolute().as_uri()}?immutable=1")
+
+
+def log_of(path: Path) -> Path:
+    """The log beside a database, there while somebody has it open to write, and after a kill."""
+    return path.with_name(path.name + "-wal")
 
 
 def _reading(name: str) -> apsw.Connection:

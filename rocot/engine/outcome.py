@@ -32,6 +32,9 @@ class Outcome:
     detail: str = ""
     passing: bool = False
     """A failure that another run tries again."""
+    counted_as: str | None = field(default="", compare=False)
+    """See `Item.counted_as`; None where an older rocot stored it. It follows from the payload, and no checksum covers
+    it."""
     sha256: str = field(default="", compare=False)
     """As stored; see `checksum`."""
     seq: int = field(default=0, compare=False)

@@ -1,13 +1,15 @@
 """Reading a run store, while it grows or afterwards. It opens in any other SQLite tool just as well."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Self, TypeVar, cast
 
-from rocot.engine.database import Value, open_to_read, open_to_write, translated
+from rocot.engine.claims import living
+from rocot.engine.database import Value, log_of, open_still, open_to_read, open_to_write, translated
 from rocot.engine.outcome import Kind, Outcome, checksum
 from rocot.engine.packed import unpacked
 from rocot.engine.schema import CURRENT, migrate, version_of
@@ -15,6 +17,8 @@ from rocot.errors import StoreError
 
 FILE = "run.sqlite"
 """The store's name in the run's folder."""
+WORKERS = "workers"
+"""The folder beside it in which workers hold their locks."""
 
 T = TypeVar("T")
 
@@ -22,7 +26,7 @@ T = TypeVar("T")
 _OUTCOME = """
 SELECT CAST(item AS BLOB), CAST(clip AS BLOB), rollout, CAST(stage AS BLOB), CAST(fingerprint AS BLOB),
        CAST(input AS BLOB), after, CAST(kind AS BLOB), CAST(payload AS BLOB), CAST(reason AS BLOB),
-       CAST(detail AS BLOB), passing, CAST(sha256 AS BLOB), seq,
+       CAST(detail AS BLOB), passing, counted_as, CAST(sha256 AS BLOB), seq,
        (SELECT packed FROM attempt WHERE attempt.seq = base),
        (SELECT CAST(body AS BLOB) FROM attempt WHERE attempt.seq = base)
 FROM outcome
@@ -60,6 +64,17 @@ class ClipRow:
 
 
 @dataclass(frozen=True)
+class Worker:
+    """A process that has the run open to work on it."""
+
+    id: str
+    clips: int
+    """That it works on just now."""
+    begun: float
+    """When it opened the run, seconds since 1970."""
+
+
+@dataclass(frozen=True)
 class StoredReply:
     """What came back from an attempt with status 200, a whole reply or not."""
 
@@ -85,8 +100,12 @@ class RecipeRow:
 class StoreReader:
     """A run store, opened to be read. Safe to call from several threads."""
 
-    def __init__(self, folder: Path) -> None:
-        """Opens `<folder>/run.sqlite`, and brings an older layout up to date. Raises StoreError."""
+    def __init__(self, folder: Path, *, touch: bool = True) -> None:
+        """Opens `<folder>/run.sqlite`, and brings an older layout up to date. Raises StoreError.
+
+        Without `touch` nothing in the folder changes: an older layout is refused, and a run that nobody writes is read
+        without the two files that readers share with writers. Whoever reads it so looks at `overtaken` afterwards.
+        """
         self.path = folder / FILE
         self.damaged = 0
         """Rows and replies whose checksum failed since it was opened; they are treated as if they were not there."""
@@ -94,9 +113,16 @@ class StoreReader:
         if not self.path.is_file():
             raise StoreError(f"{folder}: there is no run here ({FILE} is missing); name the folder of a run")
         with translated(self.path):
-            self._connection = open_to_read(self.path)
-            if version_of(self._connection, self.path) < CURRENT:
+            self._still = not touch and not log_of(self.path).exists()
+            self._connection = open_still(self.path) if self._still else open_to_read(self.path)
+            version = version_of(self._connection, self.path)
+            if version < CURRENT:
                 self._connection.close()
+                if not touch:
+                    raise StoreError(
+                        f"{self.path}: an older rocot wrote it (layout {version}; this one reads {CURRENT}), and nothing"
+                        f" may be changed here; another command, such as `rocot show {folder}`, brings it up to date"
+                    )
                 _update(self.path)
                 self._connection = open_to_read(self.path)
 
@@ -109,6 +135,20 @@ class StoreReader:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @property
+    def overtaken(self) -> bool:
+        """Whether somebody has begun to write what was opened as if nobody did: then it must be read again."""
+        return self._still and log_of(self.path).exists()
+
+    @contextmanager
+    def moment(self) -> Iterator[None]:
+        """Whatever is read within the block was there at the same moment, however much is written meanwhile."""
+        self.rows(int, "BEGIN")
+        try:
+            yield
+        finally:
+            self.rows(int, "COMMIT")
 
     def rows(self, kind: Callable[..., T], query: str, bindings: Sequence[Value] = ()) -> list[T]:
         """The rows of a query, each as `kind(*columns)`. Raises StoreError."""
@@ -171,6 +211,18 @@ class StoreReader:
         """The worker that claims a clip, dead or alive."""
         return next(iter(self.rows(str, "SELECT owner FROM claim WHERE clip = ?", (clip,))), None)
 
+    def workers(self) -> list[Worker]:
+        """Those that live."""
+        claims = self.rows(lambda owner, clips: (owner, clips), "SELECT owner, count(*) FROM claim GROUP BY owner")
+        held = dict(claims)
+        alive = living(self.path.parent / WORKERS)
+        return [Worker(owner, held.get(owner, 0), begun) for owner, begun in alive.items()]
+
+    def splits_of(self, owners: Iterable[str]) -> list[str]:
+        """The splits of the clips that these workers claim."""
+        query = "SELECT DISTINCT split FROM claim JOIN clip ON clip.id = claim.clip WHERE owner = ?"
+        return sorted({split for owner in owners for split in self.rows(str, query, (owner,))})
+
     def last_outcome(self) -> int:
         """seq of the newest outcome; 0 where there is none."""
         return self.rows(int, "SELECT coalesce(max(seq), 0) FROM outcome")[0]
@@ -224,6 +276,7 @@ def _outcome(  # noqa: PLR0913, PLR0917  # the columns of _OUTCOME
     reason: bytes | None,
     detail: bytes | None,
     passing: int,
+    counted_as: str | None,
     sha256: bytes | None,
     seq: int,
     packed: int | None,
@@ -242,6 +295,7 @@ def _outcome(  # noqa: PLR0913, PLR0917  # the columns of _OUTCOME
         reason=_text(reason),
         detail=_text(detail),
         passing=bool(passing),
+        counted_as=counted_as,
         sha256=_text(sha256),
         seq=seq,
     )

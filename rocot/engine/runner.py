@@ -24,6 +24,7 @@ from rocot.engine.store import Listed, Store
 from rocot.engine.walk import Replay, fans_out
 
 T = TypeVar("T", bound=Item)
+Written = TypeVar("Written")
 POLL = 0.25
 """Seconds between looks at what other processes claim."""
 MOST_WAITING = 1024
@@ -144,6 +145,8 @@ class _Run:
             return False
         for outcome in replay.outcomes:
             self.tally.stages[outcome.stage].add(outcome.kind, outcome.reason, reused=True)
+        for seq, name in replay.uncounted:
+            self.store.count_as(seq, name).add_done_callback(self._check)
         for end in replay.ends:
             self._accept(end)
         self.tally.ended += 1
@@ -245,9 +248,9 @@ class _Run:
             self._fail(error)
             return False
 
-    def _check(self, link: "asyncio.Future[int]") -> None:
-        """Sees to clips that could not be registered, even if nobody waits for their link."""
-        error = None if link.cancelled() else link.exception()
+    def _check(self, written: "asyncio.Future[Written]") -> None:
+        """Sees to what could not be written (a clip that is listed twice, say), even if nobody waits for it."""
+        error = None if written.cancelled() else written.exception()
         if isinstance(error, Exception):
             self._fail(error)
 

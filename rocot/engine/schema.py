@@ -134,7 +134,56 @@ CREATE TRIGGER attempt_is_spent AFTER INSERT ON attempt BEGIN
 END;
 """
 
-STEPS: tuple[str, ...] = (_FIRST, _LINKS_AND_CLAIMS, _HEADERS_AND_COST, _PACKED_AND_SPENT)
+_STANDING = """
+-- What an item that came out of a stage is counted by; NULL where an older rocot stored it, and nobody has looked since.
+ALTER TABLE outcome ADD COLUMN counted_as TEXT;
+
+-- The outcomes that count, in a few bytes each: a million samples are counted in seconds, and their rows not touched.
+CREATE TABLE step (id INTEGER PRIMARY KEY, fingerprint TEXT NOT NULL UNIQUE);
+CREATE TABLE ending (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, reason TEXT NOT NULL, counted_as TEXT);
+CREATE TABLE standing (
+    after INTEGER NOT NULL,              -- as in outcome
+    outcome INTEGER NOT NULL,            -- its seq
+    step INTEGER NOT NULL,
+    rollout INTEGER NOT NULL,            -- 0 before the fan-out
+    ending INTEGER NOT NULL,
+    PRIMARY KEY (after, outcome)
+) WITHOUT ROWID;
+INSERT INTO step (fingerprint) SELECT DISTINCT fingerprint FROM outcome;
+INSERT INTO ending (kind, reason) SELECT DISTINCT kind, reason FROM outcome;
+INSERT INTO standing
+SELECT after, outcome.seq, step.id, coalesce(rollout, 0), ending.id
+FROM outcome JOIN step USING (fingerprint) JOIN ending USING (kind, reason) WHERE after IS NOT NULL ORDER BY 1, 2;
+CREATE TRIGGER outcome_stands AFTER INSERT ON outcome WHEN new.after IS NOT NULL BEGIN
+    INSERT OR IGNORE INTO step (fingerprint) VALUES (new.fingerprint);
+    INSERT INTO ending (kind, reason, counted_as) SELECT new.kind, new.reason, new.counted_as WHERE NOT EXISTS (
+        SELECT 1 FROM ending WHERE kind = new.kind AND reason = new.reason AND counted_as IS new.counted_as);
+    INSERT INTO standing SELECT new.after, new.seq, step.id, coalesce(new.rollout, 0), ending.id
+    FROM step, ending WHERE step.fingerprint = new.fingerprint
+    AND ending.kind = new.kind AND ending.reason = new.reason AND ending.counted_as IS new.counted_as;
+END;
+CREATE TRIGGER outcome_stands_elsewhere AFTER UPDATE OF after, counted_as ON outcome BEGIN
+    DELETE FROM standing WHERE after = old.after AND outcome = old.seq;
+    INSERT INTO ending (kind, reason, counted_as) SELECT new.kind, new.reason, new.counted_as
+    WHERE new.after IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM ending WHERE kind = new.kind AND reason = new.reason AND counted_as IS new.counted_as);
+    INSERT OR IGNORE INTO step (fingerprint) SELECT new.fingerprint WHERE new.after IS NOT NULL;
+    INSERT INTO standing SELECT new.after, new.seq, step.id, coalesce(new.rollout, 0), ending.id
+    FROM step, ending WHERE new.after IS NOT NULL AND step.fingerprint = new.fingerprint
+    AND ending.kind = new.kind AND ending.reason = new.reason AND ending.counted_as IS new.counted_as;
+END;
+CREATE TRIGGER outcome_stands_no_more AFTER DELETE ON outcome BEGIN
+    DELETE FROM standing WHERE after = old.after AND outcome = old.seq;
+END;
+
+CREATE TABLE listing (
+    split TEXT PRIMARY KEY,
+    whole INTEGER NOT NULL,              -- 1: it was listed to its end, at least once
+    expected INTEGER                     -- clips in all, about, as told while it is listed; NULL where nobody can tell
+) WITHOUT ROWID;
+"""
+
+STEPS: tuple[str, ...] = (_FIRST, _LINKS_AND_CLAIMS, _HEADERS_AND_COST, _PACKED_AND_SPENT, _STANDING)
 """Step n leads from version n to version n + 1."""
 CURRENT = len(STEPS)
 """The version that this rocot writes, as in SQLite's user_version."""

@@ -19,7 +19,7 @@ from rocot.engine.disk import refuse_network
 from rocot.engine.outcome import Outcome, checksum
 from rocot.engine.packed import LEAST, packed, unpacked
 from rocot.engine.progress import Spent
-from rocot.engine.reader import FILE, StoreReader
+from rocot.engine.reader import FILE, WORKERS, StoreReader
 from rocot.engine.schema import migrate
 from rocot.engine.writer import Writer
 from rocot.errors import ConfigError, StoreError
@@ -50,7 +50,7 @@ class Store(StoreReader):
         path = folder / FILE
         self.spent = Spent()
         """What was paid for since it was opened, by this process."""
-        self._workers = folder / "workers"
+        self._workers = folder / WORKERS
         with ExitStack() as undo, translated(path):
             self._owner = Owner(self._workers)  # first: where nothing can be written it says so better than SQLite
             undo.callback(self._owner.close)
@@ -108,6 +108,10 @@ class Store(StoreReader):
         """Makes a stored outcome the one that counts, after another parent."""
         await self._writer.write(lambda connection: _link(connection, outcome, after))
 
+    def count_as(self, seq: int, name: str) -> "asyncio.Future[None]":
+        """Notes what an outcome that an older rocot stored is counted by."""
+        return self._writer.write(lambda connection: _count_as(connection, seq, name))
+
     async def forget(self, outcome: Outcome) -> None:
         """Removes what a stage made of an item, so that it is made again; what was replied is kept."""
         await self._writer.write(lambda connection: _delete_outcome(connection, outcome.seq))
@@ -115,6 +119,10 @@ class Store(StoreReader):
     def start_listing(self) -> "asyncio.Future[None]":
         """Forgets which clips were listed."""
         return self._writer.write(_clear_listed)
+
+    def expect(self, split: str, clips: int) -> "asyncio.Future[None]":
+        """Notes how many clips the split will come to, about."""
+        return self._writer.write(lambda connection: _expect(connection, split, clips))
 
     def list_clip(self, clip: Listed) -> "asyncio.Future[int]":
         """Registers a clip; its link comes with the future. Raises ConfigError there for an id that is listed twice."""
@@ -179,8 +187,8 @@ def _insert_outcome(connection: apsw.Connection, new: Outcome) -> int:
     connection.execute(
         """
         INSERT INTO outcome (item, fingerprint, input, clip, rollout, stage, after, kind, payload, reason, detail,
-                             passing, sha256, base)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                             passing, counted_as, sha256, base)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         (
             *(*same, new.clip, new.rollout, new.stage, new.after),
@@ -190,12 +198,17 @@ def _insert_outcome(connection: apsw.Connection, new: Outcome) -> int:
                 new.reason,
                 new.detail,
                 new.passing,
+                new.counted_as,
                 new.checksum,
                 base,
             ),
         ),
     )
     return connection.last_insert_rowid()
+
+
+def _count_as(connection: apsw.Connection, seq: int, name: str) -> None:
+    connection.execute("UPDATE outcome SET counted_as = ? WHERE seq = ?", (name, seq))
 
 
 def _delete_outcome(connection: apsw.Connection, seq: int) -> None:
@@ -257,6 +270,15 @@ def _list_clip(connection: apsw.Connection, clip: Listed) -> int:
 def _mark_gone(connection: apsw.Connection, split: str) -> None:
     connection.execute(
         "UPDATE clip SET gone = 1 WHERE split = ? AND gone = 0 AND id NOT IN (SELECT id FROM temp.listed)", (split,)
+    )
+    connection.execute(
+        "INSERT INTO listing VALUES (?, 1, NULL) ON CONFLICT DO UPDATE SET whole = 1, expected = NULL", (split,)
+    )
+
+
+def _expect(connection: apsw.Connection, split: str, clips: int) -> None:
+    connection.execute(
+        "INSERT INTO listing VALUES (?, 0, ?) ON CONFLICT DO UPDATE SET expected = excluded.expected", (split, clips)
     )
 
 

@@ -1,34 +1,10 @@
-"""The figures of a run: how its samples stand, what was asked, what is there under which fingerprint."""
+"""The figures of a run: what was asked, what is there under which fingerprint."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from rocot.engine.database import Value
 from rocot.engine.reader import StoreReader
-from rocot.engine.stage import Step
-from rocot.engine.walk import fans_out
-
-
-@dataclass(frozen=True)
-class StageCount:
-    """How many items ended so at a stage."""
-
-    stage: str
-    kind: Literal["done", "rejected", "failed", "missing"]
-    """Missing: they reached the stage, and it is still to be done."""
-    reason: str
-    count: int
-
-
-@dataclass(frozen=True)
-class SplitCount:
-    """Clips of a split."""
-
-    split: str
-    listed: int
-    gone: int
-    """Registered earlier, and no longer listed."""
 
 
 @dataclass(frozen=True)
@@ -99,51 +75,6 @@ class AttemptRow:
     cached_tokens: int
     made: str
     """When it was stored: ISO 8601, UTC."""
-
-
-def count_splits(store: StoreReader) -> list[SplitCount]:
-    """The clips of each split."""
-    return store.rows(SplitCount, "SELECT split, sum(gone = 0), sum(gone) FROM clip GROUP BY split ORDER BY split")
-
-
-def count_stages(store: StoreReader, steps: Sequence[Step], split: str) -> list[StageCount]:
-    """How the samples of a split stand, for these very stages. At each stage the counts add up to what reached it."""
-    arrived = sum(count.listed for count in count_splits(store) if count.split == split)
-    counted = _ends_by_stage(store, steps, split)
-    table: list[StageCount] = []
-    for index, step in enumerate(steps):
-        name = step.stage.name
-        arrived *= fans_out(steps, index) or 1
-        here = [count for at, count in counted if at == index]
-        missing = arrived - sum(count.count for count in here)
-        table += here
-        if missing:
-            table.append(StageCount(name, "missing", "", missing))
-        arrived = sum(count.count for count in here if count.kind == "done")
-    return table
-
-
-def _ends_by_stage(store: StoreReader, steps: Sequence[Step], split: str) -> list[tuple[int, StageCount]]:
-    """The outcomes that follow on from the listed clips, counted by stage, kind and reason."""
-    tables = ["ended0 AS MATERIALIZED (SELECT -seq AS seq, 'done' AS kind, '' AS reason FROM clip"]
-    tables[0] += " WHERE split = ? AND gone = 0)"
-    bindings: list[Value] = [split]
-    counts: list[str] = []
-    for index, step in enumerate(steps):
-        tables.append(
-            f"ended{index + 1} AS MATERIALIZED ("  # noqa: S608  # only numbers of ours
-            "SELECT outcome.seq, outcome.kind, outcome.reason"
-            f" FROM ended{index} AS before CROSS JOIN outcome ON outcome.after = before.seq"
-            " WHERE before.kind = 'done' AND outcome.fingerprint = ? AND coalesce(outcome.rollout, 0) < ?)"
-        )
-        bindings += [step.fingerprint, step.rollouts or 1]
-        counts.append(f"SELECT {index}, kind, reason, count(*) FROM ended{index + 1} GROUP BY kind, reason")  # noqa: S608
-    query = f"WITH {', '.join(tables)} {' UNION ALL '.join(counts)} ORDER BY 1, 2, 3"
-
-    def row(index: int, kind: Literal["done", "rejected", "failed"], reason: str, count: int) -> tuple[int, StageCount]:
-        return index, StageCount(steps[index].stage.name, kind, reason, count)
-
-    return store.rows(row, query, bindings)
 
 
 def sum_spent(store: StoreReader) -> list[ModelSpent]:

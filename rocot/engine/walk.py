@@ -61,6 +61,8 @@ class Replay:
     """What was found."""
     ends: list[Item] = field(default_factory=list)
     """The items that came out of the last stage."""
+    uncounted: list[tuple[int, str]] = field(default_factory=list)
+    """seq of outcomes that an older rocot stored, and what they are counted by."""
 
     def complete(self, item: Item, link: int) -> bool:
         """Whether nothing is left to do for the clip of that link, and every outcome follows the right one."""
@@ -79,6 +81,8 @@ class Replay:
         self.outcomes.append(sight.outcome)
         if sight.item is None:
             return True
+        if sight.outcome.counted_as is None and sight.item.counted_as:
+            self.uncounted.append((sight.outcome.seq, sight.item.counted_as))
         if index + 1 < len(self.steps):
             return self._from(index + 1, sight.item, sight.outcome.seq)
         self.ends.append(sight.item)

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from rocot.core.record import Item
+from rocot.engine.counts import count_splits
 from rocot.engine.job import Job, Target
 from rocot.engine.progress import Tally
 from rocot.engine.runner import run
 from rocot.engine.stage import Rejected, start
 from rocot.engine.stop import Stop
 from rocot.engine.store import Store
-from rocot.engine.tables import count_splits
 from rocot.errors import ConfigError, ServiceError, TeacherError
 from tests.engine.toys import JOB, Graded, Making, Spoken, Toy, Wind, Workshop, Wound, fail_passing, toys
 

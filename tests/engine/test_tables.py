@@ -1,10 +1,11 @@
 from collections import defaultdict
 from pathlib import Path
 
+from rocot.engine.counts import count_stages
 from rocot.engine.job import Job
 from rocot.engine.stage import Rejected
 from rocot.engine.store import Store
-from rocot.engine.tables import attempts, attempts_of, count_failures, count_stages, held, sum_spent
+from rocot.engine.tables import attempts, attempts_of, count_failures, held, sum_spent
 from rocot.errors import TeacherError
 from tests.engine.toys import Making, Workshop, Wound, attempt
 
