@@ -22,9 +22,10 @@ from rocot.errors import ConfigError
 from rocot.machine import Machine
 from rocot.prices import VLLM, in_process
 from rocot.recipe import FramesRecipe, Imported, Recipe, Role, Scenes, SourceRecipe, TeacherRecipe
+from rocot.sources.forecast import Forecast
 from rocot.sources.protocol import Skipped, Source, TruthOf, Video
 from rocot.sources.truths import Truths
-from rocot.teacher.protocol import Asks, Compose, Parse, Reply, Teacher, identity_of
+from rocot.teacher.protocol import Asks, Compose, Parse, Reply, Resting, Teacher, identity_of
 from rocot.video.protocol import Look, Sampled, Samples
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class Tools:
     truth: TruthOf
     remarks: Callable[[], Sequence[str]] = tuple
     """What a user should know of the teachers' servers just now."""
+    resting: Callable[[], Sequence[Resting]] = tuple
+    """The teachers' servers that are left alone just now."""
 
 
 def _no_truth(clip: Clip) -> Truth:
@@ -116,6 +119,7 @@ async def opened(  # noqa: PLR0913  # what a run is, and two settings by name
             prompts=prompts,
             truth=truth,
             remarks=lambda: [remark for model in fleets.values() for remark in model.remarks()],
+            resting=lambda: [server for model in fleets.values() for server in model.resting()],
         )
 
 
@@ -186,6 +190,7 @@ def listing(  # noqa: PLR0913, PLR0917 - a run, its split, and who learns of wha
     truths: Truths,
     skipped: Callable[[Skipped], None],
     rendered: Callable[[int, int], None] | None = None,
+    forecast: Forecast | None = None,
 ) -> Iterator[Clip]:
     """The clips of a split, in a fixed order, without those that leak; see `rocot.sources.windows.clips`.
 
@@ -195,7 +200,7 @@ def listing(  # noqa: PLR0913, PLR0917 - a run, its split, and who learns of wha
 
     found = sources(recipe, machine, rendered)
     guarded = guard(recipe, split)
-    return clips(found, split, recipe.windows, truths, skipped, guarded, recipe.allow_leaks, recipe.task)
+    return clips(found, split, recipe.windows, truths, skipped, guarded, recipe.allow_leaks, recipe.task, forecast)
 
 
 def guard(recipe: Recipe, split: str) -> Callable[[Video], str]:

@@ -7,10 +7,12 @@ options is imported inside it, so that its help is as quick.
 import errno
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 from io import TextIOWrapper
 from keyword import iskeyword
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -107,28 +109,42 @@ def main() -> None:
         code = group.main(standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
-        error.show()
+        if not _log_failed(error.format_message(), error.exit_code):
+            error.show()
         sys.exit(error.exit_code)
     except RocotError as error:
-        from rocot.cli.screen import harmless
-
-        click.echo(f"rocot: {harmless(str(error))}", err=True)
-        sys.exit(UNUSABLE)
+        _complain(str(error), UNUSABLE)
     except (KeyboardInterrupt, click.Abort):
-        click.echo("rocot: interrupted", err=True)
-        sys.exit(INTERRUPTED)
+        _complain("interrupted", INTERRUPTED)
     except BrokenPipeError:
         _drop_output()
+        with suppress(BrokenPipeError):  # of standard error, perhaps
+            _log_failed("the reader of the output went away", NO_READER)
         sys.exit(NO_READER)
     except OSError as error:
         if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
             raise
         _drop_output()
-        click.echo(
-            f"rocot: the output cannot be written ({error.strerror}); free some space and run the same", err=True
-        )
-        sys.exit(UNUSABLE)
+        _complain(f"the output cannot be written ({error.strerror}); free some space and run the same", UNUSABLE)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _complain(message: str, code: int) -> NoReturn:
+    """Ends with one message."""
+    if not _log_failed(message, code):
+        from rocot.cli.screen import harmless
+
+        click.echo(f"rocot: {harmless(message)}", err=True)
+    sys.exit(code)
+
+
+def _log_failed(message: str, code: int) -> bool:
+    """Tells a machine what ends the command, where it is one that listens."""
+    from rocot.cli.log import tell_failed, wanted
+
+    if wanted():
+        tell_failed(message, code)
+    return wanted()
 
 
 def _ready_streams() -> None:

@@ -71,6 +71,7 @@ from rocot.cli import options
     help="Of all calls in all runs of the folder, at most, by the prices given.",
 )
 @options.prices
+@click.option("--log-json", is_flag=True, help="Tell progress and errors as JSON, one object a line (docs/cli.md).")
 def command(
     recipe: str,
     split: str,
@@ -90,6 +91,7 @@ def command(
     max_calls: int | None,
     max_cost: float | None,
     prices: Path | None,
+    log_json: bool,
 ) -> int:
     r"""Make a dataset: frames, reasoning, reflection, revision, judgement.
 
@@ -125,4 +127,4 @@ def command(
         tpm=tpm,
     )
     table = options.price_table(prices)
-    return generate(Order(chosen, machine, split, table, limit, target_accepted, max_calls, max_cost))
+    return generate(Order(chosen, machine, split, table, limit, target_accepted, max_calls, max_cost, log_json))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from rocot.cli import NO_ROWS
 from rocot.cli.closing import (
+    StageCount,
     left_out_table,
     next_steps,
     outcomes_table,
@@ -17,10 +18,12 @@ from rocot.cli.closing import (
     stages_table,
 )
 from rocot.cli.exporting import export_split
+from rocot.cli.log import Lines
 from rocot.cli.options import RUNS
-from rocot.cli.screen import aside, heading, lasting, out
+from rocot.cli.screen import heading, lasting, out
 from rocot.cli.split import check_split
-from rocot.cli.watch import Watch, drawn
+from rocot.cli.telling import Telling, Words
+from rocot.cli.watch import Watch
 from rocot.core.reflection import Judged, rejected
 from rocot.engine.job import Ending, Job, Target
 from rocot.engine.progress import Tally
@@ -34,6 +37,7 @@ from rocot.machine import Machine
 from rocot.prices import Prices
 from rocot.recipe import Recipe
 from rocot.release.export import Exported
+from rocot.sources.forecast import Forecast
 from rocot.sources.protocol import Skipped
 from rocot.sources.truths import Truths
 from rocot.teacher.budget import Budget
@@ -52,6 +56,8 @@ class Order:
     target: int | None = None
     max_calls: int | None = None
     max_cost: float | None = None
+    log_json: bool = False
+    """Whether the run is told to a machine."""
 
     def kept(self, item: Judged) -> bool:
         """Whether an item counts towards the target: no fault that rejects, and an outcome that the mix keeps."""
@@ -72,23 +78,22 @@ class Made:
     """Videos that the sources could not give."""
 
 
-async def make(order: Order, store: Store) -> Made:
-    """Runs the flow, its progress on the screen."""
-    truths, stop = Truths(), Stop()
+async def make(order: Order, store: Store, telling: Telling) -> Made:
+    """Runs the flow, and tells its progress."""
+    truths, stop, forecast = Truths(), Stop(), Forecast()
     skipped: list[Skipped] = []
-    models = {who.model for who in order.recipe.asked.values()}
-    watch = Watch(Tally(), stop, models.pop() if len(models) == 1 else None, order.prices, order.limit)
+    watch = Watch(Tally(), stop, order.prices.currency, order.limit)
 
-    found = listing(order.recipe, order.machine, order.split, truths, skipped.append, watch.render)
+    found = listing(order.recipe, order.machine, order.split, truths, skipped.append, watch.render, forecast)
     target = None if order.target is None else Target(order.target, order.kept)
-    job = Job(order.split, order.machine.workers, order.limit, target)
+    job = Job(order.split, order.machine.workers, order.limit, target, forecast)
     budget = _budget(order, store)
     async with opened(order.recipe, order.machine, store, truths, halted=lambda: stop.ending, budget=budget) as tools:
-        watch.remarks = tools.remarks
+        watch.remarks, watch.resting = tools.remarks, tools.resting
         plan = reflection(order.recipe, found, tools)
         await store.add_recipe(plan.fingerprint, order.recipe.model_dump_json())
         with stop.on_signals():
-            async with drawn(watch):
+            async with telling.watching(watch):
                 ending = await run(plan, store, job, watch.tally, stop)
     return Made(ending, watch.tally, stop.signal, stop.at_once, skipped)
 
@@ -113,22 +118,28 @@ def _budget(order: Order, store: Store) -> Budget:
 def generate(order: Order) -> int:
     """Makes, exports, and prints the closing tables. Returns the exit code."""
     check_split(order.recipe, order.split)
-    console, release = out(), order.recipe.release
-    aside().print(
-        f"{release.name} {release.version}, split {order.split}, teacher {order.recipe.teacher.model},"
-        f" into {order.machine.run}"
-    )
+    telling: Telling = Lines() if order.log_json else Words()
+    telling.begin(order)
     started = time.monotonic()
     with Store(order.machine.run) as store:
-        made = asyncio.run(make(order, store))
+        made = asyncio.run(make(order, store, telling))
         if made.ending == "interrupted":
-            kept = "was dropped" if made.at_once else "is finished and kept"
-            aside().print(f"Interrupted. What was in flight {kept}; the same command goes on where this one ended.")
-            return 128 + (made.signal or signal.SIGINT)
+            number = made.signal or signal.SIGINT
+            telling.interrupted(number, at_once=made.at_once)
+            telling.end(128 + number, made.ending, time.monotonic() - started)
+            return 128 + number
         plan = reflection(order.recipe, (), described(order.recipe))
         exported = export_split(order.machine.run, store, order.recipe, plan, order.split)
         stages = stage_counts(made.tally, sum_spent(store), order.prices)
-    ended = f"{made.tally.ended:,} clips in {lasting(time.monotonic() - started)}"
+    code, seconds = 0 if exported.entry.rows else NO_ROWS, time.monotonic() - started
+    _print_closing(order, made, exported, stages, seconds)
+    telling.end(code, made.ending, seconds, stages, made.skipped, exported)
+    return code
+
+
+def _print_closing(order: Order, made: Made, exported: Exported, stages: Sequence[StageCount], seconds: float) -> None:
+    console, release = out(), order.recipe.release
+    ended = f"{made.tally.ended:,} clips in {lasting(seconds)}"
     console.print(heading(f"{release.name} {release.version}, split {order.split}: {ended}"))
     console.print()
     stages_table(console, stages, order.prices.currency)
@@ -137,7 +148,6 @@ def generate(order: Order) -> int:
     outcomes_table(console, exported.entry.outcomes, exported.entry.kept)
     release_lines(console, exported)
     next_steps(console, _next(order, exported))
-    return 0 if exported.entry.rows else NO_ROWS
 
 
 def _next(order: Order, exported: Exported) -> list[tuple[str, str]]:

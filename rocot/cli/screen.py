@@ -75,6 +75,11 @@ def short(number: float) -> str:
     return f"{number:.0f}"
 
 
+def about(number: float) -> str:
+    """A number that was measured: 0.25, 12.3, 1,234."""
+    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
+
+
 def size(octets: float) -> str:
     """Bytes in decimal units: 950 B, 12.3 kB, 4.56 MB."""
     text = short(octets)

@@ -11,7 +11,7 @@ from rich.text import Text
 from rocot.cli.closing import StageCount, left_out_table, outcomes_table, stages_table
 from rocot.cli.figures import CallFigures, FailingFigures, SplitFigures, Standing, WindowFigures, gathered
 from rocot.cli.runs import reading
-from rocot.cli.screen import count, heading, lasting, money, out, short, table
+from rocot.cli.screen import about, count, heading, lasting, money, out, short, table
 from rocot.prices import Prices
 
 
@@ -87,14 +87,14 @@ def _pace(found: Standing) -> str:
     lately = found.window
     if lately is None or lately.calls_per_minute is None or not lately.calls:
         return ""
-    samples = _rate(lately.samples_per_minute or 0)
-    return f"{_rate(lately.calls_per_minute)} calls, {samples} samples a minute in the last {_round(lately.seconds)}"
+    calls, samples = about(lately.calls_per_minute), about(lately.samples_per_minute or 0)
+    return f"{calls} calls, {samples} samples a minute in the last {_round(lately.seconds)}"
 
 
 def _overall(found: Standing) -> str:
     told = []
     if found.calls_per_minute is not None:
-        told.append(f"{_rate(found.calls_per_minute)} calls a minute from the first to the last")
+        told.append(f"{about(found.calls_per_minute)} calls a minute from the first to the last")
     if found.cached_share:
         told.append(f"{found.cached_share:.0%} of prompt tokens cached")
     return ", ".join(told)
@@ -102,10 +102,6 @@ def _overall(found: Standing) -> str:
 
 def _round(seconds: float) -> str:
     return lasting(seconds) if seconds < 60 else lasting(round(seconds)).removesuffix(" 00 s")
-
-
-def _rate(number: float) -> str:
-    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
 
 
 def _time_left(found: Standing) -> str:
@@ -133,10 +129,10 @@ def _cost(found: Standing) -> str:
 
 
 def _print_split(console: Console, split: SplitFigures) -> None:
-    about = "" if split.listed or split.expected is None else f" of about {split.expected:,}"
+    foretold = "" if split.listed or split.expected is None else f" of about {split.expected:,}"
     unlisted = "" if split.listed else ", not listed to the end"
     gone = f", {split.gone:,} no longer listed" if split.gone else ""
-    console.print(f"\nsplit {split.split}: {split.clips:,}{about} clips{unlisted}{gone}")
+    console.print(f"\nsplit {split.split}: {split.clips:,}{foretold} clips{unlisted}{gone}")
     console.print()
     stages_table(
         console,
@@ -176,7 +172,7 @@ def _window_table(console: Console, lately: WindowFigures) -> None:
     for part in lately.stages:
         made.add_row(
             *(part.stage, part.model, count(part.calls), count(part.failed)),
-            "" if part.calls_per_minute is None else _rate(part.calls_per_minute),
+            "" if part.calls_per_minute is None else about(part.calls_per_minute),
             *("" if seconds is None else f"{seconds:.3g} s" for seconds in (part.p50, part.p95)),
             "" if not part.cached_share else f"{part.cached_share:.0%}",
         )

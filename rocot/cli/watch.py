@@ -4,7 +4,7 @@ import asyncio
 import sys
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -14,10 +14,10 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from rocot.cli.screen import aside, lasting, money, short
+from rocot.cli.screen import about, aside, lasting, money, short
 from rocot.engine.progress import Tally
 from rocot.engine.stop import Stop
-from rocot.prices import Prices
+from rocot.teacher.protocol import Resting
 
 REDRAW = 0.25
 """Seconds between two drawings on a terminal."""
@@ -27,23 +27,33 @@ WINDOW = 120.0
 """Seconds over which the rate is taken: a resumed run first counts what is there, in no time."""
 
 
+@dataclass(frozen=True)
+class Pace:
+    """Over the last two minutes."""
+
+    clips: float
+    """A second."""
+    calls: float
+    """A second, failed ones too."""
+
+
 @dataclass
 class Watch:
     """What is known of a run from outside."""
 
     tally: Tally
     stop: Stop
-    model: str | None
-    """Whose tokens are spent, where it is one model: then they have a price."""
-    prices: Prices
+    currency: str = "USD"
     limit: int | None = None
     remarks: Callable[[], Sequence[str]] = tuple
     """What is to be said of the teachers' servers."""
+    resting: Callable[[], Sequence[Resting]] = tuple
+    """The servers that are left alone."""
     rendered: int = 0
     missing: int = 0
     """Scenes that had to be rendered."""
     started: float = field(default_factory=time.monotonic)
-    _seen: deque[tuple[float, int]] = field(default_factory=deque)
+    _seen: deque[tuple[float, int, int]] = field(default_factory=deque)
 
     def render(self, done: int, missing: int) -> None:
         """Told by the source of scenes, in its thread."""
@@ -51,65 +61,78 @@ class Watch:
 
     @property
     def total(self) -> int | None:
-        """Clips to do in all, once that is known."""
-        return self.tally.clips if self.limit is None or self.tally.clips is None else min(self.limit, self.tally.clips)
+        """Clips to do in all; about, while the sources are still listing; None where nobody can tell."""
+        clips = self.tally.expected if self.tally.clips is None else self.tally.clips
+        return clips if self.limit is None or clips is None else min(self.limit, clips)
 
-    def rate(self) -> float | None:
-        """Clips a second over the last two minutes; None while too little has happened to tell."""
+    @property
+    def left_out(self) -> int:
+        """Samples that became no row."""
+        return sum(stage.failed.total() + stage.rejected.total() for stage in self.tally.stages.values())
+
+    def pace(self) -> Pace | None:
+        """How fast it goes; None while too little has happened to tell."""
         now = time.monotonic()
-        self._seen.append((now, self.tally.ended))
+        self._seen.append((now, self.tally.ended, self.tally.spent.attempts))
         while len(self._seen) > 2 and now - self._seen[0][0] > WINDOW:
             self._seen.popleft()
-        (then, before), (_, after) = self._seen[0], self._seen[-1]
-        return (after - before) / (now - then) if after > before and now - then > 1 else None
+        (then, clips, calls), (_, *after) = self._seen[0], self._seen[-1]
+        return Pace((after[0] - clips) / (now - then), (after[1] - calls) / (now - then)) if now - then > 1 else None
+
+    def seconds_left(self) -> float | None:
+        """At the pace of the last two minutes; None where the pace or the number of clips cannot be told."""
+        pace = self.pace()
+        if pace is None or not pace.clips or self.total is None:
+            return None
+        return max(0, self.total - self.tally.ended) / pace.clips
 
     def line(self) -> str:
         """All that matters, in one line."""
+        return f"{self._clips()}, {', '.join(self.facts())}"
+
+    def _clips(self) -> str:
         total = "?" if self.total is None else f"{self.total:,}"
-        return f"{self.tally.ended:,} of {total} clips, {', '.join(self.facts())}"
+        foretold = "about " * (self.tally.clips is None and self.total is not None)
+        return f"{self.tally.ended:,} of {foretold}{total} clips"
 
     def facts(self) -> list[str]:
         """What stands beside the bar: time, rate, time left, spending, what went wrong."""
-        tally, spent, rate = self.tally, self.tally.spent, self.rate()
-        told = [lasting(time.monotonic() - self.started)]
-        if self.rendered < self.missing:
-            told.append(f"rendering scene {self.rendered + 1} of {self.missing}")
-        if rate:
-            told.append(f"{rate * 60:.3g} clips/min")
-            if self.total is not None and self.total > tally.ended:
-                told.append(f"{lasting((self.total - tally.ended) / rate)} left")
-        elif self.total is None and not tally.in_flight:
-            told.append("looking for clips")
-        told.append(f"{tally.in_flight} in flight")
-        if tally.elsewhere:
-            told.append(f"{tally.elsewhere} at another process")
-        if spent.prompt_tokens:
-            told.append(f"{short(spent.prompt_tokens)} + {short(spent.completion_tokens)} tokens")
-            told.extend(self._cost())
-        told.extend(self.remarks())
-        left_out = sum(stage.failed.total() + stage.rejected.total() for stage in tally.stages.values())
-        if left_out:
-            told.append(f"{left_out:,} left out")
+        told = [lasting(time.monotonic() - self.started), *self._going(), *self._spending(), *self.remarks()]
+        if self.left_out:
+            told.append(f"{self.left_out:,} left out")
         if self.stop.draining:
             told.append("finishing what is in flight")
         return told
 
-    def _cost(self) -> list[str]:
+    def _going(self) -> Iterator[str]:
+        tally, pace, left = self.tally, self.pace(), self.seconds_left()
+        if self.rendered < self.missing:
+            yield f"rendering scene {self.rendered + 1} of {self.missing}"
+        if pace is not None and pace.clips:
+            yield f"{about(60 * pace.clips)} clips/min"
+        if pace is not None and pace.calls:
+            yield f"{about(60 * pace.calls)} calls/min"
+        if left:
+            yield f"{lasting(left)} left"
+        if self.total is None and not tally.in_flight and not (pace and pace.clips):
+            yield "looking for clips"
+        yield f"{tally.in_flight} in flight"
+        if tally.elsewhere:
+            yield f"{tally.elsewhere} at another process"
+
+    def _spending(self) -> Iterator[str]:
         spent = self.tally.spent
-        cost = (
-            None
-            if self.model is None
-            else self.prices.cost(
-                self.model, prompt=spent.prompt_tokens, cached=spent.cached_tokens, completion=spent.completion_tokens
-            )
-        )
-        return [] if not cost else [f"{money(cost)} {self.prices.currency}"]
+        if spent.prompt_tokens:
+            yield f"{short(spent.prompt_tokens)} + {short(spent.completion_tokens)} tokens"
+        if spent.cached_tokens:
+            yield f"{spent.cached_tokens / spent.prompt_tokens:.0%} cached"
+        if spent.cost:
+            yield f"{money(spent.cost)} {self.currency}"
 
     def __rich__(self) -> RenderableType:
         bar = Table.grid(padding=(0, 2, 0, 0))
-        total = "?" if self.total is None else f"{self.total:,}"
         bar.add_row(
-            Text(f"{self.tally.ended:,} of {total} clips"),
+            Text(self._clips()),
             ProgressBar(total=self.total, completed=self.tally.ended, width=40, pulse=self.total is None),
         )
         return Group(bar, Text(", ".join(self.facts()), style="dim"))

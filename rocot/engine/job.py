@@ -31,3 +31,5 @@ class Job(Generic[T]):
     limit: int | None = None
     """Only the first so many clips of the listing."""
     target: Target[T] | None = None
+    expected: Callable[[], int | None] = lambda: None
+    """About how many clips the listing will come to, without the limit; None where nobody can tell."""

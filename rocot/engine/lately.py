@@ -159,8 +159,9 @@ def chains_ended(store: StoreReader, within: Window, last: str, rollouts: int) -
     (rate,) = store.rows(
         float,
         f"""
-        WITH newest AS MATERIALIZED (SELECT rollout, kind, fingerprint, made FROM outcome ORDER BY seq DESC LIMIT {many}),
-        since AS (SELECT max(?, CASE WHEN count(*) = {many} THEN min(made) ELSE '' END) AS made FROM newest)
+        WITH newest AS MATERIALIZED (
+            SELECT rollout, kind, fingerprint, made FROM outcome ORDER BY seq DESC LIMIT {many}
+        ), since AS (SELECT max(?, CASE WHEN count(*) = {many} THEN min(made) ELSE '' END) AS made FROM newest)
         SELECT coalesce(sum(CASE WHEN rollout IS NULL THEN ? ELSE 1 END)
                         / max(1e-9, (julianday(?) - julianday(since.made)) * 86400), 0.0)
         FROM newest, since WHERE newest.made >= since.made AND (kind <> 'done' OR fingerprint = ?)

@@ -18,6 +18,8 @@ class Spent:
     completion_tokens: int = 0
     cached_tokens: int = 0
     """Of the prompt's, those that a prefix cache paid for."""
+    cost: float | None = 0.0
+    """Money; None once an attempt was made without a price."""
 
     def add(self, attempt: Attempt) -> None:
         """Counts one attempt."""
@@ -26,6 +28,7 @@ class Spent:
         self.prompt_tokens += attempt.prompt_tokens
         self.completion_tokens += attempt.completion_tokens
         self.cached_tokens += attempt.cached_tokens
+        self.cost = None if self.cost is None or attempt.cost is None else self.cost + attempt.cost
 
 
 @dataclass
@@ -64,6 +67,8 @@ class Tally:
     """Clips that the sources have listed so far."""
     clips: int | None = None
     """Clips in all; None while the sources are still listing."""
+    expected: int | None = None
+    """Clips in all, about, while the sources are still listing; None where nobody can tell."""
     ended: int = 0
     """Clips whose every chain has ended."""
     in_flight: int = 0

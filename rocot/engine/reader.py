@@ -120,8 +120,8 @@ class StoreReader:
                 self._connection.close()
                 if not touch:
                     raise StoreError(
-                        f"{self.path}: an older rocot wrote it (layout {version}; this one reads {CURRENT}), and nothing"
-                        f" may be changed here; another command, such as `rocot show {folder}`, brings it up to date"
+                        f"{self.path}: an older rocot wrote it (layout {version}; this one reads {CURRENT}), and this"
+                        f" command changes nothing; another one, such as `rocot show {folder}`, brings it up to date"
                     )
                 _update(self.path)
                 self._connection = open_to_read(self.path)

@@ -73,6 +73,7 @@ class _Run:
         self.trunk, self.branch = self.steps[:fan], self.steps[fan:]
         self.rollouts = (self.branch[0].rollouts or 0) if self.branch else 0
         self.since = self.store.last_outcome()
+        self._told = 0
         self.tally.spent = self.store.spent
         for step in self.steps:
             self.tally.stages.setdefault(step.stage.name, StageTally())
@@ -131,12 +132,23 @@ class _Run:
         clip = _Clip(item, self.store.list_clip(Listed(item.key, self.job.split, self.tally.seen, record)))
         clip.link.add_done_callback(self._check)
         self.tally.seen += 1
+        self._expect()
         # In the order of the listing: with a target, what an earlier run accepted counts before more is asked.
         if known is None or known.record != record or not self._replayed(item, known.link):
             await self._begin(clip)
         while len(self.waiting) >= MOST_WAITING and not self.over():
             await self._revisit()
             await self._pause()
+
+    def _expect(self) -> None:
+        """Notes how many clips there will be, as far as that can be told, whenever it has changed by a hundredth."""
+        found = self.job.expected()
+        if found is not None:
+            clips = max(self.tally.seen, found if self.job.limit is None else min(found, self.job.limit))
+            self.tally.expected = clips
+            if abs(clips - self._told) > 0.01 * self._told:
+                self._told = clips
+                self.store.expect(self.job.split, clips).add_done_callback(self._check)
 
     def _replayed(self, item: Item, link: int) -> bool:
         """Counts a clip whose every chain has ended already; False where something is left to do."""

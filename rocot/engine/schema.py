@@ -135,7 +135,7 @@ END;
 """
 
 _STANDING = """
--- What an item that came out of a stage is counted by; NULL where an older rocot stored it, and nobody has looked since.
+-- What an item that came out of a stage is counted by; NULL where an older rocot stored it, and nobody looked since.
 ALTER TABLE outcome ADD COLUMN counted_as TEXT;
 
 -- The outcomes that count, in a few bytes each: a million samples are counted in seconds, and their rows not touched.

@@ -12,7 +12,7 @@ from rocot.errors import ConfigError, VideoError
 from rocot.sources import questions as quiz
 from rocot.sources.annotations import Annotations, read
 from rocot.sources.known.commons import commons
-from rocot.sources.listing import ahead, root_of
+from rocot.sources.listing import Counted, ahead, root_of
 from rocot.sources.names import SUFFIXES, is_there, printable
 from rocot.sources.protocol import Skipped, Video, mark_of
 from rocot.video.protocol import FrameReader
@@ -105,9 +105,8 @@ class FolderSource:
             )
         paths = sorted({*found, *known.truths, *asked})
         classes = _classes(self._given, known)
-        return ahead(
-            _Look(self.name, split, root, classes, known.truths, asked, _ids(paths), self._reader, self._salvage), paths
-        )
+        look = _Look(self.name, split, root, classes, known.truths, asked, _ids(paths), self._reader, self._salvage)
+        return Counted(ahead(look, paths), len(paths))
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,21 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 
+class Counted(Iterator[T]):
+    """Items of which it is known how many they are: `operator.length_hint` tells how many are still to come."""
+
+    def __init__(self, items: Iterator[T], count: int) -> None:
+        self._items, self._left = items, count
+
+    def __next__(self) -> T:
+        item = next(self._items)
+        self._left -= 1
+        return item
+
+    def __length_hint__(self) -> int:
+        return max(0, self._left)
+
+
 def root_of(folder: Path) -> Path:
     """The folder, resolved. Raises ConfigError where it is none."""
     if is_there(folder) and folder.is_dir():

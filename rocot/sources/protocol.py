@@ -58,7 +58,10 @@ class Source(Protocol):
         """As it stands in every row."""
 
     def videos(self, split: str) -> Iterator[Video | Skipped]:
-        """The videos of a split, in a fixed order. Raises ConfigError for a split or file that cannot be used."""
+        """The videos of a split, in a fixed order. Raises ConfigError for a split or file that cannot be used.
+
+        Where their number is known before they are looked at, `operator.length_hint` tells it (`listing.Counted`).
+        """
 
 
 class TruthOf(Protocol):

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from math import ceil
+from operator import length_hint
 
 from rocot.core.clip import Clip
 from rocot.core.task import Task
 from rocot.errors import ConfigError
 from rocot.recipe import TaskRecipe, Windows
+from rocot.sources.forecast import Forecast
 from rocot.sources.posing import pose
 from rocot.sources.protocol import Skipped, Source, Video
 from rocot.sources.truths import Truths
@@ -50,6 +52,7 @@ def clips(  # noqa: PLR0913, PLR0917 - what to cut, how, and who learns of it
     guard: Callable[[Video], str] = lambda _: "",
     allowed: str = "",
     task: TaskRecipe = TaskRecipe(),  # noqa: B008 - it is frozen
+    forecast: Forecast | None = None,
 ) -> Iterator[Clip]:
     """The clips of a split of several sources, in a fixed order; truths are learnt as the videos pass.
 
@@ -57,14 +60,18 @@ def clips(  # noqa: PLR0913, PLR0917 - what to cut, how, and who learns of it
 
     A video that a source cannot give goes to `skipped`, and so does one that leaks: `guard` says which test
     split holds it, "" for none. `allowed` is the reason to take those too; it stands in their clips.
-    Raises ConfigError, as sources do.
+    `forecast` learns how many videos there are and what they are cut into. Raises ConfigError, as sources do.
     """
-    videos = _videos(sources, split, truths, skipped, guard, allowed)
-    if task.kind == "qa":
-        yield from pose(videos, task, skipped)
-    else:
-        for video, leak in videos:
-            yield from cut(video, windows.length, windows.overlap, leak, task.kind)
+    forecast = forecast or Forecast()
+    videos = _videos(sources, split, truths, skipped, guard, allowed, forecast)
+    for clip in pose(videos, task, skipped) if task.kind == "qa" else _cut(videos, windows, task):
+        forecast.made()
+        yield clip
+
+
+def _cut(videos: Iterable[tuple[Video, str]], windows: Windows, task: TaskRecipe) -> Iterator[Clip]:
+    for video, leak in videos:
+        yield from cut(video, windows.length, windows.overlap, leak, task.kind)
 
 
 def _videos(  # noqa: PLR0913, PLR0917 - as for `clips`
@@ -74,19 +81,22 @@ def _videos(  # noqa: PLR0913, PLR0917 - as for `clips`
     skipped: Callable[[Skipped], None],
     guard: Callable[[Video], str],
     allowed: str,
+    forecast: Forecast,
 ) -> Iterator[tuple[Video, str]]:
     """The videos that can be used, each with what is to be said of its leak, "" for none."""
-    for source in sources:
-        for video in source.videos(split):
+    every = tuple(sources)
+    for place, source in enumerate(every, 1):
+        videos = source.videos(split)
+        forecast.begin(length_hint(videos), last=place == len(every))
+        for video in videos:
             if isinstance(video, Skipped):
                 skipped(video)
-                continue
-            leaks_from = guard(video)
-            if leaks_from and not allowed:
+            elif (leaks_from := guard(video)) and not allowed:
                 skipped(_leaking(video, leaks_from))
-                continue
-            truths.learn(video)
-            yield video, f"{leaks_from}; allowed: {allowed}" if leaks_from else ""
+            else:
+                truths.learn(video)
+                yield video, f"{leaks_from}; allowed: {allowed}" if leaks_from else ""
+            forecast.passed()
 
 
 def _leaking(video: Video, held_by: str) -> Skipped:

@@ -18,7 +18,7 @@ from rocot.teacher.budget import Budget, Learned, Size
 from rocot.teacher.faults import BUSY, UNREACHABLE, is_trouble, wait_of
 from rocot.teacher.pace import Pace, Signal
 from rocot.teacher.patience import GLANCE, PATIENCE, Patience
-from rocot.teacher.protocol import Teacher, Usage
+from rocot.teacher.protocol import Resting, Teacher, Usage
 from rocot.teacher.rates import Rates
 
 SLACK = 1.5
@@ -119,6 +119,14 @@ class Fleet:
         if paced:
             told.append(f"paced to {sum(int(server.pace.limit) for server in paced)} calls at once")
         return told
+
+    def resting(self) -> list[Resting]:
+        """The servers that are left alone just now."""
+        return [
+            Resting(self.teacher.model, server.teacher.endpoint, server.breaker.reason)
+            for server in self._servers
+            if server.breaker.due is not None
+        ]
 
     async def turn(self, home: str, size: Size | None) -> Turn:
         """The next turn. What has the same `home` goes to the same server where loads allow.

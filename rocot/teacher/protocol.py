@@ -86,6 +86,16 @@ def identity_of(model: str, sampling: Sampling, dialect: str, repair: Prompt | N
     return identity if repair is None else identity | {"repair": repair.digest}
 
 
+@dataclass(frozen=True)
+class Resting:
+    """A server that is left alone, since it fails nearly every call."""
+
+    model: str
+    endpoint: str
+    reason: str
+    """The name of its last failure."""
+
+
 class Asks(Protocol):
     """What the stages see: a question that is answered once and for all."""
 

@@ -7,7 +7,6 @@ from rocot.cli.screen import lasting, money, out, short, size
 from rocot.cli.watch import Watch
 from rocot.engine.progress import Spent, StageTally, Tally
 from rocot.engine.stop import Stop
-from rocot.prices import Prices
 
 
 @pytest.mark.parametrize(
@@ -55,13 +54,12 @@ def test_outcomes_add_up_and_what_was_left_out_is_told_by_reason(capsys: pytest.
 
 def test_a_line_of_progress_says_all_that_matters() -> None:
     tally = Tally(stages={"reason": StageTally()}, clips=40, ended=10, in_flight=8)
-    tally.spent = Spent(attempts=30, prompt_tokens=1_000_000, completion_tokens=5000, cached_tokens=0)
+    tally.spent = Spent(attempts=30, prompt_tokens=1_000_000, completion_tokens=5000, cached_tokens=620_000, cost=2.04)
     tally.stages["reason"].failed["bad json"] += 2
-    prices = Prices.model_validate({"currency": "EUR", "model": [{"name": "openai:m", "input": 2, "output": 8}]})
-    watch = Watch(tally, Stop(), "openai:m", prices, limit=20)
+    watch = Watch(tally, Stop(), "EUR", limit=20)
     line = watch.line()
     assert line.startswith("10 of 20 clips, ")
-    assert line.endswith("8 in flight, 1M + 5k tokens, 2.04 EUR, 2 left out")
+    assert line.endswith("8 in flight, 1M + 5k tokens, 62% cached, 2.04 EUR, 2 left out")
     watch.stop.request()
     assert watch.line().endswith("finishing what is in flight")
 

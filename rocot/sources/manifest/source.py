@@ -9,7 +9,7 @@ from rocot.core.span import clipped
 from rocot.core.truth import Truth
 from rocot.errors import VideoError
 from rocot.sources.known.commons import commons
-from rocot.sources.listing import ahead
+from rocot.sources.listing import Counted, ahead
 from rocot.sources.manifest.entry import Entry
 from rocot.sources.manifest.file import Header, read
 from rocot.sources.manifest.matching import match
@@ -55,7 +55,7 @@ class ManifestSource:
             return iter(())
         found = match(entries, self._folder)
         look = _Look(self.name, found.root, found.paths, self._labels, manifest.header, self._reader, self._salvage)
-        return ahead(look, entries)
+        return Counted(ahead(look, entries), len(entries))
 
 
 @dataclass(frozen=True)

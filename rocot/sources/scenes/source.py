@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rocot.errors import ConfigError
+from rocot.sources.listing import Counted
 from rocot.sources.protocol import Video, mark_of
 
 
@@ -35,7 +36,7 @@ class ScenesSource:
         counts = {"train": self.train, "test": self.test}
         if split not in counts:
             raise ConfigError(f"scenes has no split {split!r}; it has train and test")
-        return self._videos(split, counts[split])
+        return Counted(self._videos(split, counts[split]), counts[split])
 
     def _videos(self, split: str, count: int) -> Iterator[Video]:
         # Imported here: numpy, Pillow and PyAV take longer to import than the whole command line may to start.

@@ -1,0 +1,71 @@
+"""To whom a run is told while it goes on: to people, in words, or to a machine (`rocot.cli.log.Lines`)."""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Protocol
+
+from rocot.cli.closing import StageCount
+from rocot.cli.screen import aside
+from rocot.cli.watch import Watch, drawn
+from rocot.engine.job import Ending
+from rocot.release.export import Exported
+from rocot.sources.protocol import Skipped
+
+if TYPE_CHECKING:
+    from rocot.cli.generating import Order
+
+
+class Telling(Protocol):
+    """What is told on standard error; the closing tables on standard output are no part of it."""
+
+    def begin(self, order: "Order") -> None:
+        """Says what is made."""
+
+    def watching(self, watch: Watch) -> AbstractAsyncContextManager[None]:
+        """Tells the progress within the block, and how far it came at its end."""
+
+    def interrupted(self, number: int, *, at_once: bool) -> None:
+        """A signal has ended the run before all was done; `at_once`: what was in flight was dropped."""
+
+    def end(  # what the closing tables are made of
+        self,
+        exit_code: int,
+        ending: Ending,
+        seconds: float,
+        stages: Sequence[StageCount] | None = None,
+        skipped: Sequence[Skipped] | None = None,
+        exported: Exported | None = None,
+    ) -> None:
+        """The run has ended; what an interrupted one exports and counts is nothing."""
+
+
+class Words:
+    """Tells a run to people."""
+
+    def begin(self, order: "Order") -> None:
+        """One line."""
+        release = order.recipe.release
+        aside().print(
+            f"{release.name} {release.version}, split {order.split}, teacher {order.recipe.teacher.model},"
+            f" into {order.machine.run}"
+        )
+
+    def watching(self, watch: Watch) -> AbstractAsyncContextManager[None]:
+        """A bar on a terminal, a line a minute elsewhere."""
+        return drawn(watch)
+
+    def interrupted(self, number: int, *, at_once: bool) -> None:
+        """How to go on."""
+        kept = "was dropped" if at_once else "is finished and kept"
+        aside().print(f"Interrupted. What was in flight {kept}; the same command goes on where this one ended.")
+
+    def end(  # as of Telling
+        self,
+        exit_code: int,
+        ending: Ending,
+        seconds: float,
+        stages: Sequence[StageCount] | None = None,
+        skipped: Sequence[Skipped] | None = None,
+        exported: Exported | None = None,
+    ) -> None:
+        """Nothing: the closing tables say it."""
