@@ -93,7 +93,8 @@ def _pace(found: Standing) -> str:
 
 def _overall(found: Standing) -> str:
     told = []
-    if found.calls_per_minute is not None:
+    younger = found.window is not None and found.first_call is not None and found.window.since <= found.first_call
+    if found.calls_per_minute is not None and not younger:
         told.append(f"{about(found.calls_per_minute)} calls a minute from the first to the last")
     if found.cached_share:
         told.append(f"{found.cached_share:.0%} of prompt tokens cached")
@@ -109,7 +110,7 @@ def _time_left(found: Standing) -> str:
         return ""
     if found.eta_seconds is not None:
         left = sum(split.samples_left or 0 for split in found.splits if split.split in found.work.splits)
-        return f"about {lasting(found.eta_seconds)}, for {left:,} {'sample' if left == 1 else 'samples'}"
+        return f"about {_round(found.eta_seconds)}, for {left:,} {'sample' if left == 1 else 'samples'}"
     unlisted = [split.split for split in found.splits if split.split in found.work.splits and split.expected is None]
     return f"unknown: {' and '.join(unlisted)} is still being listed" if unlisted else ""
 

@@ -235,7 +235,7 @@ async def test_long_replies_of_an_older_layout_are_read_as_they_lie_and_its_sums
         await store.add_attempt(attempt("call", ok=False))
         meddle(store, f"UPDATE attempt SET body = CAST('{PROSE}' AS BLOB) WHERE kind = 'ok'")
         spent = sum_spent(store)
-    _as_first_layout(tmp_path / FILE)
+    as_layout(tmp_path / FILE, 1)
     with Store(tmp_path) as store:
         assert store.reply_to("call") == PROSE.encode()
         assert [(part.attempts, part.failed, part.prompt_tokens) for part in sum_spent(store)] == [
@@ -300,7 +300,7 @@ async def test_an_older_layout_is_brought_up_to_date_and_pays_nothing_again(tmp_
     shop = Workshop(tmp_path)
     await shop.work()
     whole = shop.harvest()
-    _as_first_layout(tmp_path / FILE)
+    as_layout(tmp_path / FILE, 1)
     with StoreReader(tmp_path) as reader:
         assert reader.rows(int, "SELECT user_version FROM pragma_user_version") == [CURRENT]
         assert reader.reply_to("tin:0:toy/00000#0") == b"tin:0:toy/00000#0"
@@ -309,13 +309,13 @@ async def test_an_older_layout_is_brought_up_to_date_and_pays_nothing_again(tmp_
     assert shop.harvest() == whole
 
 
-def _as_first_layout(path: Path) -> None:
-    """A store as the first layout had it, with the same contents."""
+def as_layout(path: Path, version: int) -> None:
+    """A store as an older layout had it, with the same contents."""
     newer = path.with_name("newer.sqlite")
     path.rename(newer)
     with sqlite3.connect(path) as connection:
-        connection.executescript(STEPS[0])
-        connection.executescript(f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = 1;")
+        connection.executescript("".join(STEPS[:version]))
+        connection.executescript(f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {version};")
         connection.execute("ATTACH ? AS newer", (str(newer),))
         for table in ("meta", "recipe", "clip", "attempt", "outcome"):
             columns = ", ".join(row[1] for row in connection.execute(f"PRAGMA main.table_info({table})"))

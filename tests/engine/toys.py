@@ -54,6 +54,10 @@ class Spoken(Wound):
 class Graded(Spoken):
     grade: int
 
+    @property
+    def counted_as(self) -> str:
+        return "odd" if self.grade % 2 else "even"
+
 
 def toys(count: int, *, mark: int = 0) -> Iterator[Toy]:
     return (Toy(id=f"toy/{number:05d}", path=f"/shelf/{number}", mark=mark) for number in range(count))
