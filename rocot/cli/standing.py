@@ -95,9 +95,9 @@ def _overall(found: Standing) -> str:
     told = []
     younger = found.window is not None and found.first_call is not None and found.window.since <= found.first_call
     if found.calls_per_minute is not None and not younger:
-        told.append(f"{about(found.calls_per_minute)} calls a minute from the first to the last")
+        told.append(f"{about(found.calls_per_minute)} calls a minute from first to last")
     if found.cached_share:
-        told.append(f"{found.cached_share:.0%} of prompt tokens cached")
+        told.append(f"{found.cached_share:.0%} of the prompts cached")
     return ", ".join(told)
 
 
@@ -168,13 +168,15 @@ def _calls_table(console: Console, calls: Sequence[CallFigures], currency: str) 
 
 
 def _window_table(console: Console, lately: WindowFigures) -> None:
-    """How the calls of the window went."""
-    made = table(f"the last {_round(lately.seconds)}", "-model", "made", "failed", "a minute", "p50", "p95", "cached")
+    """How the calls of the window went; who was asked stands above, unless several were in one stage."""
+    several = len({part.stage for part in lately.stages}) < len(lately.stages)
+    titles = ("made", "failed", "a minute", "p50", "p95", "cached")
+    made = table(f"last {_round(lately.seconds)}", *["-model"] * several, *titles)
     for part in lately.stages:
         made.add_row(
-            *(part.stage, part.model, count(part.calls), count(part.failed)),
+            *(part.stage, *[part.model] * several, count(part.calls), count(part.failed)),
             "" if part.calls_per_minute is None else about(part.calls_per_minute),
             *("" if seconds is None else f"{seconds:.3g} s" for seconds in (part.p50, part.p95)),
-            "" if not part.cached_share else f"{part.cached_share:.0%}",
+            f"{part.cached_share:.0%}" if part.cached_share else "",
         )
     console.print(made)
