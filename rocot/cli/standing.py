@@ -20,7 +20,7 @@ def standing(folder: Path, prices: Prices) -> Standing:
     while True:
         with reading(folder, touch=False) as run:
             found = gathered(run, prices)
-            if not run.store.overtaken:
+            if not run.store.overtaken():
                 return found
 
 

@@ -136,7 +136,6 @@ class StoreReader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    @property
     def overtaken(self) -> bool:
         """Whether somebody has begun to write what was opened as if nobody did: then it must be read again."""
         return self._still and log_of(self.path).exists()

@@ -126,12 +126,12 @@ async def test_a_reader_that_may_not_touch_leaves_the_folder_as_it_is(tmp_path: 
     before = files(tmp_path)
     with StoreReader(tmp_path, touch=False) as reader:
         assert [split.listed for split in count_splits(reader)] == [10]
-        assert not reader.overtaken
+        assert not reader.overtaken()
         assert files(tmp_path) == before
         with Store(tmp_path):
-            assert reader.overtaken, "somebody writes now: what was read may be of two moments"
+            assert reader.overtaken(), "somebody writes now: what was read may be of two moments"
             with StoreReader(tmp_path, touch=False) as other:
-                assert not other.overtaken
+                assert not other.overtaken()
                 assert [worker.clips for worker in other.workers()] == [0]
 
 
