@@ -110,7 +110,7 @@ async def fill(folder: Path, rows: int, tokens: int) -> None:
     frames, recipe = Nowhere(), RECIPE.model_copy(update={"teacher": Asking(model="scripted", seed=0)})
     with Store(folder) as store:
         asker = Asker(Fleet([Talkative(tokens)]), store, frames, sampling=Sampling(seed=0))
-        tools = Tools(frames, asker, asker, asker, load_prompts(), lambda _: Truth(labels=("Normal",), spans=()))
+        tools = Tools(frames, asker, asker, asker, asker, load_prompts(), lambda _: Truth(labels=("Normal",), spans=()))
         plan = reflection(recipe, listing(rows), tools)
         await store.add_recipe(plan.fingerprint, recipe.model_dump_json())
         tally = Tally()

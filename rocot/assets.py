@@ -25,6 +25,9 @@ PLACEHOLDERS = {
     "relook": {"count"},
     "revise": {"reflection"},
     "repair": {"fault"},
+    "blind": {"count", "classes"},
+    "critic": {"question", "answer", "reflection"},
+    "critic_frames": {"count"},
 }
 """What stands for a value in a template, as `$name`; in all others nothing does."""
 
@@ -42,6 +45,13 @@ class Prompts(Record):
     answer_tagged: Prompt
     reflection_json: Prompt
     reflection_tagged: Prompt
+    blind: Prompt
+    opinion_json: Prompt
+    opinion_tagged: Prompt
+    critic: Prompt
+    critic_frames: Prompt
+    review_json: Prompt
+    review_tagged: Prompt
     repair: Prompt
 
 

@@ -36,7 +36,7 @@ class Wording(Record):
 
 
 class Call(Record):
-    """One ask of the three, for one sample."""
+    """One ask, for one sample."""
 
     stage: str
     prompt: int
@@ -86,6 +86,14 @@ def calls(
         call("reflect", both, reflect, opening if reflector.model == teacher.model else 0, found),
         call("revise", both, revise, again, last),
     )
+
+
+def lone(stage: str, look: Look, who: Answerer, *, frames: int, characters: int) -> Call:
+    """An ask that follows on from no other: so many frames, and so many characters of text."""
+    images = frames * image_tokens(look.width, look.height)
+    words = _text(characters)
+    sent = ceil(look.octets * frames / look.frames * 4 / 3) + CHARACTERS_A_TOKEN * words
+    return Call(stage=stage, prompt=images + words, repeated=0, reply=min(REPLY, who.longest), octets=sent)
 
 
 def _text(characters: int) -> int:

@@ -156,9 +156,27 @@ class Asking(TeacherRecipe):
     """Hands the truth to the reflection, and to nothing else."""
 
 
-Role: TypeAlias = Literal["teacher", "reflector", "reviser"]
-"""Who gives the first answer, the reflection, the revision."""
+Role: TypeAlias = Literal["teacher", "reflector", "reviser", "checker"]
+"""Who gives the first answer, the reflection, the revision; who is asked to check them."""
 ROLES: tuple[Role, ...] = get_args(Role)
+
+
+class Checks(Record):
+    """What else is asked about a revised answer before it is judged; each check is off unless it is switched on."""
+
+    reanswer: bool = False
+    """A fresh answer from the frames of the revised spans alone."""
+    counterfactual: bool = False
+    """A fresh answer from the frames that the revised spans leave."""
+    critic: Literal["off", "text", "frames"] = "off"
+    """Whether the errors that the reflection names are real, by the texts alone or with the frames."""
+    frames: int = Field(default=8, ge=1, le=64)
+    """Frames of the revised spans that the fresh answer is given from."""
+
+    @property
+    def on(self) -> bool:
+        """Whether any of them is."""
+        return self.reanswer or self.counterfactual or self.critic != "off"
 
 
 class PromptsRecipe(Record):
@@ -187,6 +205,9 @@ class Recipe(Record):
     """Who reflects; the teacher where it is not given."""
     reviser: TeacherRecipe | None = None
     """Who revises; the teacher where it is not given."""
+    checks: Checks = Checks()
+    checker: TeacherRecipe | None = None
+    """Who is asked by the checks; the teacher where it is not given."""
     prompts: PromptsRecipe = PromptsRecipe()
     gate: Gate = Gate()
     mix: Mix = Mix()
@@ -195,12 +216,27 @@ class Recipe(Record):
 
     @property
     def asked(self) -> dict[Role, TeacherRecipe]:
-        """Who plays which role."""
-        return {
+        """Who plays which role; the checker none where all checks are off."""
+        asked: dict[Role, TeacherRecipe] = {
             "teacher": self.teacher,
             "reflector": self.reflector or self.teacher,
             "reviser": self.reviser or self.teacher,
         }
+        return asked | {"checker": self.checker or self.teacher} if self.checks.on else asked
+
+    @model_validator(mode="after")
+    def _checks_that_can(self) -> Self:
+        if self.task.kind != "grounding" and (self.checks.reanswer or self.checks.counterfactual):
+            raise ValueError(
+                "checks.reanswer and checks.counterfactual look at the spans of an answer, which the task grounding"
+                f' alone has (got "{self.task.kind}"); checks.critic goes with every task'
+            )
+        if self.checks.critic != "off" and self.asked["checker"].model == "embedded":
+            raise ValueError(
+                "checks.critic: embedded measures frames and understands no text, so it cannot judge a reflection;"
+                ' name a [checker] with another model, or set critic = "off"'
+            )
+        return self
 
     @model_validator(mode="after")
     def _named_apart(self) -> Self:

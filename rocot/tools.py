@@ -42,6 +42,8 @@ class Tools:
     teacher: Asks
     reflector: Asks
     reviser: Asks
+    checker: Asks
+    """The teacher where no check is on: it is asked nothing."""
     prompts: Prompts
     truth: TruthOf
     remarks: Callable[[], Sequence[str]] = tuple
@@ -116,6 +118,7 @@ async def opened(  # noqa: PLR0913  # what a run is, and two settings by name
             teacher=asker("teacher"),
             reflector=asker("reflector"),
             reviser=asker("reviser"),
+            checker=asker("checker" if recipe.checks.on else "teacher"),
             prompts=prompts,
             truth=truth,
             remarks=lambda: [remark for model in fleets.values() for remark in model.remarks()],
@@ -151,6 +154,7 @@ def described(recipe: Recipe, truth: TruthOf = _no_truth) -> Tools:
         teacher=_Described(recipe.asked["teacher"], prompts),
         reflector=_Described(recipe.asked["reflector"], prompts),
         reviser=_Described(recipe.asked["reviser"], prompts),
+        checker=_Described(recipe.asked.get("checker", recipe.teacher), prompts),
         prompts=prompts,
         truth=truth,
     )

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from rocot.core.answer import Answer, Check, Evidence, Reflection
+from rocot.core.checks import Opinion, Point, Review
 from rocot.core.clip import Clip
 from rocot.core.gate import Gate, Story, faults
-from rocot.core.reflection import Frame, Framed, Judged, Said
+from rocot.core.reflection import Frame, Framed, Judged, Looked, Reviewed, Said
 from rocot.core.row import Edition
 from rocot.core.sampling import uniform
 from rocot.core.score import outcome, scores
@@ -84,6 +85,9 @@ class Sample:
     floor: float = 0.5
     relook: tuple[Frame, ...] = ()
     gate: Gate = field(default_factory=Gate)
+    reanswer: Looked | None = None
+    counterfactual: Looked | None = None
+    critic: Reviewed | None = None
 
     def judged(self) -> Judged:
         graded = scores(self.initial, self.revised, self.truth, self.floor, self.gate.improved, self.framed.in_common)
@@ -98,6 +102,9 @@ class Sample:
             reflection=self.reflection,
             revised=self.revised,
             truth=self.truth,
+            reanswer=None if self.reanswer is None else self.reanswer.opinion,
+            counterfactual=None if self.counterfactual is None else self.counterfactual.opinion,
+            review=None if self.critic is None else self.critic.review,
         )
         return Judged(
             **dict(self.framed),
@@ -109,6 +116,9 @@ class Sample:
             reflection_said=said("2"),
             revised=self.revised,
             revised_said=said("3"),
+            reanswer=self.reanswer,
+            counterfactual=self.counterfactual,
+            critic=self.critic,
             truth=self.truth,
             graded_on=self.truth.graded_on(located=self.revised.spans is not None),
             scores=graded,
@@ -123,6 +133,21 @@ class Sample:
 
 def said(mark: str) -> Said:
     return Said(text="raw reply", model="scripted", prompt=mark * 64, call=mark * 64)
+
+
+def seen(label: str | None, *, frames: Sequence[Frame] = ()) -> Looked:
+    """A blind look that came to this label; None abstains."""
+    opinion = Opinion(evidence=(), reasoning="Two figures, and nothing before or after.", label=label)
+    shown = tuple(frames) or framed().frames[2:4]
+    return Looked(frames=shown, opinion=opinion, said=said("4"))
+
+
+def criticised(*verdicts: str) -> Reviewed:
+    """A review with a point for each verdict."""
+    points = [
+        {"error": "It starts too late.", "reason": "They still talk.", "verdict": verdict} for verdict in verdicts
+    ]
+    return Reviewed(review=Review(points=tuple(map(Point.model_validate, points))), said=said("5"))
 
 
 def fight(name: str = "v0", **of: object) -> Sample:

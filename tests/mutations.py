@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rocot.core.answer import Answer, Check
 from rocot.core.span import Span
 from rocot.core.truth import Truth
-from tests.builders import Sample
+from tests.builders import Sample, criticised, seen
 from tests.styles import clean_samples
 
 Spoil = Callable[[Sample], Sample]
@@ -234,6 +234,18 @@ MUTATIONS = [
     Mutation("a name", "identifying text", "calm", adding("The man is called Peter Miller.")),
     Mutation("a face", "identifying text", "terse", remarking("His face matches that of the owner.")),
     Mutation("a number plate", "identifying text", "chatty", adding("The license plate reads KL 4823.")),
+    Mutation("a fight that a fresh look at its frames calls normal", "blind reanswer disagrees", "confirmed",
+             lambda sample: sample.but(reanswer=seen("Normal"))),
+    Mutation("a calm clip that a fresh look finds a fire in", "blind reanswer disagrees", "calm",
+             lambda sample: sample.but(reanswer=seen("Fire"))),
+    Mutation("an anomaly that is there without its span", "counterfactual still abnormal", "found",
+             lambda sample: sample.but(counterfactual=seen("Robbery"))),
+    Mutation("a calm clip that is abnormal when trimmed", "counterfactual still abnormal", "calm",
+             lambda sample: sample.but(counterfactual=seen("Fire"))),
+    Mutation("an error that is none", "critic finds no error", "found",
+             lambda sample: sample.but(critic=criticised("not real"))),
+    Mutation("two errors, none of which is real", "critic finds no error", "narrowed",
+             lambda sample: sample.but(critic=criticised("cannot tell", "not real"))),
     Mutation("truth between two frames", "unseen", "calm", lambda sample: sample.but(truth=Truth(
         labels=("Fire",), spans=(Span(start=0.01, end=0.1),)))),
     Mutation("truth where no frame is", "unseen", "terse calm", half_blind(lambda sample: sample.but(truth=Truth(

@@ -24,7 +24,13 @@ def test_datasets_would_write_the_same_metadata(kind: type[Record]) -> None:
 
 def test_only_what_may_be_unknown_may_be_null() -> None:
     schema = schema_of(Row)
-    assert {field.name for field in schema if field.nullable} == {"leak", "posed"}
+    assert {field.name for field in schema if field.nullable} == {
+        "leak",
+        "posed",
+        "reanswer",
+        "counterfactual",
+        "critic",
+    }
     assert {field.name for field in schema.field("truth").type if field.nullable} == {"labels", "spans", "choice"}
     assert all(field.nullable for field in schema.field("scores").type)
 

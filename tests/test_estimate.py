@@ -1,6 +1,6 @@
 import pytest
 
-from rocot.estimate import Answerer, Look, Wording, calls, image_tokens
+from rocot.estimate import Answerer, Look, Wording, calls, image_tokens, lone
 
 LOOK = Look(frames=16, width=560, height=448, octets=16 * 15_000)
 WORDING = Wording(opening=4000, reflect=800, revise=400)
@@ -46,3 +46,9 @@ def test_a_closer_look_is_sent_twice_and_repeated_once() -> None:
 def test_a_reply_is_never_reckoned_longer_than_it_may_be() -> None:
     terse = Answerer(model="one", longest=100)
     assert [call.reply for call in calls(LOOK, WORDING, terse, terse, ONE)] == [100, 100, 400]
+
+
+def test_an_ask_of_its_own_shares_nothing_and_may_show_nothing() -> None:
+    shown, told = (lone("critic", LOOK, ONE, frames=frames, characters=4000) for frames in (4, 0))
+    assert (shown.prompt, shown.repeated, shown.reply, shown.octets) == (4 * 320 + 1000, 0, 400, 4 * 20_000 + 4000)
+    assert (told.prompt, told.octets) == (1000, 4000)

@@ -126,7 +126,7 @@ async def through(folder: Path, clips: int) -> tuple[Bystanders, Slow, Tally]:
     tally = Tally()
     with Store(folder / "run") as store:
         asker = Asker(Fleet([teacher], most=WORKERS, first=WORKERS), store, frames, sampling=Sampling())
-        tools = Tools(frames, asker, asker, asker, load_prompts(), lambda _: Truth())
+        tools = Tools(frames, asker, asker, asker, asker, load_prompts(), lambda _: Truth())
         await run(reflection(recipe, windows(video, clips), tools), store, Job("train", WORKERS), tally, Stop())
     frames.close()
     return aside, teacher, tally

@@ -93,7 +93,9 @@ async def main() -> None:
     with Store(Path(folder) / "run") as store:
         begun, tally = Clock.now(), Tally()
         asker = Asker(Fleet([teacher], most=IN_FLIGHT, first=FIRST), store, frames, sampling=Sampling(seed=0))
-        tools = Tools(prepared, asker, asker, asker, load_prompts(), lambda _: Truth(labels=("Normal",), spans=()))
+        tools = Tools(
+            prepared, asker, asker, asker, asker, load_prompts(), lambda _: Truth(labels=("Normal",), spans=())
+        )
         await run(reflection(RECIPE, listing(clips), tools), store, Job("train", IN_FLIGHT), tally, Stop())
         assert tally.stages["judge"].done == clips, tally
         assert teacher.first is not None

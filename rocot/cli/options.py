@@ -36,7 +36,7 @@ base_urls = click.option(
     multiple=True,
     metavar="URL",
     help="Of an OpenAI-compatible server, as in http://localhost:8000/v1; once for each server of the model."
-    " reflector=URL is asked for reflections alone, reviser= and teacher= likewise.",
+    " reflector=URL is asked for reflections alone, reviser=, checker= and teacher= likewise.",
 )
 
 

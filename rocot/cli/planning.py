@@ -2,13 +2,14 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 
 from rich.console import Console
 
+from rocot.cli.checking import answerer, checks
 from rocot.cli.closing import skipped_lines
 from rocot.cli.runs import is_run
 from rocot.cli.screen import aside, count, heading, lasting, money, out, short, size, table
@@ -23,7 +24,7 @@ from rocot.engine.stage import Plan, Step
 from rocot.engine.store import Store
 from rocot.engine.walk import fans_out, look
 from rocot.errors import ConfigError, ItemError
-from rocot.estimate import Answerer, Call, Look, Wording, calls
+from rocot.estimate import Call, Look, Wording, calls
 from rocot.flow import reflection
 from rocot.machine import Machine
 from rocot.prices import WITHOUT_TOKENS, Prices, in_process
@@ -78,7 +79,7 @@ class Outline:
             raise ConfigError(f"{self.clips[0].id}: the first clip's frames cannot be read ({error})") from error
 
     def calls(self) -> Sequence[Call]:
-        """What each of the three asks takes, by the size of the first clip's frames. Raises ConfigError."""
+        """What each of the asks takes, by the size of the first clip's frames. Raises ConfigError."""
         seen, tools, recipe = self.framed, described(self.recipe), self.recipe
         said: dict[Role, Dialect] = {
             role: "json" if who.dialect == "auto" else who.dialect for role, who in recipe.asked.items()
@@ -87,22 +88,22 @@ class Outline:
         opening = sum(len(part.text) for turn in asked.turns for part in turn.parts if isinstance(part, Text))
         examine = tools.prompts.guided if recipe.teacher.guided else tools.prompts.reflect
         closer = len(tools.prompts.relook.text) if recipe.frames.relook else 0
-        first = seen.frames[0]
-        return calls(
-            Look(
-                frames=len(seen.frames),
-                width=first.width,
-                height=first.height,
-                octets=self._octets(),
-                relook=recipe.frames.relook,
-            ),
+        look = self._look()
+        three = calls(
+            look,
             Wording(
                 opening=opening,
                 reflect=closer + len(examine.text + form(tools.prompts, "reflection", said["reflector"]).text),
                 revise=closer + len(tools.prompts.revise.text + form(tools.prompts, seen.task, said["reviser"]).text),
             ),
-            *(Answerer(model=who.model, longest=who.max_tokens) for who in recipe.asked.values()),
+            *(answerer(recipe.asked[role]) for role in ("teacher", "reflector", "reviser")),
         )
+        return *three, *checks(recipe, tools.prompts, seen, look)
+
+    def _look(self) -> Look:
+        seen = self.framed.frames
+        first, relook = seen[0], self.recipe.frames.relook
+        return Look(frames=len(seen), width=first.width, height=first.height, octets=self._octets(), relook=relook)
 
     def _octets(self) -> int:
         async def loaded() -> int:
@@ -110,6 +111,17 @@ class Outline:
                 return sum(map(len, (await frames.load(self.framed)).values()))
 
         return asyncio.run(loaded())
+
+
+ASKED: Mapping[str, Role] = {
+    "reason": "teacher",
+    "reflect": "reflector",
+    "revise": "reviser",
+    "reanswer": "checker",
+    "counterfactual": "checker",
+    "critic": "checker",
+}
+"""Which role each of the asking stages is."""
 
 
 @dataclass
@@ -185,7 +197,7 @@ def _print_truth(console: Console, outline: Outline) -> None:
 def _print_calls(console: Console, outline: Outline, standing: Standing, prices: Prices) -> None:
     estimates = {call.stage: call for call in outline.calls()}
     recipe, first = outline.recipe, outline.framed.frames[0]
-    asked_of = dict(zip(("reason", "reflect", "revise"), (who.model for who in recipe.asked.values()), strict=True))
+    asked_of = {stage: recipe.asked[role].model for stage, role in ASKED.items() if role in recipe.asked}
     console.print(f"{len(outline.framed.frames)} frames a clip, {first.width} x {first.height} in the first")
     console.print()
     made = table("stage", "there", "to do", "prompt", "repeated", "reply", "sent")

@@ -35,6 +35,7 @@ def sample(row: Row, width: int) -> RenderableType:
         *_reflection(row.reflection),
         "",
         *_answer("Revised reasoning", row.revised, _grade(row.scores.revised_right, row.scores.revised_tiou)),
+        *_checks(row),
         *([""] if row.faults else []),
         *(
             Text(f"Gate: {fault.rule}: {fault.detail}", style="red" if fault.severity == "reject" else "yellow")
@@ -123,6 +124,28 @@ def _answer(title: str, answer: Answer, grade: str) -> Iterator[RenderableType]:
     if answer.description is not None:
         yield Padding(Text(answer.description), (0, 0, 0, 2))
     yield Padding(Text(answer.reasoning), (0, 0, 0, 2))
+
+
+def _checks(row: Row) -> Iterator[RenderableType]:
+    """What the checks found, with the reason or the words."""
+    lines: list[tuple[str, str, str]] = []
+    for name, look in (("reanswer", row.reanswer), ("counterfactual", row.counterfactual)):
+        if look is not None and look.opinion is not None:
+            label = look.opinion.label or "unclear"
+            lines.append(
+                (name, look.finding, f"{label}, from {len(look.frame_times)} frames: {look.opinion.reasoning}")
+            )
+        elif look is not None:
+            lines.append((name, look.finding, look.unchecked or ""))
+    if row.critic is not None and row.critic.review is not None:
+        points = [f"{point.verdict}: {point.error} {point.reason}" for point in row.critic.review.points]
+        lines.append(("critic", row.critic.finding, "\n".join(points)))
+    elif row.critic is not None:
+        lines.append(("critic", row.critic.finding, row.critic.unchecked or ""))
+    if lines:
+        yield ""
+        yield Text.assemble(heading("Checks"))
+        yield from _lines(iter(lines))
 
 
 def _reflection(reflection: Reflection) -> Iterator[RenderableType]:

@@ -10,13 +10,14 @@ from pydantic import Field
 
 from rocot.core.record import Record
 from rocot.core.reflection import Fault
-from rocot.core.rules import conclusions, leaks, persons, places, reflecting, texts
+from rocot.core.rules import checked, conclusions, leaks, persons, places, reflecting, texts
 from rocot.core.story import SLACK, Limits, Rule, Story
 
 __all__ = ["EDITION", "RULES", "SLACK", "Gate", "Rules", "Story", "Weight", "faults"]
 
 EDITION = 5
-"""Part of the judge's identity: raise it when a rule changes, and stored samples are judged again."""
+"""Part of the judge's identity: raise it when a rule or its default weight changes, and stored samples are judged
+again."""
 
 Weight: TypeAlias = Literal["reject", "warn", "off"]
 """What a broken rule does to a sample: keeps it out of training, is counted, is not looked at."""
@@ -50,6 +51,9 @@ class Rules(Record):
     rubber_stamp: Weight = "reject"
     identifying_text: Weight = "reject"
     unseen: Weight = "warn"
+    blind_reanswer_disagrees: Weight = "warn"
+    counterfactual_still_abnormal: Weight = "warn"
+    critic_finds_no_error: Weight = "reject"
 
 
 class Gate(Limits):
@@ -90,6 +94,9 @@ RULES: dict[str, Rule] = {
         reflecting.rubber_stamp,
         persons.identifying_text,
         places.unseen,
+        checked.blind_reanswer_disagrees,
+        checked.counterfactual_still_abnormal,
+        checked.critic_finds_no_error,
     )
 }
 

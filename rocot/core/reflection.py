@@ -1,6 +1,6 @@
 """The items of the flow. Each stage adds fields to the one before; nothing is ever changed in place.
 
-Clip -> Framed -> Reasoned -> (Relooked ->) Reflected -> Revised -> Judged
+Clip -> Framed -> Reasoned -> (Relooked ->) Reflected -> Revised -> (Reanswered -> Countered -> Criticised ->) Judged
 """
 
 from collections.abc import Iterable
@@ -9,6 +9,7 @@ from typing import Literal, Self
 from pydantic import Field
 
 from rocot.core.answer import Answer, Reflection
+from rocot.core.checks import Opinion, Review, Unchecked
 from rocot.core.clip import Clip
 from rocot.core.record import Record
 from rocot.core.truth import GradedOn, Truth
@@ -64,6 +65,11 @@ class Framed(Clip):
         return self.frames
 
     @property
+    def interval(self) -> float:
+        """The sampling interval: the clip over the frames that were wanted of it, seconds."""
+        return (self.end - self.start) / (len(self.frames) + len(self.lost))
+
+    @property
     def key(self) -> str:
         """The clip's id and the rollout's number."""
         return f"{self.id}#{self.rollout}"
@@ -108,6 +114,52 @@ class Revised(Reflected):
 
     revised: Answer
     revised_said: Said
+
+
+class Looked(Record):
+    """A blind look: frames of the clip, and what somebody made of them who knew nothing else."""
+
+    frames: tuple[Frame, ...] = ()
+    """All that was shown, ascending."""
+    unchecked: Unchecked | None = None
+    """Why nobody was asked."""
+    opinion: Opinion | None = None
+    said: Said | None = None
+
+
+class Reviewed(Record):
+    """A critic's look at the reflection."""
+
+    unchecked: Unchecked | None = None
+    """Why nobody was asked."""
+    review: Review | None = None
+    said: Said | None = None
+
+
+class Reanswered(Revised):
+    """With a fresh answer from the frames of the revised spans alone."""
+
+    reanswer: Looked | None = None
+    """None where the recipe does not ask for it."""
+
+
+class Countered(Reanswered):
+    """With a fresh answer from the frames that the revised spans leave."""
+
+    counterfactual: Looked | None = None
+    """None where the recipe does not ask for it."""
+
+
+class Criticised(Countered):
+    """With a critic's review of the reflection: a revised item with all the checks that the recipe asks for."""
+
+    critic: Reviewed | None = None
+    """None where the recipe does not ask for it."""
+
+    @classmethod
+    def of(cls, item: Revised) -> "Criticised":
+        """The item with a place for every check, None in those of checks that are off."""
+        return item if isinstance(item, cls) else cls(**dict(item))
 
 
 class Scores(Record):
@@ -165,7 +217,7 @@ def rejected(faults: Iterable[Fault]) -> bool:
     return any(fault.severity == "reject" for fault in faults)
 
 
-class Judged(Revised):
+class Judged(Criticised):
     """With its grades: the end of the flow."""
 
     truth: Truth

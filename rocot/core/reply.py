@@ -8,14 +8,15 @@ from typing import Literal, TypeAlias, TypeVar
 from pydantic import Field, ValidationError
 
 from rocot.core.answer import Answer, Evidence, Reflection
+from rocot.core.checks import Opinion, Review
 from rocot.core.record import Json, Record
 from rocot.core.span import Span, union
 from rocot.core.task import Task, letters
 from rocot.core.truth import NORMAL, UNCLEAR
 from rocot.errors import ReplyError
 
-Shape: TypeAlias = Task | Literal["reflection"]
-"""What a reply has to hold: an answer to the task, or a reflection on one."""
+Shape: TypeAlias = Task | Literal["reflection", "opinion", "review"]
+"""What a reply has to hold: an answer to the task, a reflection on one, or what a check asks for."""
 Dialect: TypeAlias = Literal["json", "tagged"]
 
 LONGEST_TEXT = 4000
@@ -52,12 +53,15 @@ def schema_of(shape: Shape, classes: tuple[str, ...]) -> dict[str, Json]:
         critique=text,
         verdict={"type": "string", "enum": ["keep", "revise"]},
     )
+    verdict: Json = {"type": "string", "enum": ["real", "not real", "cannot tell"]}
     shapes: dict[Shape, Json] = {
         "grounding": table(evidence=evidence, reasoning=text, label=one, spans=spans),
         "classification": table(evidence=evidence, reasoning=text, label=one),
         "qa": table(evidence=evidence, reasoning=text, choice=one),
         "reasoning": table(evidence=evidence, description=text, reasoning=text, label=one),
         "reflection": reflection,
+        "opinion": table(evidence=evidence, reasoning=text, label=one),
+        "review": table(points=several(table(error=line, reason=line, verdict=verdict))),
     }
     chosen = shapes[shape]
     assert isinstance(chosen, dict)
@@ -137,6 +141,47 @@ def parse_reflection(text: str) -> Reflection:
     if verdict not in ("keep", "revise"):
         raise ReplyError("bad shape", f"verdict must be keep or revise (got {verdict[:40]!r})")
     return _checked(Reflection, {"checks": (), "critique": critique, "verdict": verdict})
+
+
+def parse_opinion(text: str, classes: tuple[str, ...]) -> Opinion:
+    """A second opinion from a reply in either dialect.
+
+    Raises ReplyError with reason `no answer`, `tags out of order`, `bad json`, `not a number`, `bad shape` or
+    `unknown label`.
+    """
+    text = clean(text)
+    found = _json_in(text)
+    if found is None:
+        think, label = _tags(text, "think", "answer")
+        opinion = _checked(Opinion, {"evidence": (), "reasoning": think, "label": label})
+    else:
+        opinion = _from_json(found, Opinion)
+    label = UNCLEAR if opinion.label is None else _known(opinion.label, classes)
+    return opinion.model_copy(update={"label": None if label == UNCLEAR else label})
+
+
+_POINT = re.compile(
+    r"<error>(?P<error>[^<]*)</error>\s*<reason>(?P<reason>[^<]*)</reason>\s*<verdict>(?P<verdict>[^<]*)</verdict>"
+)
+
+
+def parse_review(text: str) -> Review:
+    """A critic's review from a reply in either dialect.
+
+    Raises ReplyError with reason `no answer`, `bad json`, `not a number` or `bad shape`.
+    """
+    text = clean(text)
+    found = _json_in(text)
+    if found is not None:
+        return _from_json(found, Review)
+    rest = _THOUGHTS.sub("", text).strip()
+    points = [{name: value.strip() for name, value in point.groupdict().items()} for point in _POINT.finditer(rest)]
+    said = len(re.findall("<error>", rest))
+    if len(points) != said or not said:
+        if rest == "<error>none</error>":
+            return Review(points=())
+        raise ReplyError("no answer", f"wanted <error>, <reason>, <verdict> for each error (got {len(points)}, {said})")
+    return _checked(Review, {"points": [point | {"verdict": point["verdict"].lower().strip(" .")} for point in points]})
 
 
 _FENCE = re.compile(

@@ -9,9 +9,11 @@ from pydantic import Field
 
 from rocot.core.answer import Answer, Reflection
 from rocot.core.chat import Message, messages
+from rocot.core.checked import BlindLook, Criticism
+from rocot.core.checks import countered, reanswered
 from rocot.core.gate import Story
 from rocot.core.record import Record
-from rocot.core.reflection import Fault, Judged, Outcome, Said, Scores, rejected
+from rocot.core.reflection import Fault, Judged, Looked, Outcome, Reviewed, Said, Scores, rejected
 from rocot.core.reply import cleaned
 from rocot.core.task import Posed, Task
 from rocot.core.truth import GradedOn, Truth
@@ -61,6 +63,12 @@ class Provenance(Record):
     """Of the self-reflection."""
     revised: Credit
     """Of the revised reasoning."""
+    reanswer: Credit | None
+    """Of the fresh answer from the revised spans; null where nobody was asked."""
+    counterfactual: Credit | None
+    """Of the fresh answer from what they leave; null where nobody was asked."""
+    critic: Credit | None
+    """Of the review of the reflection; null where nobody was asked."""
     fingerprint: str
     """Digest of the flow that made the row: stages, prompts, models, sampling, gate."""
     release: str
@@ -133,6 +141,14 @@ class Row(Record):
     `<think>`, `<answer>`, `<glue>` (spans), `<reflection>`, `<verdict>`, then the revised `<think>`, `<answer>`,
     `<glue>`. `<glue>` stands there for grounding alone; open reasoning has a `<description>` before each `<answer>`, a
     question the letter in it. Where there is a relook, a user turn with its frames stands before `<reflection>`."""
+    reanswer: BlindLook | None
+    """Whether the frames of the revised spans alone lead to the revised answer; of a normal one, those of the whole
+    clip. Null where the recipe does not ask."""
+    counterfactual: BlindLook | None
+    """Whether the frames that the revised spans leave read as normal; of a normal answer, those of the middle half of
+    the clip. Null where the recipe does not ask."""
+    critic: Criticism | None
+    """Whether the errors that the reflection names are real. Null where the recipe does not ask."""
     truth: Truth
     """Ground truth within the clip. No teacher saw it, unless the recipe is guided."""
     graded_on: GradedOn
@@ -188,6 +204,9 @@ class Row(Record):
             reflection=item.reflection,
             revised=item.revised,
             messages=messages(times, item.question, item.initial, again, item.reflection, item.revised, options),
+            reanswer=BlindLook.of(item.reanswer, lambda said: reanswered(said, item.revised)),
+            counterfactual=BlindLook.of(item.counterfactual, countered),
+            critic=Criticism.of(item.critic),
             truth=item.truth,
             graded_on=item.graded_on,
             tiou_floor=edition.tiou_floor,
@@ -200,6 +219,9 @@ class Row(Record):
                 initial=Credit.of(item.initial_said),
                 reflection=Credit.of(item.reflection_said),
                 revised=Credit.of(item.revised_said),
+                reanswer=_credit(item.reanswer),
+                counterfactual=_credit(item.counterfactual),
+                critic=_credit(item.critic),
                 fingerprint=edition.fingerprint,
                 release=edition.release,
                 version=edition.version,
@@ -225,4 +247,11 @@ class Row(Record):
             reflection=self.reflection,
             revised=self.revised,
             truth=self.truth,
+            reanswer=None if self.reanswer is None else self.reanswer.opinion,
+            counterfactual=None if self.counterfactual is None else self.counterfactual.opinion,
+            review=None if self.critic is None else self.critic.review,
         )
+
+
+def _credit(check: Looked | Reviewed | None) -> Credit | None:
+    return None if check is None or check.said is None else Credit.of(check.said)

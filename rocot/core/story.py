@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 from pydantic import Field
 
 from rocot.core.answer import Answer, Reflection
+from rocot.core.checks import Opinion, Review
 from rocot.core.cited import Cited, citations
 from rocot.core.record import Record
 from rocot.core.task import Task
@@ -52,6 +53,12 @@ class Story(Record):
     revised: Answer
     truth: Truth = Truth()
     """What is known of the clip."""
+    reanswer: Opinion | None = None
+    """On the frames of the revised spans; None where nobody was asked."""
+    counterfactual: Opinion | None = None
+    """On the frames that the revised spans leave; None where nobody was asked."""
+    review: Review | None = None
+    """Of the reflection; None where nobody was asked."""
     limits: Limits = Limits()
 
     @property

@@ -9,7 +9,7 @@ from rocot.core.record import Item, Json, digest
 
 In = TypeVar("In", bound=Item, contravariant=True)
 Out = TypeVar("Out", bound=Item, covariant=True)
-T = TypeVar("T", bound=Item)
+T = TypeVar("T", bound=Item, covariant=True)
 U = TypeVar("U", bound=Item)
 
 

@@ -7,6 +7,7 @@ from math import isclose
 from typing import TypeAlias
 
 from rocot.core.chat import IMAGE, messages, shown
+from rocot.core.checks import countered, reanswered, reviewed
 from rocot.core.gate import SLACK, Gate, faults
 from rocot.core.reflection import Fault, Scores, rejected
 from rocot.core.row import Row
@@ -112,6 +113,30 @@ def tags_disagree(row: Row) -> str | None:
     return None if same else f"the chat's spans are {told[:8]}, the row's {spans[:8]}"
 
 
+def findings_disagree(row: Row) -> str | None:
+    """What a check came to follows from what was answered; where nobody was asked, the row says why."""
+    story, asked_of = row.story(), row.provenance
+    for name, check, credit, wanted in (
+        ("reanswer", row.reanswer, asked_of.reanswer, reanswered(story.reanswer, row.revised)),
+        ("counterfactual", row.counterfactual, asked_of.counterfactual, countered(story.counterfactual)),
+        ("critic", row.critic, asked_of.critic, reviewed(story.review)),
+    ):
+        if check is not None and check.finding != wanted:
+            return f"{name} {check.finding}, computed again {wanted}"
+        asked = check is not None and wanted != "unchecked"
+        if asked != (credit is not None) or (check is not None and asked != (check.unchecked is None)):
+            return f"{name}: what was found, who was asked and why nobody was do not fit"
+    for look in (row.reanswer, row.counterfactual):
+        if look is not None and (len(look.frame_times) != len(look.frame_digests) or _outside(row, look.frame_times)):
+            return f"{len(look.frame_times)} frames of a check are not those of the clip, in their order"
+    return None
+
+
+def _outside(row: Row, times: tuple[float, ...]) -> bool:
+    end = min(row.clip_end, row.video_duration) + SLACK
+    return any(before >= after for before, after in pairwise(times)) or any(not 0 <= time <= end for time in times)
+
+
 CHECKS: dict[str, Check] = {
     check.__name__.replace("_", " "): check
     for check in (
@@ -124,6 +149,7 @@ CHECKS: dict[str, Check] = {
         outcome_disagrees,
         messages_disagree,
         tags_disagree,
+        findings_disagree,
     )
 }
 

@@ -24,6 +24,11 @@ MEANING = {
     "unresolved": "wrong, then wrong",
     "ungraded": "no truth to grade on",
 }
+CHECKS = {
+    "reanswer": "fresh answer from the revised spans",
+    "counterfactual": "fresh answer from what they leave",
+    "critic": "critic of the reflection",
+}
 KINDS = {"source": "Source", "class": "True class", "duration": "Length of the clip", "split": "Split"}
 NOTHING = "\N{EN DASH}"
 """Stands where there is no number."""
@@ -42,6 +47,7 @@ def page(gathered: Gathered, pictures: Pictures | None) -> str:
         summary=summary,
         flips=summary.flips,
         meaning=MEANING,
+        checks=CHECKS,
         plots=dict(_plots(summary)),
         groups=dict(_groups(summary)),
         examples=examples,

@@ -17,6 +17,7 @@ from rocot.core.reflection import rejected
 from rocot.core.row import Row
 from rocot.errors import StoreError
 from rocot.prices import Prices
+from rocot.release.checked import Findings
 from rocot.release.columns import column_faults
 from rocot.release.find import Found, find
 from rocot.release.flips import SUMS, flips, grounding, sums_of
@@ -114,6 +115,7 @@ class _Tally:
     last: Histogram = field(default_factory=Histogram)
     said: Said = field(default_factory=Said)
     guesses: Guesses = field(default_factory=Guesses)
+    checked: Findings = field(default_factory=Findings)
     examples: dict[str, list[Row]] = field(default_factory=dict)
 
     def add(self, values: Mapping[str, object]) -> None:
@@ -134,6 +136,7 @@ class _Tally:
         self.said.add(row)
         if row.rollout == 0 and row.truth.choice in row.classes:
             self.guesses.add(Choice(options=row.classes, answer=row.classes.index(row.truth.choice)))
+        self.checked.add(row)
         shown = self.examples.setdefault(row.outcome, [])
         shown.append(row)
         shown.sort(key=lambda row: digest(row.id))
@@ -176,6 +179,7 @@ class _Tally:
             groups=tuple(self._groups()),
             reflections=self.said.all(),
             blind=self.guesses.all(),
+            checks=self.checked.all(),
             spent=spent(found.root / "usage" / "attempts.parquet", prices),
             currency=prices.currency,
             warnings=(),

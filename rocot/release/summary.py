@@ -2,6 +2,7 @@
 
 from rocot.core.blind import Blind
 from rocot.core.record import Record
+from rocot.release.checked import Checked
 from rocot.release.flips import Flips, Grounding
 from rocot.release.report import Distribution
 from rocot.release.specificity import Reflections
@@ -58,6 +59,8 @@ class Summary(Record):
     reflections: Reflections
     blind: Blind
     """Of the questions with options, as they were shown: what comes of answering without a look, once a question."""
+    checks: tuple[Checked, ...]
+    """What the checks found, of those that the recipe asks for."""
     spent: tuple[Spent, ...]
     """What the calls took, by stage and model; empty where `usage/` is missing."""
     currency: str

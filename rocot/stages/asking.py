@@ -34,7 +34,7 @@ def opening(prompts: Prompts, item: Framed, dialect: Dialect) -> tuple[Turn, ...
 
 @lru_cache(maxsize=256)  # of the clips in flight, all three asks begin with it
 def _opened(system: str, frames: tuple[Frame, ...], asked: str, wanted: str) -> tuple[Turn, ...]:
-    parts = *_looked(frames), Text(text=asked), Text(text=wanted)
+    parts = *looked(frames), Text(text=asked), Text(text=wanted)
     return said("system", system), Turn(role="user", parts=parts)
 
 
@@ -45,7 +45,7 @@ def closer(prompts: Prompts, item: Framed) -> tuple[Part, ...]:
     """
     if not isinstance(item, Relooked) or not item.relook:
         return ()
-    return *_looked(item.relook), Text(text=prompts.relook.fill(count=str(len(item.relook))))
+    return *looked(item.relook), Text(text=prompts.relook.fill(count=str(len(item.relook))))
 
 
 def closer_prompt(prompts: Prompts, item: Relooked) -> tuple[Prompt, ...]:
@@ -53,7 +53,8 @@ def closer_prompt(prompts: Prompts, item: Relooked) -> tuple[Prompt, ...]:
     return (prompts.relook,) if item.relook else ()
 
 
-def _looked(frames: Sequence[Frame]) -> Iterator[Part]:
+def looked(frames: Sequence[Frame]) -> Iterator[Part]:
+    """Frames, each after its time."""
     for frame in frames:
         yield Text(text=stamp(frame.time))
         yield Picture(time=frame.time, digest=frame.digest)
@@ -61,9 +62,13 @@ def _looked(frames: Sequence[Frame]) -> Iterator[Part]:
 
 def form(prompts: Prompts, shape: Shape, dialect: Dialect) -> Prompt:
     """The template that tells the form of the reply."""
-    if shape == "reflection":
-        return prompts.reflection_json if dialect == "json" else prompts.reflection_tagged
-    return prompts.answer_json if dialect == "json" else prompts.answer_tagged
+    forms = {
+        "reflection": (prompts.reflection_json, prompts.reflection_tagged),
+        "opinion": (prompts.opinion_json, prompts.opinion_tagged),
+        "review": (prompts.review_json, prompts.review_tagged),
+    }
+    as_json, tagged = forms.get(shape, (prompts.answer_json, prompts.answer_tagged))
+    return as_json if dialect == "json" else tagged
 
 
 def said(role: str, *texts: str) -> Turn:

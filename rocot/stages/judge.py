@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from rocot.core.gate import EDITION, Gate, Story, faults
+from rocot.core.gate import EDITION, Gate, Rules, Story, faults
 from rocot.core.record import Json
-from rocot.core.reflection import Judged, Revised
+from rocot.core.reflection import Criticised, Judged, Revised
 from rocot.core.score import outcome, scores
 from rocot.sources.protocol import TruthOf
 
@@ -20,15 +20,18 @@ class Judge:
 
     @property
     def identity(self) -> Json:
-        """The gate section of the recipe, and the edition of the rules."""
-        return {**self.gate.model_dump(mode="json"), "rules": EDITION}
+        """The gate section of the recipe, the edition of the rules, and the weights that are not the default ones."""
+        usual = dict(Rules())
+        weights = {name: weight for name, weight in self.gate.rules if weight != usual[name]}
+        said = {**self.gate.model_dump(mode="json", exclude={"rules"}), "rules": EDITION}
+        return said | {"weights": weights} if weights else said
 
     def context(self, item: Revised, /) -> Json:
         """The truth: a corrected label judges again, and asks nothing again."""
         return self.truth(item).model_dump(mode="json")
 
     async def __call__(self, item: Revised, /) -> Judged:
-        truth = self.truth(item)
+        truth, checked = self.truth(item), Criticised.of(item)
         graded = scores(item.initial, item.revised, truth, self.gate.tiou, self.gate.improved, item.in_common)
         story = Story(
             start=item.start,
@@ -41,9 +44,12 @@ class Judge:
             reflection=item.reflection,
             revised=item.revised,
             truth=truth,
+            reanswer=None if checked.reanswer is None else checked.reanswer.opinion,
+            counterfactual=None if checked.counterfactual is None else checked.counterfactual.opinion,
+            review=None if checked.critic is None else checked.critic.review,
         )
         return Judged(
-            **dict(item),
+            **dict(checked),
             truth=truth,
             graded_on=truth.graded_on(located=item.revised.spans is not None),
             scores=graded,

@@ -1,15 +1,13 @@
 """Relook: the second, closer look at the spans that the first answer named. A part of the reflection."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rocot.core.record import Json
 from rocot.core.reflection import Reasoned, Relooked
 from rocot.core.sampling import within
-from rocot.errors import VideoError
 from rocot.recipe import FramesRecipe
-from rocot.stages.sample_frames import IN_PARTS, taken
-from rocot.video.protocol import Sampled, Samples
+from rocot.stages.sample_frames import taken_in_parts
+from rocot.video.protocol import Samples
 
 
 @dataclass(frozen=True)
@@ -29,20 +27,11 @@ class Relook:
         return self.recipe.relook
 
     async def __call__(self, item: Reasoned, /) -> Relooked:
-        asked = len(item.frames) + len(item.lost)
-        pad = (item.end - item.start) / asked
-        times = within(item.initial.spans or (), self.recipe.relook, start=item.start, end=item.end, pad=pad)
+        spans = item.initial.spans or ()
+        times = within(spans, self.recipe.relook, start=item.start, end=item.end, pad=item.interval)
         if not times:
             return Relooked(**dict(item))
-        found = await self._taken(item, times)
+        found = await taken_in_parts(self.recipe, self.frames, item, times)
         known = {round(frame.time, 4) for frame in item.frames}  # two calls may come to a time by other sums
         fresh = tuple(frame for frame in found.frames if round(frame.time, 4) not in known)
         return Relooked(**dict(item), relook=fresh, relook_lost=found.lost)
-
-    async def _taken(self, item: Reasoned, times: Sequence[float]) -> Sampled:
-        try:
-            return await taken(self.recipe, self.frames, item, times)
-        except VideoError as error:
-            if self.recipe.damaged == "fail" or error.reason not in IN_PARTS:
-                raise
-            return Sampled((), tuple(times))  # the first look is whole enough, or there would be no answer

@@ -9,8 +9,8 @@ from typing import Literal, TypeAlias
 from pydantic import ValidationError
 
 from rocot.core.clip import Clip
-from rocot.core.record import Record
-from rocot.core.reply import parse_answer, parse_reflection
+from rocot.core.record import Json, Record
+from rocot.core.reply import parse_answer, parse_opinion, parse_reflection, parse_review
 from rocot.engine.attempt import Attempt
 from rocot.engine.outcome import Outcome
 from rocot.engine.store import Store
@@ -27,12 +27,25 @@ class _Reading:
     parse: Callable[[str, Clip], Record]
     parsed: str
     said: str
+    within: str = ""
+    """The field that holds both, where a stage keeps them in one."""
+
+    def made(self, payload: str) -> Mapping[str, Json]:
+        """What holds both in what a stage made."""
+        whole = json.loads(payload)
+        made: Mapping[str, Json] = whole[self.within] if self.within else whole
+        return made
 
 
 _READINGS: Mapping[str, _Reading] = {
     "reason": _Reading(lambda text, clip: parse_answer(text, clip.task, clip.classes), "initial", "initial_said"),
     "reflect": _Reading(lambda text, _: parse_reflection(text), "reflection", "reflection_said"),
     "revise": _Reading(lambda text, clip: parse_answer(text, clip.task, clip.classes), "revised", "revised_said"),
+    "reanswer": _Reading(lambda text, clip: parse_opinion(text, clip.classes), "opinion", "said", "reanswer"),
+    "counterfactual": _Reading(
+        lambda text, clip: parse_opinion(text, clip.classes), "opinion", "said", "counterfactual"
+    ),
+    "critic": _Reading(lambda text, _: parse_review(text), "review", "said", "critic"),
 }
 
 
@@ -101,10 +114,13 @@ async def _judged(store: Store, outcome: Outcome, reading: _Reading) -> Verdict 
     return "as before" if replies else None
 
 
-def _compared(outcome: Outcome, reading: _Reading, clip: Clip) -> Verdict:
-    made = json.loads(outcome.payload)
+def _compared(outcome: Outcome, reading: _Reading, clip: Clip) -> Verdict | None:
+    made = reading.made(outcome.payload)
+    said = made[reading.said]
+    if not isinstance(said, dict):
+        return None
     try:
-        now = reading.parse(made[reading.said]["text"], clip)
+        now = reading.parse(said["text"], clip)
     except ReplyError:
         return "parses no more"
     return "as before" if json.loads(now.model_dump_json()) == made[reading.parsed] else "read otherwise"

@@ -65,3 +65,13 @@ async def taken(recipe: FramesRecipe, frames: Samples, clip: Clip, times: Sequen
     """The frames at these times of a clip, as near to them and as whole as the recipe wants. Raises VideoError."""
     tolerance = recipe.snap * interval(times, clip.start, clip.end)
     return await frames.sample(clip, times, tolerance=tolerance, salvage=recipe.damaged == "partial")
+
+
+async def taken_in_parts(recipe: FramesRecipe, frames: Samples, clip: Clip, times: Sequence[float]) -> Sampled:
+    """As `taken`, of a further look: where the recipe takes damaged files it may come to nothing. Raises VideoError."""
+    try:
+        return await taken(recipe, frames, clip, times)
+    except VideoError as error:
+        if recipe.damaged == "fail" or error.reason not in IN_PARTS:
+            raise
+        return Sampled((), tuple(times))  # the first look is whole enough, or there would be no answer

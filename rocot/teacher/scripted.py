@@ -8,7 +8,7 @@ from random import Random
 from rocot.core.prompt import Ask, Picture, Text
 from rocot.core.record import Json
 from rocot.core.reply import Dialect, Shape
-from rocot.core.truth import NORMAL
+from rocot.core.truth import NORMAL, UNCLEAR
 from rocot.errors import TeacherError
 from rocot.teacher.completion import read, spelt
 from rocot.teacher.protocol import Raw, Reply, Usage
@@ -64,11 +64,18 @@ def kept_answer(answered: Sequence[str], asked: str) -> str | None:
 
 
 def reply_text(shape: Shape, dialect: Dialect, classes: tuple[str, ...], times: Sequence[float], *, draw: str) -> str:
-    """A valid reply about frames at `times` (seconds, ascending, at least one); the same for the same `draw`."""
+    """A valid reply about frames at `times` (seconds, ascending); the same for the same `draw`.
+
+    Of every shape but `review` there must be at least one frame.
+    """
     dice = Random(draw)  # noqa: S311  # nothing secret is drawn
+    if shape == "review":
+        return _review(dialect, dice.choice(("real", "not real", "cannot tell")))
     first, last = sorted((dice.choice(times), dice.choice(times)))
     if shape == "reflection":
         return _reflection(dialect, first, last, keep=dice.random() < 0.5)
+    if shape == "opinion":
+        return _opinion(dialect, dice.choice((*classes, UNCLEAR)), first, last)
     return _answer(shape, dialect, dice.choice(classes), first, max(last, first + 0.04))
 
 
@@ -104,3 +111,19 @@ def _reflection(dialect: Dialect, start: float, end: float, *, keep: bool) -> st
         "holds": keep,
     }
     return json.dumps({"checks": [check], "critique": critique, "verdict": verdict}, ensure_ascii=False)
+
+
+def _opinion(dialect: Dialect, label: str, start: float, end: float) -> str:
+    reasoning = f"Scripted: from {start:.2f} s to {end:.2f} s these frames show {label}."
+    if dialect == "tagged":
+        return f"<think>{reasoning}</think><answer>{label}</answer>"
+    seen: Json = [{"start": start, "end": end, "observation": f"Scripted: {label}."}]
+    return json.dumps({"evidence": seen, "reasoning": reasoning, "label": label}, ensure_ascii=False)
+
+
+def _review(dialect: Dialect, verdict: str) -> str:
+    error, reason = "Scripted error.", f"Scripted: it is {verdict}."
+    if dialect == "tagged":
+        return f"<error>{error}</error><reason>{reason}</reason><verdict>{verdict}</verdict>"
+    point: Json = {"error": error, "reason": reason, "verdict": verdict}
+    return json.dumps({"points": [point]}, ensure_ascii=False)

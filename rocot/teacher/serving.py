@@ -24,7 +24,7 @@ GRAMMAR = {"backend": "xgrammar", "disable_any_whitespace": True}
 
 def images(recipe: Recipe) -> int:
     """Frames in one prompt, at most."""
-    return recipe.frames.count + recipe.frames.relook
+    return max(recipe.frames.count + recipe.frames.relook, recipe.checks.frames * recipe.checks.reanswer)
 
 
 def context(recipe: Recipe, prompts: Prompts) -> int:
@@ -32,8 +32,10 @@ def context(recipe: Recipe, prompts: Prompts) -> int:
     height = recipe.frames.height
     frames = images(recipe) * (image_tokens(ceil(height * WIDTH / HEIGHT), height) + A_STAMP)
     characters = sum(len(getattr(prompts, name).text) for name in Prompts.model_fields)
-    asked = recipe.asked.values()
-    replies = sum(who.max_tokens for who in asked) + max(who.max_tokens * who.repair for who in asked)
+    asked, last = recipe.asked.values(), ("reviser", "checker")  # neither quotes the other
+    earlier = sum(who.max_tokens for role, who in recipe.asked.items() if role not in last)
+    latest = max(who.max_tokens for role, who in recipe.asked.items() if role in last)
+    replies = earlier + latest + max(who.max_tokens * who.repair for who in asked)
     return STEP * ceil((MARGIN * (frames + characters / CHARACTERS_A_TOKEN) + replies) / STEP)
 
 

@@ -75,4 +75,4 @@ def test_a_role_that_nobody_plays_is_refused(bench: Bench, command: str) -> None
     bench.lay()
     done = bench.rocot(command, "--recipe", "own.toml", "--base-url", "refelctor=http://127.0.0.1:1/v1")
     assert done.returncode == 2
-    assert "teacher, reflector and reviser" in done.stderr
+    assert "teacher, reflector, reviser and checker do" in done.stderr

@@ -22,6 +22,9 @@ def story(sample: Sample) -> Story:
         reflection=Reflection.model_validate(sample.reflection.model_dump()),
         revised=sample.revised,
         truth=sample.truth,
+        reanswer=None if sample.reanswer is None else sample.reanswer.opinion,
+        counterfactual=None if sample.counterfactual is None else sample.counterfactual.opinion,
+        review=None if sample.critic is None else sample.critic.review,
     )
 
 

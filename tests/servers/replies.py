@@ -109,6 +109,7 @@ def _form(request: Mapping[str, Json], asked: str, texts: str) -> tuple[Shape, D
         asked_for = form["schema"]["properties"]
         concluded = asked_for.get("label") or asked_for.get("choice")
         return shape, "json", tuple(word for word in concluded["enum"] if word != UNCLEAR) if concluded else ()
-    shape = "reflection" if "<reflection>" in asked else "grounding"
+    shape = "reflection" if "<reflection>" in asked else "grounding" if "<glue>" in asked else "opinion"
+    shape = "review" if "<reason>" in asked else shape
     named = re.search(r"one of (.+?)\.(?: Where|$)", texts, re.MULTILINE)
     return shape, "tagged", tuple(named.group(1).split(", ")) if named else ("Normal",)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rocot.core.reply import parse_answer
+from rocot.core.reply import parse_answer, parse_opinion, parse_review
 from rocot.engine.attempt import Attempt
 from rocot.engine.outcome import Outcome
 from rocot.engine.store import Listed, Store
@@ -105,3 +105,35 @@ def test_what_reads_otherwise_is_set_back(tmp_path: Path) -> None:
 def test_what_parses_no_more_is_set_back(tmp_path: Path) -> None:
     found, left, _ = again(tmp_path, done("<answer>Normal</answer>", {}), [])
     assert (dict(found.changed), left) == ({("reason", "parses no more"): 1}, [])
+
+
+def checked(stage: str, field: str, said: object, **found: object) -> Outcome:
+    payload = json.dumps({field: {"unchecked": None, "said": said, **found}})
+    return replace(REFUSED, stage=stage, kind="done", reason="", payload=payload)
+
+
+OPINION = json.dumps({"evidence": [], "reasoning": "They talk.", "label": "Normal"})
+REVIEW = json.dumps({"points": [{"error": "late", "reason": "They talk.", "verdict": "real"}]})
+
+
+@pytest.mark.parametrize("stage", ["reanswer", "counterfactual"])
+def test_the_replies_of_blind_looks_are_read_again(tmp_path: Path, stage: str) -> None:
+    said, read = {"text": OPINION, "model": "m"}, parse_opinion(OPINION, CLIP.classes).model_dump(mode="json")
+    found, _, _ = again(tmp_path / "same", checked(stage, stage, said, opinion=read), [])
+    assert (found.replies, found.changed.total()) == (1, 0)
+    found, _, _ = again(tmp_path / "other", checked(stage, stage, said, opinion=read | {"label": None}), [])
+    assert dict(found.changed) == {(stage, "read otherwise"): 1}
+
+
+def test_the_replies_of_critics_are_read_again(tmp_path: Path) -> None:
+    said, read = {"text": REVIEW, "model": "m"}, parse_review(REVIEW).model_dump(mode="json")
+    found, _, _ = again(tmp_path / "same", checked("critic", "critic", said, review=read), [])
+    assert (found.replies, found.changed.total()) == (1, 0)
+    found, _, _ = again(tmp_path / "other", checked("critic", "critic", said, review={"points": []}), [])
+    assert dict(found.changed) == {("critic", "read otherwise"): 1}
+
+
+def test_a_check_that_asked_nobody_has_no_reply_to_read(tmp_path: Path) -> None:
+    silent = checked("critic", "critic", None, review=None)
+    found, left, _ = again(tmp_path, silent, [])
+    assert (found.replies, left) == (0, [silent])

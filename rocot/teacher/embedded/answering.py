@@ -1,8 +1,9 @@
-"""The three asks, answered: a first look, a second look at what the first one claimed, and what follows from both."""
+"""The asks, answered: a first look, a second look at what was claimed, what follows from both, and blind looks."""
 
 from collections.abc import Mapping, Sequence
 
 from rocot.core.answer import Answer
+from rocot.core.checks import Opinion
 from rocot.core.reply import Dialect
 from rocot.core.span import Span, clipped, union
 from rocot.core.truth import NORMAL
@@ -13,7 +14,7 @@ from rocot.teacher.embedded.findings import proposed, verdict_in
 from rocot.teacher.embedded.labels import in_words_of
 from rocot.teacher.embedded.looks import Look, Looks
 from rocot.teacher.embedded.reflecting import reflect
-from rocot.teacher.embedded.wording import spell_answer, spell_reflection
+from rocot.teacher.embedded.wording import spell_answer, spell_opinion, spell_reflection
 
 
 def reply_to(asked: Asked, jpegs: Sequence[bytes], dialect: Dialect, looks: Looks) -> str:
@@ -23,6 +24,8 @@ def reply_to(asked: Asked, jpegs: Sequence[bytes], dialect: Dialect, looks: Look
         look = looks.at("first", asked, jpegs)
         return _spelt(told_answer(look, conclude(look.weighed, names), names), asked, dialect)
     look = looks.at("second", asked, jpegs)
+    if asked.kind == "opinion":
+        return spell_opinion(_opinion(look, names), dialect)
     if asked.kind == "reflect":
         return spell_reflection(reflect(look, asked.first, names), dialect)
     return _spelt(_revised(asked, look, names), asked, dialect)
@@ -31,6 +34,19 @@ def reply_to(asked: Asked, jpegs: Sequence[bytes], dialect: Dialect, looks: Look
 def _spelt(answer: Answer, asked: Asked, dialect: Dialect) -> str:
     """As the ask wants it: of a classification, the label alone."""
     return spell_answer(answer if asked.located else answer.model_copy(update={"spans": None}), dialect)
+
+
+LEAST = 6
+"""Frames from which a blind look concludes anything: the usual picture is their median, and of fewer a guess."""
+
+
+def _opinion(look: Look, names: Mapping[str, str]) -> Opinion:
+    """What the second look finds in these frames; of too few it tells what it measured, and abstains."""
+    found = told_answer(look, conclude(look.weighed, names), names)
+    if len(look.signals.times) >= LEAST:
+        return Opinion(evidence=found.evidence, reasoning=found.reasoning, label=found.label)
+    reason = f"{len(look.signals.times)} frames are too few to tell the usual from the unusual by measuring."
+    return Opinion(evidence=found.evidence, reasoning=reason, label=None)
 
 
 def _revised(asked: Asked, look: Look, names: Mapping[str, str]) -> Answer:

@@ -1,16 +1,17 @@
-"""What an ask wants, read from it alone: which of the three it is, the frames, the window, what was said before."""
+"""What an ask wants, read from it alone: which it is, the frames, the window, what was said before."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from rocot.core.answer import Answer
 from rocot.core.prompt import Ask, Picture, Text, Turn
-from rocot.core.reply import parse_answer
+from rocot.core.reply import Shape, parse_answer
 from rocot.core.task import Task
 from rocot.errors import ReplyError, TeacherError
 
-Kind: TypeAlias = Literal["reason", "reflect", "revise"]
+Kind: TypeAlias = Literal["reason", "reflect", "revise", "opinion"]
 
 _TASKS: tuple[Task, ...] = ("grounding", "classification")
 """That it answers. An ask for a reflection does not say on which of them the first answer is."""
@@ -39,11 +40,11 @@ class Asked:
 
 
 def read_ask(ask: Ask) -> Asked:
-    """Which of the three asks this is, and what it holds.
+    """Which of the asks this is, and what it holds.
 
     Raises TeacherError: `no frames` for an ask without pictures, `not understood` for one that wants language.
     """
-    if ask.shape in {"qa", "reasoning"}:
+    if ask.shape in {"qa", "reasoning", "review"}:
         raise TeacherError("not understood", f"a vision baseline knows no language, and answers no {ask.shape}")
     looks = [[part for part in turn.parts if isinstance(part, Picture)] for turn in ask.turns]
     # The first look alone: measurements were fitted to frames at even distances, which those of a relook are not.
@@ -55,7 +56,8 @@ def read_ask(ask: Ask) -> Asked:
     users = [words(turn) for turn in ask.turns if turn.role == "user"]
     replies = [words(turn) for turn in ask.turns if turn.role == "assistant"]
     start, end = window(users[0] if users else "", times)
-    kind: Kind = "reflect" if ask.shape == "reflection" else "revise" if replies else "reason"
+    kinds: Mapping[Shape, Kind] = {"reflection": "reflect", "opinion": "opinion"}
+    kind = kinds.get(ask.shape, "revise" if replies else "reason")
     return Asked(
         kind=kind,
         times=times,

@@ -3,7 +3,9 @@
 import json
 
 from rocot.core.answer import Answer, Reflection
+from rocot.core.checks import Opinion
 from rocot.core.reply import LONGEST_TEXT, MOST_PARTS, Dialect
+from rocot.core.truth import UNCLEAR
 
 
 def spell_answer(answer: Answer, dialect: Dialect) -> str:
@@ -17,6 +19,16 @@ def spell_answer(answer: Answer, dialect: Dialect) -> str:
         return told
     glue = json.dumps([[span.start, span.end] for span in answer.spans[:MOST_PARTS]])
     return f"{told}<glue>{glue}</glue>"
+
+
+def spell_opinion(opinion: Opinion, dialect: Dialect) -> str:
+    """An opinion as its reply's text; in tagged text the evidence opens the reasoning."""
+    label = UNCLEAR if opinion.label is None else opinion.label
+    if dialect == "json":
+        return json.dumps(opinion.model_dump(mode="json") | {"label": label}, ensure_ascii=False)
+    seen = [f"{_when(item.start, item.end)}: {item.observation}" for item in opinion.evidence]
+    think = "\n".join([*seen, opinion.reasoning])[:LONGEST_TEXT]
+    return f"<think>{think}</think><answer>{label}</answer>"
 
 
 def spell_reflection(reflection: Reflection, dialect: Dialect) -> str:

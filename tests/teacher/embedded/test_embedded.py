@@ -6,12 +6,14 @@ import pytest
 import simplejpeg
 
 from rocot.core.answer import Answer, Check, Reflection
+from rocot.core.checks import Opinion
 from rocot.core.gate import Story, faults
 from rocot.core.reflection import Relooked, Said
-from rocot.core.reply import Dialect, parse_answer
+from rocot.core.reply import Dialect, parse_answer, parse_opinion
 from rocot.core.span import Span
 from rocot.errors import TeacherError
 from rocot.stages.asking import compose, told
+from rocot.stages.blind import Blind
 from rocot.teacher.embedded.teacher import Embedded
 from rocot.teacher.protocol import Teacher
 from tests.contracts.teacher import Said as Asking
@@ -260,3 +262,31 @@ async def test_frames_of_a_closer_look_do_not_disturb_measurements_fitted_to_eve
     found = await reflection_on(again, first)
     assert found == await reflection_on(shot, first)
     assert await revision(again, first, told(found)) == await revision(shot, first, told(found))
+
+
+async def looked(draw: object, dialect: Dialect = "json", *, count: int = 32, end: float = 24.0) -> Opinion:
+    """A blind look at frames, of which nothing was said."""
+    shot = footage(draw, count=count, end=end)  # type: ignore[arg-type]  # one of the functions above
+    teacher = Embedded()
+    ask = Blind(PROMPTS, Asking("embedded")).worded(shot.item, dialect)
+    raw = await teacher.send(ask, shot.pictures)
+    return parse_opinion(teacher.read(raw.body).text, CLASSES)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+async def test_a_blind_look_finds_what_is_there_and_calls_routine_normal(dialect: Dialect) -> None:
+    assert (await looked(blast, dialect)).label == "Explosion"
+    assert (await looked(walker, dialect)).label == "Normal"
+
+
+async def test_a_blind_look_at_too_few_frames_abstains() -> None:
+    found = await looked(blast, count=4)
+    assert found.label is None
+    assert "too few" in found.reasoning
+
+
+async def test_a_reflection_is_never_criticised_by_measuring() -> None:
+    shot = footage(quiet)
+    ask = Blind(PROMPTS, Asking("embedded")).worded(shot.item, "json").model_copy(update={"shape": "review"})
+    with pytest.raises(TeacherError, match="not understood"):
+        await Embedded().send(ask, shot.pictures)

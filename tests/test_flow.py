@@ -1,0 +1,105 @@
+"""The flow: which stages a recipe has, and what a change of it asks again."""
+
+import pytest
+
+from rocot.core.gate import EDITION, Gate, Rules
+from rocot.core.reflection import Judged
+from rocot.engine.stage import Plan, start
+from rocot.flow import reflection
+from rocot.recipe import Recipe
+from rocot.stages.judge import Judge
+from rocot.stages.reason import Reason
+from rocot.stages.reflect import Reflect
+from rocot.stages.revise import Revise
+from rocot.stages.sample_frames import SampleFrames
+from rocot.tools import described
+from tests.test_tools import recipe
+
+ALL = {"reanswer": True, "counterfactual": True, "critic": "frames"}
+
+
+def plan(chosen: Recipe) -> Plan[Judged]:
+    return reflection(chosen, (), described(chosen))
+
+
+def prints(chosen: Recipe) -> dict[str, str]:
+    return {step.stage.name: step.fingerprint for step in plan(chosen)}
+
+
+@pytest.mark.parametrize("more", [{}, {"checks": {"frames": 3}}, {"checker": {"model": "openai:other"}}])
+def test_without_checks_the_flow_is_what_it_was_before_there_were_any(more: dict[str, dict[str, object]]) -> None:
+    chosen = recipe()
+    tools = described(chosen)
+    before = (
+        start(())
+        .then(SampleFrames(chosen.frames, tools.frames))
+        .fan_out(1)
+        .then(Reason(tools.prompts, tools.teacher))
+        .then(Reflect(tools.prompts, tools.reflector))
+        .then(Revise(tools.prompts, tools.reviser))
+        .then(Judge(chosen.gate, tools.truth))
+    )
+    assert prints(recipe("scripted", **more)) == {step.stage.name: step.fingerprint for step in before}
+
+
+def test_the_judge_of_a_plain_gate_is_what_it_was_before_rules_had_weights() -> None:
+    told = Judge(Gate(), described(recipe()).truth).identity
+    assert told == {
+        "least_words": 3, "most_words": 2000, "language": "en", "tiou": 0.5, "improved": 0.05, "rules": EDITION,
+    }  # fmt: skip
+
+
+def test_a_rule_of_another_weight_judges_again_and_asks_nothing_again() -> None:
+    before = prints(recipe())
+    after = prints(recipe(gate=Gate(rules=Rules(no_op="off"))))
+    assert {name for name in before if before[name] != after[name]} == {"judge"}
+
+
+def test_checks_stand_between_revision_and_judge_and_ask_nothing_before_them_again() -> None:
+    before, after = prints(recipe()), prints(recipe(checks=ALL))
+    assert list(after) == [
+        "sample frames", "reason", "reflect", "revise", "reanswer", "counterfactual", "critic", "judge",
+    ]  # fmt: skip
+    assert {name for name in before if before[name] != after[name]} == {"judge"}
+
+
+@pytest.mark.parametrize(
+    ("checks", "changed"),
+    [
+        (ALL | {"frames": 4}, "reanswer"),
+        (ALL | {"critic": "text"}, "critic"),
+        (ALL, ""),
+    ],
+)
+def test_a_change_of_a_check_asks_from_there_on(checks: dict[str, object], changed: str) -> None:
+    before, after = prints(recipe(checks=ALL)), prints(recipe(checks=checks))
+    assert next((name for name in before if before[name] != after[name]), "") == changed
+
+
+def test_another_checker_asks_the_checks_again_and_nothing_else() -> None:
+    before, after = prints(recipe(checks=ALL)), prints(recipe(checks=ALL, checker={"model": "openai:other"}))
+    assert {name for name in before if before[name] != after[name]} == {
+        "reanswer", "counterfactual", "critic", "judge",
+    }  # fmt: skip
+
+
+def test_a_critic_that_only_measures_is_refused_with_what_to_do() -> None:
+    with pytest.raises(ValueError, match=r"checks\.critic: embedded measures frames .* name a \[checker\]"):
+        recipe("embedded", checks={"critic": "text"})
+    with pytest.raises(ValueError, match=r"checks\.critic"):
+        recipe(checks={"critic": "frames"}, checker={"model": "embedded"})
+    assert recipe("embedded", checks={"critic": "text"}, checker={"model": "scripted"}).asked["checker"].model
+    assert recipe("embedded", checks={"reanswer": True, "counterfactual": True}).checks.on
+
+
+def test_the_checker_is_the_teacher_where_none_is_named_and_nobody_where_nothing_is_checked() -> None:
+    assert "checker" not in recipe(checker={"model": "openai:other"}).asked
+    assert recipe(checks=ALL).asked["checker"] == recipe().teacher
+    assert recipe(checks=ALL, checker={"model": "openai:other"}).asked["checker"].model == "openai:other"
+
+
+@pytest.mark.parametrize("check", ["reanswer", "counterfactual"])
+def test_a_check_of_spans_is_refused_for_tasks_that_have_none(check: str) -> None:
+    with pytest.raises(ValueError, match='which the task grounding alone has \\(got "classification"\\)'):
+        recipe(task={"kind": "classification"}, checks={check: True})
+    assert recipe(task={"kind": "classification"}, checks={"critic": "frames"}).checks.on
