@@ -34,7 +34,7 @@ from rocot.engine.tables import sum_spent
 from rocot.errors import ConfigError
 from rocot.flow import reflection
 from rocot.machine import Machine
-from rocot.prices import Prices
+from rocot.prices import Prices, in_process
 from rocot.recipe import Recipe
 from rocot.release.export import Exported
 from rocot.sources.forecast import Forecast
@@ -86,7 +86,14 @@ async def make(order: Order, store: Store, telling: Telling) -> Made:
 
     found = listing(order.recipe, order.machine, order.split, truths, skipped.append, watch.render, forecast)
     target = None if order.target is None else Target(order.target, order.kept)
-    job = Job(order.split, order.machine.workers, order.limit, target, forecast)
+    job = Job(
+        order.split,
+        order.machine.workers,
+        order.limit,
+        target,
+        forecast,
+        led=not in_process(order.recipe.teacher.model),
+    )
     budget = _budget(order, store)
     async with opened(order.recipe, order.machine, store, truths, halted=lambda: stop.ending, budget=budget) as tools:
         watch.remarks, watch.resting = tools.remarks, tools.resting

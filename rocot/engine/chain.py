@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from rocot.core.record import Item
 from rocot.core.reply import clean
 from rocot.engine.growth import added, grown
+from rocot.engine.lead import Lead
 from rocot.engine.outcome import Outcome
 from rocot.engine.progress import Tally
 from rocot.engine.stage import Rejected, Step
@@ -40,6 +41,8 @@ class Chain:
     """See `look`."""
     halted: Callable[[], bool]
     """Whether no stage may start any more."""
+    lead: Lead | None = None
+    """Told of each stage that it has been through."""
 
     async def through(self, steps: Sequence[Step], place: Place) -> Place | None:
         """Where the last of the stages led; None for a sample that was turned away or spoilt. Raises Cut."""
@@ -59,6 +62,8 @@ class Chain:
                 if found.counted_as is None and item is not None and item.counted_as:
                     await self.store.count_as(found.seq, item.counted_as)
             self.tally.stages[step.stage.name].add(outcome.kind, outcome.reason, reused=found is not None)
+            if self.lead is not None:
+                self.lead.through(outcome, found=found is not None)
             if item is None:
                 return None
             place = Place(item, seq)

@@ -33,3 +33,8 @@ class Job(Generic[T]):
     target: Target[T] | None = None
     expected: Callable[[], int | None] = lambda: None
     """About how many clips the listing will come to, without the limit; None where nobody can tell."""
+    led: bool = False
+    """Whether one rollout of a clip goes ahead, and the others begin once it has been through its first stage.
+
+    What they are asked first begins alike: a server that has computed it for one has it in its prefix cache for all.
+    """

@@ -1,8 +1,9 @@
 """Streams a plan's items through its stages, durably: what is stored is never done again, and memory stays flat.
 
-A clip goes through the stages before the fan-out once, then as so many rollouts through the rest. Whoever works on a
-clip claims it first, so that two processes on one store share the work. A sample that a stage spoils or turns away is
-stored as such; anything else that a stage raises stops the run, once the stages in flight have ended and are stored.
+A clip goes through the stages before the fan-out once, then as so many rollouts through the rest, one of them ahead
+where the job says so. Whoever works on a clip claims it first, so that two processes on one store share the work. A
+sample that a stage spoils or turns away is stored as such; anything else that a stage raises stops the run, once the
+stages in flight have ended and are stored.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from rocot.core.record import Item
 from rocot.engine.chain import Chain, Cut, Place
 from rocot.engine.feed import Feed
 from rocot.engine.job import Ending, Job
+from rocot.engine.lead import Lead
 from rocot.engine.progress import StageTally, Tally
 from rocot.engine.stage import Plan, Step
 from rocot.engine.stop import Stop
@@ -193,7 +195,7 @@ class _Run:
     async def _work(self, clip: _Clip) -> bool:
         """All chains of a clip; whether they all ended."""
         key = clip.item.key
-        branches: list[asyncio.Task[bool]] = []
+        others: asyncio.Task[bool] | None = None
         with self._in_slot():
             link = await clip.link
             if not await self.store.claim(key):
@@ -204,31 +206,45 @@ class _Run:
                 if place is None:
                     ended = True
                 elif self.branch:
-                    branches = [
-                        self._spawn(partial(self._rollout, key, place, number)) for number in range(1, self.rollouts)
-                    ]
-                    ended = await self._guarded(partial(self._branch, key, place, 0))
+                    lead = Lead()
+                    if self.rollouts > 1:
+                        others = self._spawn(partial(self._others, key, place, lead))
+                    ended = await self._guarded(partial(self._branch, key, place, 0, lead))
                 else:
                     ended = self._accept(place.item)
             except Cut:
                 ended = False
-        ended = all([ended, *[await branch for branch in branches]])
+        if others is not None:
+            ended = await others and ended
         self.tally.ended += ended
         await self.store.release(key)
         return ended
 
-    async def _rollout(self, key: str, trunk: Place, number: int) -> bool:
+    async def _others(self, key: str, trunk: Place, lead: Lead) -> bool:
+        """All rollouts but the first. Where one leads, they take no slot before it has opened the way."""
+        branches: list[asyncio.Task[bool]] = []
+        free = not self.job.led
+        for number in range(1, self.rollouts):
+            free = free or await lead.opened()
+            lead = Lead()
+            branches.append(self._spawn(partial(self._rollout, key, trunk, number, lead)))
+        return all([await branch for branch in branches])
+
+    async def _rollout(self, key: str, trunk: Place, number: int, lead: Lead) -> bool:
         await self.slots.acquire()
         with self._in_slot():
-            return await self._branch(key, trunk, number)
+            return await self._branch(key, trunk, number, lead)
 
-    async def _branch(self, key: str, trunk: Place, number: int) -> bool:
+    async def _branch(self, key: str, trunk: Place, number: int, lead: Lead) -> bool:
         place = Place(trunk.item.fanned(number), trunk.after)
-        end = await self._chain(key, number).through(self.branch, place)
+        try:
+            end = await self._chain(key, number, lead).through(self.branch, place)
+        finally:
+            lead.over()
         return end is None or self._accept(end.item)
 
-    def _chain(self, key: str, rollout: int | None) -> Chain:
-        return Chain(self.store, self.tally, key, rollout, self.since, self.halted)
+    def _chain(self, key: str, rollout: int | None, lead: Lead | None = None) -> Chain:
+        return Chain(self.store, self.tally, key, rollout, self.since, self.halted, lead)
 
     def _accept(self, item: Item) -> bool:
         self.tally.accepted += self.job.target is None or self.job.target.accepts(item)
