@@ -55,9 +55,9 @@ def show(name: str, figures: Figures) -> None:
 
 
 @contextmanager
-def serving(latency: float) -> Iterator[str]:
-    """The URL of a server in a process of its own."""
-    command = [sys.executable, "-m", "tests.servers.chat", "--canned", "--latency", str(latency)]
+def serving(latency: float, *server: str) -> Iterator[str]:
+    """The URL of a server in a process of its own; `server` is its module and what it is told."""
+    command = [sys.executable, "-m", *(server or ("tests.servers.chat", "--canned")), "--latency", str(latency)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         assert process.stdout is not None
         try:

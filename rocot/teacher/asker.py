@@ -15,7 +15,7 @@ from rocot.engine.attempt import Attempt, Ledger
 from rocot.errors import ReplyError, RunError, ServiceError, TeacherError
 from rocot.teacher.budget import Size, size_of
 from rocot.teacher.completion import usage_of
-from rocot.teacher.faults import NO_FORMAT, fault_in
+from rocot.teacher.faults import FRAMES_LOST, NO_FORMAT, fault_in
 from rocot.teacher.fleet import Fleet
 from rocot.teacher.patience import Charge
 from rocot.teacher.protocol import Compose, Parse, Raw, Reply, Teacher, identity_of
@@ -184,7 +184,16 @@ class Asker:
         raise error
 
     async def _attempt(self, call: _Call, pictures: Mapping[str, bytes]) -> Reply:
-        """One attempt, on record before anything is made of it."""
+        """One attempt; where a server has lost frames that were only referred to, once more at once, with them."""
+        try:
+            return await self._once(call, pictures)
+        except TeacherError as error:
+            if error.reason != FRAMES_LOST:
+                raise
+        return await self._once(call, pictures, again=True)
+
+    async def _once(self, call: _Call, pictures: Mapping[str, bytes], *, again: bool = False) -> Reply:
+        """One request, on record before anything is made of it."""
         turn = await self._fleet.turn(call.item.id, call.size)
         started = time.monotonic()
         try:
@@ -228,7 +237,7 @@ class Asker:
             raise stopped
         if reply is None:
             assert fault is not None
-            if isinstance(fault, TeacherError):
+            if isinstance(fault, TeacherError) and (again or fault.reason != FRAMES_LOST):
                 call.charge.add(fault, probe=turn.probe, resting=turn.server.breaker.due is not None)
             raise fault
         return reply

@@ -8,10 +8,14 @@ from email.utils import parsedate_to_datetime
 from rocot.errors import RunError, ServiceError, TeacherError
 from rocot.teacher.protocol import Raw
 
+MAYBE_LOST = (400, 422, 500, 501)
+"""Statuses that may be about frames that were only referred to: the same call with their pixels tells."""
 UNREACHABLE = "unreachable"
 """Nobody listens there: the one failure that is waited out and then stops the run."""
 NO_FORMAT = "no structured output"
 """The server takes no JSON schema."""
+FRAMES_LOST = "frames lost"
+"""The server holds frames no more that were only referred to: the call is made again at once, with their pixels."""
 BUSY = ("rate limited", "overloaded")
 """The server has too much to do: it is sent fewer calls at once."""
 
@@ -27,7 +31,7 @@ class TryLaterError(TeacherError):
 
 def is_trouble(error: TeacherError) -> bool:
     """Whether a failure tells of a server that is not well, and not of one call."""
-    return error.passing and error.reason not in ("empty reply", "cancelled")
+    return error.passing and error.reason not in ("empty reply", "cancelled", FRAMES_LOST)
 
 
 def wait_of(fault: BaseException | None) -> float:
@@ -44,6 +48,8 @@ def fault_in(raw: Raw, *, answered: bool = False) -> RunError | TeacherError | N
         return None
     message, code = told(raw.body)
     detail = f"HTTP {raw.status}: {message or 'no message'}"
+    if raw.referred and raw.status in MAYBE_LOST:
+        return TeacherError(FRAMES_LOST, detail, passing=True)
     if answered and 300 <= raw.status < 400:
         return TryLaterError("redirected", detail, 0.0)
     about = f"{code} {message}".lower()

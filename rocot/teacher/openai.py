@@ -1,6 +1,5 @@
 """`openai:<model>`: any server that speaks OpenAI's chat completions, vLLM among them."""
 
-import zlib
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -10,19 +9,19 @@ from openai import AsyncOpenAI
 from pydantic import SecretStr
 
 from rocot import __version__
-from rocot.core.prompt import Ask
+from rocot.core.prompt import Ask, Picture
 from rocot.errors import ConfigError, TeacherError
 from rocot.machine import KEY_VARIABLES
+from rocot.teacher.capped import capped
 from rocot.teacher.completion import read
 from rocot.teacher.faults import UNREACHABLE
+from rocot.teacher.held import CHAT, MODELS, Learning
 from rocot.teacher.lanes import Lanes
 from rocot.teacher.protocol import Raw, Reply
 from rocot.teacher.request import Spelling
 
 PREFIX = "openai:"
 OPENAI = "https://api.openai.com/v1"
-MOST_BYTES = 8_000_000
-"""Of a reply, decompressed; a whole one of 1,024 tokens takes 5 kB."""
 CONNECT_SECONDS = 10.0
 _LEAST_KEY = 8
 """Characters; shorter ones guard nothing, and may stand in any reply."""
@@ -35,7 +34,7 @@ class OpenAITeacher:
 
     The client from the package `openai` knows keys, organisations and headers; bodies bypass its typed walk, which
     takes several times the CPU of sending them. Redirects are not followed, for they would hand prompt and frames to
-    another host, and nothing is retried here.
+    another host, and nothing is retried here. A server that holds frames by name is sent each of them once.
     """
 
     def __init__(self, model: str, *, base_url: str | None, api_key: SecretStr | None, connections: int) -> None:
@@ -55,7 +54,7 @@ class OpenAITeacher:
         url = httpx2.URL(_checked(base_url or OPENAI))
         client = AsyncOpenAI(api_key=self._key, base_url=str(url), max_retries=0)
         self._lanes = Lanes(connections, CONNECT_SECONDS)
-        self._url = url.copy_with(path=f"{url.path.rstrip('/')}/chat/completions")
+        self._urls = {path: url.copy_with(path=f"{url.path.rstrip('/')}/{path}") for path in (CHAT, MODELS)}
         self.endpoint = _shown(url)
         headers = {**client.default_headers, **client.auth_headers}
         plain = {name: value for name, value in headers.items() if isinstance(value, str)}
@@ -66,17 +65,45 @@ class OpenAITeacher:
             "User-Agent": f"rocot/{__version__}",
         }
         official = url.host == "api.openai.com" or url.host.endswith(".openai.azure.com")
-        self._spelling = Spelling(model.removeprefix(PREFIX), official=official)
+        served = model.removeprefix(PREFIX)
+        self._spelling = Spelling(served, official=official)
+        self._learning = None if official else Learning(self._exchange, served)
 
     async def send(self, ask: Ask, pictures: Mapping[str, bytes]) -> Raw:
         """One attempt. See `Teacher.send`; a status other than 200 comes back like any reply."""
-        body = self._spelling.body(ask, pictures)
+        held = None if self._learning is None else await self._learning.held()
+        if held is None:
+            return await self._asked(self._spelling.body(ask, pictures))
+        digests = [part.digest for turn in ask.turns for part in turn.parts if isinstance(part, Picture)]
+        known = held.known(digests)
+        raw = await self._asked(self._spelling.body(ask, pictures, known), referred=bool(known))
+        held.answered(raw.status, digests, known)
+        return raw
+
+    async def _asked(self, body: bytes, *, referred: bool = False) -> Raw:
+        response, received = await self._received(CHAT, body)
+        told = {name: self._without_key(value.encode()).decode()[:200] for name, value in _telling(response.headers)}
+        return Raw(
+            body=self._without_key(received),
+            status=response.status_code,
+            request_id=told.pop("x-request-id", ""),
+            headers=told,
+            referred=referred,
+        )
+
+    async def _exchange(self, path: str, body: bytes | None) -> tuple[int, bytes]:
+        response, received = await self._received(path, body)
+        return response.status_code, received
+
+    async def _received(self, path: str, body: bytes | None) -> tuple[httpx2.Response, bytes]:
+        """What a path below the base URL answers. Raises TeacherError."""
+        method = "GET" if body is None else "POST"
         try:
             async with (
                 self._lanes.lane() as http,
-                http.stream("POST", self._url, content=body, headers=self._headers) as response,
+                http.stream(method, self._urls[path], content=body, headers=self._headers) as response,
             ):
-                received = await _capped(response)
+                return response, await capped(response)
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError) as error:
             raise TeacherError(UNREACHABLE, f"{self.endpoint} ({_why(error)})", passing=True) from error
         except (
@@ -85,13 +112,6 @@ class OpenAITeacher:
             anyio.EndOfStream,
         ) as error:  # the last: a TLS end that httpx2 lets through
             raise TeacherError("connection lost", f"{self.endpoint} ({_why(error)})", passing=True) from error
-        told = {name: self._without_key(value.encode()).decode()[:200] for name, value in _telling(response.headers)}
-        return Raw(
-            body=self._without_key(received),
-            status=response.status_code,
-            request_id=told.pop("x-request-id", ""),
-            headers=told,
-        )
 
     def _without_key(self, told: bytes) -> bytes:
         """A server may quote the key that it refuses; bodies and headers are stored, and shown in errors."""
@@ -103,6 +123,8 @@ class OpenAITeacher:
 
     async def close(self) -> None:
         """Closes the connections; no call can be made after."""
+        if self._learning is not None:
+            await self._learning.close()
         await self._lanes.aclose()
 
 
@@ -143,23 +165,3 @@ def _why(error: BaseException) -> str:
     while cause is not None and not str(cause):
         cause = cause.__cause__ or cause.__context__
     return f"{cause or type(error).__name__}"[:200]
-
-
-async def _capped(response: httpx2.Response) -> bytes:
-    """The body, inflated where a server compresses unasked. Raises TeacherError (`too long`) past MOST_BYTES."""
-    encoding = response.headers.get("content-encoding", "identity").strip().lower()
-    if encoding not in ("identity", "", "gzip", "deflate"):
-        raise TeacherError("encoded reply", f"content-encoding {encoding[:40]!r}, wanted identity")
-    inflate = zlib.decompressobj(wbits=47 if encoding == "gzip" else 15) if encoding in ("gzip", "deflate") else None
-    pieces: list[bytes] = []
-    room = MOST_BYTES
-    async for piece in response.aiter_raw():
-        try:
-            plain = inflate.decompress(piece, room + 1) if inflate else piece
-        except zlib.error as error:
-            raise TeacherError("encoded reply", f"broken {encoding} ({error})", passing=True) from error
-        room -= len(plain)
-        if room < 0:
-            raise TeacherError("too long", f"a reply of more than {MOST_BYTES} bytes")
-        pieces.append(plain)
-    return b"".join(pieces)

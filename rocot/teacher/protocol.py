@@ -20,6 +20,8 @@ class Raw:
     request_id: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Those that matter for pace (retry-after, date, x-ratelimit-*), names in lower case; never keys."""
+    referred: bool = False
+    """Whether frames were only referred to: then a refusal may be about that, and no word on the call."""
 
 
 @dataclass(frozen=True)

@@ -22,10 +22,18 @@ class Recent(Generic[K, V]):
         self._kept.move_to_end(key)
         return self._kept[key][0]
 
-    def put(self, key: K, value: V, size: int) -> None:
-        """Keeps a value of so many bytes."""
+    def __contains__(self, key: K) -> bool:
+        """Whether it is still there; looking is no use."""
+        return key in self._kept
+
+    def drop(self, key: K) -> None:
+        """Forgets a value, if it is there."""
         if key in self._kept:
             self._room += self._kept.pop(key)[1]
+
+    def put(self, key: K, value: V, size: int) -> None:
+        """Keeps a value of so many bytes."""
+        self.drop(key)
         self._kept[key] = value, size
         self._room -= size
         while self._room < 0:

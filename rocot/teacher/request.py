@@ -6,10 +6,10 @@ frames are 300 kB of base64. So frames are encoded once, and everything else is 
 
 import json
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 
-from rocot.core.prompt import Ask, Sampling, Text, Turn
+from rocot.core.prompt import Ask, Picture, Sampling, Text, Turn
 from rocot.core.record import Json
 from rocot.core.reply import Shape, schema_of
 from rocot.errors import TeacherError
@@ -32,30 +32,34 @@ class Spelling:
         """
         self._served = served
         self._official = official
-        self._turns: Recent[Turn, Sequence[bytes]] = Recent(kept_bytes * 3 // 4)
-        """What all asks about a clip begin with."""
+        self._turns: Recent[tuple[Turn, bool], Sequence[bytes]] = Recent(kept_bytes * 3 // 4)
+        """What all asks about a clip begin with; with or without the names of frames."""
         self._frames: Recent[str, bytes] = Recent(kept_bytes // 4)
         """Of turns that share frames and no more."""
 
-    def body(self, ask: Ask, pictures: Mapping[str, bytes]) -> bytes:
+    def body(self, ask: Ask, pictures: Mapping[str, bytes], known: Collection[str] | None = None) -> bytes:
         """The request for an ask. Raises TeacherError (`no picture`) for a digest that `pictures` lacks.
 
-        The conversation comes first, so that the requests about one clip start with the same bytes.
+        The conversation comes first, so that the requests about one clip start with the same bytes. For a server that
+        holds frames (see `held.py`), `known` are the digests of those that it holds: they are spelt as a name without
+        pixels, all others as both. For others it is None, and no name is spelt.
         """
         pieces = [b'{"model":', _json(self._served), b',"messages":[']
         for index, turn in enumerate(ask.turns):
             pieces.append(b'%b{"role":"%b","content":' % (b"," if index else b"", turn.role.encode()))
-            pieces += self._content(turn, pictures)
+            pieces += self._content(turn, pictures, known)
         form = (ask.shape, ask.classes) if ask.dialect == "json" else None
         pieces += [b"],", _settings(ask.sampling, ask.seed, form, self._official), b"}"]
         return b"".join(pieces)
 
-    def _content(self, turn: Turn, pictures: Mapping[str, bytes]) -> Sequence[bytes]:
+    def _content(self, turn: Turn, pictures: Mapping[str, bytes], known: Collection[str] | None) -> Sequence[bytes]:
         """What stands after `"content":`, with the brace that closes the turn."""
         first = turn.parts[0] if len(turn.parts) == 1 else None
         if isinstance(first, Text):  # a plain string: some servers take nothing else from system and assistant
             return [_json(first.text), b"}"]
-        kept = self._turns.get(turn)
+        brief = known is not None and any(isinstance(part, Picture) and part.digest in known for part in turn.parts)
+        place = (turn, known is not None)
+        kept = None if brief else self._turns.get(place)
         if kept is not None:
             return kept
         pieces: list[bytes] = []
@@ -63,11 +67,15 @@ class Spelling:
             pieces.append(b"," if pieces else b"[")
             if isinstance(part, Text):
                 pieces += [b'{"type":"text","text":', _json(part.text), b"}"]
+            elif known is not None and part.digest in known:
+                pieces += [b'{"type":"image_url","image_url":null,"uuid":', _json(part.digest), b"}"]
             else:
                 pieces += [b'{"type":"image_url","image_url":{"url":"data:image/jpeg;base64,']
-                pieces += [self._encoded(part.digest, pictures), b'"}}']
+                pieces += [self._encoded(part.digest, pictures), b'"}']
+                pieces += [b"}"] if known is None else [b',"uuid":', _json(part.digest), b"}"]
         pieces.append(b"]}")
-        self._turns.put(turn, pieces, sum(map(len, pieces)))
+        if not brief:
+            self._turns.put(place, pieces, sum(map(len, pieces)))
         return pieces
 
     def _encoded(self, digest: str, pictures: Mapping[str, bytes]) -> bytes:

@@ -3,7 +3,7 @@
     python -m tests.servers.chat --port 8099 --latency 0.05 --fault rate=0.02 --fault hang=0.01
 
 It answers as the scripted teacher does, counts requests by the sha256 of their body, and with --canned neither reads
-nor counts them. GET /counts tells the counts.
+nor counts them. GET /counts tells the counts, GET /v1/models whose models they are; neither is counted.
 """
 
 import argparse
@@ -62,6 +62,10 @@ class ChatServer:
         """Faults that were served, by name."""
         self.billed: Counter[str] = Counter()
         """Replies with status 200 that were sent to their end, by fault, `""` for none: what a service charges for."""
+        self.octets = 0
+        """Bytes that came, heads included."""
+        self.listed = 0
+        """Times that the list of models was asked for."""
         self.last = ""
         """The fault of the last request, `""` for none."""
         self.elsewhere = ""
@@ -99,6 +103,10 @@ class ChatServer:
     def repeated(self) -> int:
         """Requests beyond the first of their kind."""
         return self.counts.total() - len(self.counts)
+
+    def models(self) -> bytes:
+        """The list of models, which a plain server does not have."""
+        return http(404, error("Not Found"))
 
     def reply(self, body: bytes) -> bytes | str:
         """The response to a request, or the name of what happens to its connection."""
@@ -156,6 +164,7 @@ class _Connection(asyncio.Protocol):
         self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
+        self.server.octets += len(data)
         self.pieces.append(data)
         if self.head:
             self.missing -= len(data)
@@ -177,7 +186,12 @@ class _Connection(asyncio.Protocol):
         server.heads.append(head)
         if head.startswith(b"GET /counts "):
             told = {"calls": server.counts.total(), "kinds": len(server.counts), "repeated": server.repeated}
+            told["octets"] = server.octets
             self.transport.write(http(200, json.dumps(told | {"met": server.met}).encode()))
+            return
+        if head.startswith(b"GET ") and b"/models" in head.split(b" ", 2)[1]:
+            server.listed += 1
+            self.transport.write(server.models())
             return
         if server.limit is not None and server.in_flight >= server.limit:
             server.met["limit"] += 1

@@ -14,6 +14,7 @@ PYTHON = os.environ.get("ROCOT_VLLM_PYTHON")
 ON_CPU = {
     "HF_HUB_OFFLINE": "1",
     "VLLM_NO_USAGE_STATS": "1",
+    "VLLM_SERVER_DEV_MODE": "1",  # caches can be emptied
     "VLLM_CPU_KVCACHE_SPACE": "1",
     "VLLM_CPU_OMP_THREADS_BIND": "nobind",
     "OMP_NUM_THREADS": "1",
@@ -63,6 +64,12 @@ def _wait(server: subprocess.Popen[bytes], health: str, log: int) -> None:
         except OSError:
             time.sleep(1)
     raise AssertionError(f"vLLM did not start:\n{os.pread(log, 1 << 20, 0).decode()[-4000:]}")
+
+
+def empty(base: str, cache: str) -> None:
+    """Empties one of the server's caches: `prefix` or `mm`, which holds what was made of pictures."""
+    with urllib.request.urlopen(urllib.request.Request(f"{base}/reset_{cache}_cache", method="POST"), timeout=30):
+        pass
 
 
 def counters(base: str, names: Sequence[str]) -> Mapping[str, int]:
