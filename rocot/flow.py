@@ -21,14 +21,16 @@ from rocot.tools import Tools
 
 def reflection(recipe: Recipe, clips: Iterable[Clip], tools: Tools) -> Plan[Judged]:
     """Frames in, judged reasoning out."""
-    guide = tools.truth if recipe.teacher.guided else None
+    shuffled = tools.shuffled if recipe.teacher.guided == "shuffled" else None
+    donor = None if shuffled is None else shuffled.donor
+    guide = shuffled or (tools.truth if recipe.teacher.guided else None)
     relook = Relook(recipe.frames, tools.frames) if recipe.frames.relook else None
     revised = (
         start(clips)
         .then(SampleFrames(recipe.frames, tools.frames))  # once a clip
         .fan_out(recipe.teacher.rollouts)
         .then(Reason(tools.prompts, tools.teacher))
-        .then(Reflect(tools.prompts, tools.reflector, guide, relook))
+        .then(Reflect(tools.prompts, tools.reflector, guide, relook, donor))
         .then(Revise(tools.prompts, tools.reviser))
     )
     return checked(revised, recipe, tools).then(Judge(recipe.gate, tools.truth))

@@ -152,8 +152,8 @@ class Asking(TeacherRecipe):
     """The teacher of the first answer, and of what no other is named for; the shape of the conversation."""
 
     rollouts: int = Field(default=1, ge=1, le=64)
-    guided: bool = False
-    """Hands the truth to the reflection, and to nothing else."""
+    guided: bool | Literal["shuffled"] = False
+    """Hands the truth to the reflection, and to nothing else; `shuffled`: another clip's truth, as a control."""
 
 
 Role: TypeAlias = Literal["teacher", "reflector", "reviser", "checker"]
@@ -186,10 +186,45 @@ class PromptsRecipe(Record):
     """A folder whose .md files replace those of the same name that ship with rocot. Relative to the recipe's file."""
 
 
+Share = Annotated[float, Field(gt=0, le=1)]
+
+
+class Shares(Record):
+    """The most of the kept rows that may be of a kind, 0 to 1. Each kept row is of one kind."""
+
+    corrected: Share | None = None
+    """Anomalous footage, wrong and then right."""
+    confirmed: Share | None = None
+    """Anomalous footage, right and then right."""
+    normal: Share | None = None
+    """Normal footage, whatever its outcome."""
+
+    @model_validator(mode="after")
+    def _enough(self) -> Self:
+        given = [share for _, share in self if share is not None]
+        if len(given) == len(type(self).model_fields) and sum(given) < 1 - 1e-9:
+            raise ValueError(f"all shares are given and come to {sum(given):g}; they must come to 1 at least")
+        return self
+
+
 class Mix(Record):
     """What of the judged rows is kept for training; every judged row is published, kept or not."""
 
     keep: tuple[Outcome, ...] = ("confirmed", "corrected")
+    seed: int = Field(default=0, ge=0)
+    """Another seed draws other rows where not all are kept."""
+    per_video: int | None = Field(default=None, ge=1)
+    """Rows of one source video, at most."""
+    per_source: int | None = Field(default=None, ge=1)
+    """Rows of one dataset, at most."""
+    per_class: int | None = Field(default=None, ge=1)
+    """Rows of one true class, at most; a row with several counts in each."""
+    shares: Shares = Shares()
+
+    @property
+    def chooses(self) -> bool:
+        """Whether it may leave out rows whose outcome it wants."""
+        return self.shares != Shares() or any((self.per_video, self.per_source, self.per_class))
 
 
 class Recipe(Record):

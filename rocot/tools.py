@@ -5,7 +5,7 @@ A client is imported when a recipe picks it: what a recipe does not name need no
 
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -24,6 +24,7 @@ from rocot.prices import VLLM, in_process
 from rocot.recipe import FramesRecipe, Imported, Recipe, Role, Scenes, SourceRecipe, TeacherRecipe
 from rocot.sources.forecast import Forecast
 from rocot.sources.protocol import Skipped, Source, TruthOf, Video
+from rocot.sources.shuffled import Shuffled
 from rocot.sources.truths import Truths
 from rocot.teacher.protocol import Asks, Compose, Parse, Reply, Resting, Teacher, identity_of
 from rocot.video.protocol import Look, Sampled, Samples
@@ -46,6 +47,8 @@ class Tools:
     """The teacher where no check is on: it is asked nothing."""
     prompts: Prompts
     truth: TruthOf
+    shuffled: Shuffled = field(default_factory=Shuffled)
+    """What a control hands to the reflection in place of the truth."""
     remarks: Callable[[], Sequence[str]] = tuple
     """What a user should know of the teachers' servers just now."""
     resting: Callable[[], Sequence[Resting]] = tuple
@@ -63,6 +66,7 @@ async def opened(  # noqa: PLR0913  # what a run is, and two settings by name
     ledger: Ledger,
     truth: TruthOf,
     *,
+    shuffled: Shuffled | None = None,
     halted: Callable[[], bool] = lambda: False,
     budget: "Budget | None" = None,
 ) -> AsyncIterator[Tools]:
@@ -121,6 +125,7 @@ async def opened(  # noqa: PLR0913  # what a run is, and two settings by name
             checker=asker("checker" if recipe.checks.on else "teacher"),
             prompts=prompts,
             truth=truth,
+            shuffled=shuffled or Shuffled(),
             remarks=lambda: [remark for model in fleets.values() for remark in model.remarks()],
             resting=lambda: [server for model in fleets.values() for server in model.resting()],
         )
@@ -143,7 +148,7 @@ def sampler(recipe: FramesRecipe, machine: Machine) -> Iterator["Frames"]:
             isolated.close()
 
 
-def described(recipe: Recipe, truth: TruthOf = _no_truth) -> Tools:
+def described(recipe: Recipe, truth: TruthOf = _no_truth, shuffled: Shuffled | None = None) -> Tools:
     """Tools that say what they are and do nothing: enough to build a plan, print it and compare its fingerprints.
 
     Raises ConfigError for a prompt that cannot be read.
@@ -157,6 +162,7 @@ def described(recipe: Recipe, truth: TruthOf = _no_truth) -> Tools:
         checker=_Described(recipe.asked.get("checker", recipe.teacher), prompts),
         prompts=prompts,
         truth=truth,
+        shuffled=shuffled or Shuffled(),
     )
 
 
@@ -205,6 +211,20 @@ def listing(  # noqa: PLR0913, PLR0917 - a run, its split, and who learns of wha
     found = sources(recipe, machine, rendered)
     guarded = guard(recipe, split)
     return clips(found, split, recipe.windows, truths, skipped, guarded, recipe.allow_leaks, recipe.task, forecast)
+
+
+def shuffle(
+    recipe: Recipe, machine: Machine, split: str, rendered: Callable[[int, int], None] | None = None
+) -> Shuffled:
+    """What the reflections of a control are handed; of any other recipe, nothing. It lists the whole split.
+
+    Raises ConfigError for a source that cannot be used.
+    """
+    shuffled, truths = Shuffled(), Truths()
+    if recipe.teacher.guided == "shuffled":
+        for clip in listing(recipe, machine, split, truths, lambda _: None, rendered):
+            shuffled.learn(clip, truths(clip))
+    return shuffled
 
 
 def guard(recipe: Recipe, split: str) -> Callable[[Video], str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from random import Random
 
 from rocot.core.answer import Answer, Check, Evidence, Reflection
 from rocot.core.checks import Opinion, Point, Review
@@ -167,7 +168,43 @@ def corrupted(name: str = "v0", **of: object) -> Sample:
 
 
 def many(count: int, split: str = "train") -> list[Judged]:
-    """Judged items in the order of their keys, of all kinds."""
+    """Judged items in the order of their keys, of all kinds; no two say nearly the same."""
     kinds = (fight, corrected, corrupted)
-    made = [kinds[index % 3](f"v{index:05d}", split=split).judged() for index in range(count)]
+    made = [wordy(kinds[index % 3](f"v{index:05d}", split=split), index).judged() for index in range(count)]
     return sorted(made, key=lambda item: item.key)
+
+
+def wordy(sample: Sample, number: int) -> Sample:
+    """The sample with words of its own in its reasonings and its critique: two or three of them tell it from others."""
+    told = " ".join(
+        f"{hue} {thing}" for hue, thing in zip(_drawn(number, HUES), _drawn(number + 1, THINGS), strict=True)
+    )
+    initial, revised = (
+        one.model_copy(update={"reasoning": f"{one.reasoning} Beside it: {told}."})
+        for one in (sample.initial, sample.revised)
+    )
+    critique = f"{sample.reflection.critique} Looked at besides: {told}."
+    return sample.but(
+        initial=initial, revised=revised, reflection=sample.reflection.model_copy(update={"critique": critique})
+    )
+
+
+HUES = ["red", "grey", "green", "amber", "violet", "teal", "dusty", "bright", "broken", "narrow", "rusty", "striped"]
+THINGS = [
+    "gate",
+    "crate",
+    "lamp",
+    "bench",
+    "awning",
+    "kiosk",
+    "bollard",
+    "ladder",
+    "barrel",
+    "hedge",
+    "trolley",
+    "poster",
+]
+
+
+def _drawn(number: int, words: list[str]) -> list[str]:
+    return Random(number).sample(words, 8)

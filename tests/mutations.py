@@ -10,6 +10,7 @@ from tests.builders import Sample, criticised, seen
 from tests.styles import clean_samples
 
 Spoil = Callable[[Sample], Sample]
+SpoilRun = Callable[[list[Sample]], list[Sample]]
 
 
 @dataclass(frozen=True)
@@ -251,3 +252,89 @@ MUTATIONS = [
     Mutation("truth where no frame is", "unseen", "terse calm", half_blind(lambda sample: sample.but(truth=Truth(
         labels=("Fire",), spans=(Span(start=0.8 * sample.framed.end, end=0.9 * sample.framed.end),))))),
 ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class RunMutation:
+    """What is done to a whole run, and the rule that tells of the last `told` samples, and of no other."""
+
+    name: str
+    rule: str
+    of: str
+    """Style and kind of the clean samples that it begins with."""
+    spoil: SpoilRun
+    told: int = 3
+
+
+def renamed(sample: Sample, name: str) -> Sample:
+    """The same sample of another clip, which is the last of all."""
+    framed = sample.framed.model_copy(update={"id": f"yard/z{name}", "video": f"z{name}"})
+    return sample.but(framed=framed)
+
+
+def unlike(samples: list[Sample], count: int) -> list[Sample]:
+    """So many whose first answers have nothing in common."""
+    found: dict[str, Sample] = {}
+    for sample in samples:
+        found.setdefault(sample.initial.evidence[0].observation, sample)
+    return list(found.values())[:count]
+
+
+def answers_swapped(change: Spoil = lambda sample: sample, *, style: str) -> SpoilRun:
+    """One reflection, whose first answer is swapped for those of three other rows, each of another label."""
+
+    def spoil(samples: list[Sample]) -> list[Sample]:
+        stamp, own = samples[0].reflection, samples[0].initial.label
+        labels = {sample.initial.label: sample for sample in like(style) if sample.initial.label != own}
+        swapped = [change(sample.but(reflection=stamp, revised=sample.initial)) for sample in list(labels.values())[:3]]
+        return [*samples[1:], *(renamed(sample, str(index)) for index, sample in enumerate(swapped))]
+
+    return spoil
+
+
+def stamped_run(critique: str, style: str) -> SpoilRun:
+    """The same critique, but for what is put into it, under three answers that have nothing in common."""
+
+    def spoil(samples: list[Sample]) -> list[Sample]:
+        fresh = [
+            stamped(critique.format(label=sample.initial.label, at=sample.framed.frames[index].time))(sample)
+            for index, sample in enumerate(unlike(like(style), 3))
+        ]
+        return [*samples, *(renamed(sample, str(index)) for index, sample in enumerate(fresh))]
+
+    return spoil
+
+
+def copied(change: Spoil = lambda sample: sample) -> SpoilRun:
+    """Three copies of rows under other names, changed a little."""
+    return lambda samples: [
+        *samples, *(renamed(change(sample), str(index)) for index, sample in enumerate(samples[:3]))
+    ]  # fmt: skip
+
+
+def later(sample: Sample) -> Sample:
+    """A tenth of a second later, in both answers."""
+
+    def moved(answer: Answer) -> Answer:
+        return changed(answer, spans=tuple(Span(start=s.start + 0.1, end=s.end + 0.1) for s in answer.spans or ()))
+
+    return sample.but(initial=moved(sample.initial), revised=moved(sample.revised))
+
+
+RUN_MUTATIONS = [
+    RunMutation("first answers swapped between rows", "similar reflections", "essay confirmed",
+                answers_swapped(style="essay confirmed"), told=3),
+    RunMutation("first answers swapped, another verdict's words added", "similar reflections", "chatty confirmed",
+                answers_swapped(remarking("It holds."), style="chatty confirmed"), told=3),
+    RunMutation("one stamp with another time and label each time", "similar reflections", "terse confirmed",
+                stamped_run("I went through it once more, and the call of {label} at {at:.2f} s is what I would still "
+                            "say; the people in view do what was described.", "terse confirmed")),
+    RunMutation("one stamp under normal answers", "similar reflections", "templated calm",
+                stamped_run("Nobody in view behaves in a way that would make me doubt this. It stays at {label}.",
+                            "templated calm")),
+    RunMutation("a row under another name", "near duplicate", "listed confirmed", copied()),
+    RunMutation("a row with a word more", "near duplicate", "templated found", copied(remarking("Indeed."))),
+    RunMutation("a row with its spans moved by a tenth of a second", "near duplicate", "listed confirmed",
+                copied(later)),
+]  # fmt: skip
+"""Ways to spoil a run of clean samples, two at least for every rule that looks at all of them."""

@@ -140,15 +140,36 @@ def skipped_lines(console: Console, skipped: Sequence[Skipped]) -> None:
         console.print(f"  and {len(skipped) - NAMED:,} more")
 
 
-def outcomes_table(console: Console, outcomes: Mapping[str, int], kept: int) -> None:
-    """The cells of the flip matrix."""
+REASONS = {
+    "control": ("control", "handed another's truth"),
+    "fault": ("fault", "a rule that rejects"),
+    "outcome": ("outcome", "not wanted by the mix"),
+    "mix: video": ("video", "enough of their video"),
+    "mix: source": ("source", "enough of their source"),
+    "mix: class": ("class", "enough of their class"),
+    "mix: share": ("share", "enough of their kind"),
+}
+"""Why rows are not kept."""
+
+
+def outcomes_table(
+    console: Console,
+    outcomes: Mapping[str, int],
+    kept: int,
+    not_kept: Mapping[str, int] | None = None,
+    title: str = "kept for training",
+) -> None:
+    """The cells of the flip matrix, and how many rows are kept and are not, and why; together they are all rows."""
     total = sum(outcomes.values())
     made = table("outcome", "-first answer, then revised", "rows", "share")
     for outcome, meaning in MEANING.items():
         if number := outcomes.get(outcome, 0):
             made.add_row(outcome, meaning, count(number), f"{number / total:.0%}", style=STYLES[outcome])
     made.add_row("in all", "", count(total) or "0", "", style="bold")
-    made.add_row("kept for training", "", count(kept) or "0", f"{kept / total:.0%}" if total else "")
+    made.add_row(title, "", count(kept) or "0", f"{kept / total:.0%}" if total else "")
+    for why, (name, meaning) in REASONS.items():
+        if number := (not_kept or {}).get(why, 0):
+            made.add_row(f"not kept: {name}", meaning, count(number), f"{number / total:.0%}", style="dim")
     console.print()
     console.print(made)
 
@@ -158,6 +179,12 @@ def release_lines(console: Console, exported: Exported) -> None:
     console.print()
     for file in exported.entry.files:
         console.print(f"{count(file.rows) or 0} rows in {exported.folder}/{file.path} ({size(file.bytes)})")
+    if (controls := exported.entry.controls) is not None:
+        for name, made in (("plain", controls.plain), ("two_pass", controls.two_pass)):
+            console.print(
+                f"control {name}: {count(made.rows) or 0} rows, {short(made.tokens)} tokens of {short(controls.budget)}"
+                f" that reflections take, in {exported.folder}/controls/{name}"
+            )
     if exported.entry.partial:
         console.print(f"{count(exported.entry.partial)} of them lack frames that damaged files have lost (lost_times)")
     if exported.carried:

@@ -251,7 +251,7 @@ def _split(run: Run, count: SplitCount) -> SplitFigures:
 def _outcomes(run: Run, last: Sequence[StageCount], split: str) -> tuple[Counter[str], int]:
     """Judged samples by outcome, and how many of them are kept for training."""
     outcomes: Counter[str] = Counter()
-    kept, keep = 0, run.recipe.mix.keep
+    kept, keep = 0, () if run.recipe.teacher.guided == "shuffled" else run.recipe.mix.keep
     done = [count for count in last if count.kind == "done"]
     if any(count.counted_as is None for count in done):
         # An older rocot stored some, without what they are counted by: those are read, until `generate` has seen them.

@@ -41,7 +41,7 @@ from rocot.sources.forecast import Forecast
 from rocot.sources.protocol import Skipped
 from rocot.sources.truths import Truths
 from rocot.teacher.budget import Budget
-from rocot.tools import described, listing, opened
+from rocot.tools import described, listing, opened, shuffle
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Order:
 
     def kept(self, item: Judged) -> bool:
         """Whether an item counts towards the target: no fault that rejects, and an outcome that the mix keeps."""
-        return not rejected(item.faults) and item.outcome in self.recipe.mix.keep
+        return not item.handed and not rejected(item.faults) and item.outcome in self.recipe.mix.keep
 
 
 @dataclass
@@ -95,7 +95,10 @@ async def make(order: Order, store: Store, telling: Telling) -> Made:
         led=not in_process(order.recipe.teacher.model),
     )
     budget = _budget(order, store)
-    async with opened(order.recipe, order.machine, store, truths, halted=lambda: stop.ending, budget=budget) as tools:
+    shuffled = shuffle(order.recipe, order.machine, order.split, watch.render)
+    async with opened(
+        order.recipe, order.machine, store, truths, shuffled=shuffled, halted=lambda: stop.ending, budget=budget
+    ) as tools:
         watch.remarks, watch.resting = tools.remarks, tools.resting
         plan = reflection(order.recipe, found, tools)
         await store.add_recipe(plan.fingerprint, order.recipe.model_dump_json())
@@ -152,7 +155,7 @@ def _print_closing(order: Order, made: Made, exported: Exported, stages: Sequenc
     stages_table(console, stages, order.prices.currency)
     skipped_lines(console, made.skipped)
     left_out_table(console, exported.entry.left_out, "samples left out")
-    outcomes_table(console, exported.entry.outcomes, exported.entry.kept)
+    outcomes_table(console, exported.entry.outcomes, exported.entry.kept, exported.entry.not_kept)
     release_lines(console, exported)
     next_steps(console, _next(order, exported))
 

@@ -34,7 +34,7 @@ from rocot.sources.truths import Truths
 from rocot.stages.asking import compose, form
 from rocot.stages.reason import Reason
 from rocot.stages.sample_frames import SampleFrames
-from rocot.tools import described, listing, opened, sampler
+from rocot.tools import described, listing, opened, sampler, shuffle
 
 
 @dataclass
@@ -63,7 +63,8 @@ class Outline:
     @cached_property
     def plan(self) -> Plan[Judged]:
         """The flow, which is not run."""
-        return reflection(self.recipe, (), described(self.recipe, self.truths))
+        shuffled = shuffle(self.recipe, self.machine, self.split)
+        return reflection(self.recipe, (), described(self.recipe, self.truths, shuffled))
 
     @cached_property
     def framed(self) -> Framed:

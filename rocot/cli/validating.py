@@ -39,7 +39,7 @@ def print_report(report: Report) -> None:
     _findings(console, report.warnings, "rules that only warn, and that rows break")
     left_out_table(console, report.left_out, "samples left out")
     if report.outcomes:
-        outcomes_table(console, report.outcomes, report.kept)
+        outcomes_table(console, report.outcomes, report.kept, report.not_kept)
     _distributions(console, {"initial": report.initial_tiou, "revised": report.revised_tiou})
 
 

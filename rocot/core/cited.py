@@ -73,23 +73,36 @@ _LASTS = re.compile(
 _SHOWS_CLOCK = re.compile(
     r"\b(?:clock|overlay|watch|date|time[ -]of[ -]day|shows|reads|displays)\b[^.\n]*$", re.IGNORECASE
 )
+_DIGIT = re.compile(r"\d")
 _HEAD = 36
 """Characters before a quantity that are looked at."""
 
 
 def citations(text: str) -> Iterator[Cited]:
     """Every time that the text points at: `<12.50s>`, `at 12.5 s`, `3.2-4.5 s`, `from 3 to 5 seconds`, `at 00:12`."""
-    for found in _STAMP.finditer(text):
+    if _DIGIT.search(text) is None:
+        return
+    for found in _STAMP.finditer(text) if "<" in text else ():
         yield _between(found, found["start"], found["end"])
-    for found in _UNIT_FIRST.finditer(text):
+    for found in _UNIT_FIRST.finditer(text) if "second" in text.lower() else ():
         yield _between(found, found["start"], found["end"])
-    for found in _QUANTITY.finditer(text):
+    for found in _quantities(text):
         yield from _quantity(text, found)
-    for found in _CLOCK.finditer(text):
+    for found in _CLOCK.finditer(text) if ":" in text else ():
         head = text[max(0, found.start() - _HEAD) : found.start()]
         cued = _AT.search(head) or _OPENS_LINE.search(head) or head.endswith(("(", "[", "<"))
         if (cued or found["end"]) and not _SHOWS_CLOCK.search(head):
             yield _between(found, found["start"], found["end"])
+
+
+def _quantities(text: str) -> Iterator[re.Match[str]]:
+    """As `_QUANTITY.finditer`, which tries every character; it can only begin at a digit."""
+    digit = _DIGIT.search(text)
+    while digit is not None:
+        found = _QUANTITY.match(text, digit.start())
+        if found is not None:
+            yield found
+        digit = _DIGIT.search(text, digit.end() if found is None else found.end())
 
 
 def _quantity(text: str, found: re.Match[str]) -> Iterator[Cited]:

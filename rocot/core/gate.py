@@ -8,12 +8,12 @@ from typing import Literal, TypeAlias
 
 from pydantic import Field
 
-from rocot.core.record import Record
+from rocot.core.record import Json, Record
 from rocot.core.reflection import Fault
 from rocot.core.rules import checked, conclusions, leaks, persons, places, reflecting, texts
 from rocot.core.story import SLACK, Limits, Rule, Story
 
-__all__ = ["EDITION", "RULES", "SLACK", "Gate", "Rules", "Story", "Weight", "faults"]
+__all__ = ["EDITION", "RULES", "RUN_RULES", "SLACK", "Gate", "Rules", "Story", "Weight", "faults"]
 
 EDITION = 5
 """Part of the judge's identity: raise it when a rule or its default weight changes, and stored samples are judged
@@ -54,6 +54,12 @@ class Rules(Record):
     blind_reanswer_disagrees: Weight = "warn"
     counterfactual_still_abnormal: Weight = "warn"
     critic_finds_no_error: Weight = "reject"
+    similar_reflections: Weight = "warn"
+    near_duplicate: Weight = "warn"
+
+
+RUN_RULES = ("similar reflections", "near duplicate")
+"""Rules that no sample can be held against by itself: they look at all samples of a split, when it is exported."""
 
 
 class Gate(Limits):
@@ -63,8 +69,24 @@ class Gate(Limits):
     """The least temporal IoU of a right answer, where spans are known."""
     improved: float = Field(default=0.05, gt=0, le=1)
     """The least gain in temporal IoU, from the first answer to the revised one, that counts as improved."""
+    similar: float = Field(default=0.8, ge=0.8, le=1)
+    """The likeness (Jaccard index, see `release.likeness`) from which on two reflections are the same."""
+    answers: int = Field(default=3, ge=2)
+    """Different answers under which a reflection may not stand unchanged."""
+    duplicate: float = Field(default=0.9, ge=0.8, le=1)
+    """The likeness from which on two samples are near duplicates."""
     rules: Rules = Rules()
 
+    @property
+    def own(self) -> dict[str, Json]:
+        """The part that judges a sample by itself, weights only where they are others than by default."""
+        run = {rule.replace(" ", "_") for rule in RUN_RULES}
+        weights = {name: weight for name, weight in self.rules if name not in run and weight != getattr(_RULES, name)}
+        said = self.model_dump(mode="json", exclude={"similar", "answers", "duplicate", "rules"})
+        return {**said, **({"weights": weights} if weights else {})}
+
+
+_RULES = Rules()
 
 RULES: dict[str, Rule] = {
     rule.__name__.replace("_", " "): rule

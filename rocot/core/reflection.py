@@ -21,6 +21,8 @@ corrupted = right then wrong, ungraded = no truth to grade on."""
 
 REJECTED = ", rejected"
 """Behind the outcome that a sample is counted by, where a broken rule keeps it out of training."""
+NOBODY = "nobody"
+"""In the place of a clip's id, where no other clip could be found."""
 
 
 class Frame(Record):
@@ -107,6 +109,9 @@ class Reflected(Relooked):
 
     reflection: Reflection
     reflection_said: Said
+    handed: str = Field(default="", exclude_if=lambda handed: not handed)
+    """In a control, id of the other clip whose truth the reflection was handed; empty for all others, and then left out
+    of the record."""
 
 
 class Revised(Reflected):

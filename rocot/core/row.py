@@ -3,7 +3,7 @@
 Nothing in it differs between two equal runs: no dates, latency, usage, cost, paths or addresses.
 """
 
-from typing import Self
+from typing import Literal, Self, TypeAlias
 
 from pydantic import Field
 
@@ -17,6 +17,9 @@ from rocot.core.reflection import Fault, Judged, Looked, Outcome, Reviewed, Said
 from rocot.core.reply import cleaned
 from rocot.core.task import Posed, Task
 from rocot.core.truth import GradedOn, Truth
+
+NotKept: TypeAlias = Literal["control", "fault", "outcome", "mix: video", "mix: source", "mix: class", "mix: share"]
+"""Why a row is not kept for training."""
 
 
 class Edition(Record):
@@ -151,6 +154,8 @@ class Row(Record):
     """Whether the errors that the reflection names are real. Null where the recipe does not ask."""
     truth: Truth
     """Ground truth within the clip. No teacher saw it, unless the recipe is guided."""
+    handed: str | None
+    """In a control, id of the clip whose truth the reflection was handed instead of its own; null for all others."""
     graded_on: GradedOn
     """How deep the truth goes: `label+span`, `span`, `label`, `choice` (of a question's options) or `none`."""
     tiou_floor: float = Field(ge=0, le=1)
@@ -165,16 +170,27 @@ class Row(Record):
     faults: tuple[Fault, ...]
     """The gate's rules that the sample breaks; empty for a clean one."""
     kept: bool
-    """Whether it is meant for training: no fault that rejects, and an outcome that the recipe's mix keeps."""
+    """Whether it is meant for training: no fault that rejects, an outcome that the recipe's mix wants, and drawn where
+    the mix does not take all."""
+    not_kept: NotKept | None
+    """Why it is not kept: `control` = its reflection was handed another clip's truth, `fault` = a fault that rejects,
+    `outcome` = none that the mix wants, `mix: ...` = more of its video, source, class or share than the mix takes; null
+    for kept rows."""
     provenance: Provenance
     """Models, prompts, calls, flow, release."""
 
     @classmethod
     def of(cls, item: Judged, edition: Edition) -> Self:
-        """The row of a judged item, its text without what Parquet cannot hold (lone surrogates, control characters)."""
+        """The row of a judged item, its text without what Parquet cannot hold (lone surrogates, control characters).
+
+        Kept or not as far as the item by itself can tell; what only the whole run tells is put in by the export.
+        """
         said = item.model_dump()
         clean = cleaned(said)
         item = item if clean == said else Judged.model_validate(clean)
+        unwanted: NotKept | None = None if item.outcome in edition.keep else "outcome"
+        unwanted = "fault" if rejected(item.faults) else unwanted
+        unwanted = "control" if item.handed else unwanted
         times, again = (tuple(frame.time for frame in frames) for frames in (item.frames, item.relook))
         options = item.classes if item.task == "qa" else ()
         return cls(
@@ -208,13 +224,15 @@ class Row(Record):
             counterfactual=BlindLook.of(item.counterfactual, countered),
             critic=Criticism.of(item.critic),
             truth=item.truth,
+            handed=item.handed or None,
             graded_on=item.graded_on,
             tiou_floor=edition.tiou_floor,
             improved_floor=edition.improved_floor,
             scores=item.scores,
             outcome=item.outcome,
             faults=item.faults,
-            kept=not rejected(item.faults) and item.outcome in edition.keep,
+            kept=unwanted is None,
+            not_kept=unwanted,
             provenance=Provenance(
                 initial=Credit.of(item.initial_said),
                 reflection=Credit.of(item.reflection_said),

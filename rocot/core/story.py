@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from functools import cached_property
+from string import ascii_lowercase
 from typing import Literal, TypeAlias
 
 from pydantic import Field
@@ -21,7 +22,8 @@ LONGEST_READ = 50_000
 """Characters of a text that are searched for times: ten times the longest that a teacher may write."""
 
 
-_LETTERS = re.compile("[a-z]+")
+_LETTERS = bytes(code if chr(code) in ascii_lowercase else ord(" ") for code in range(256))
+"""Keeps a to z, and makes spaces of all other bytes."""
 
 
 class Limits(Record):
@@ -66,18 +68,19 @@ class Story(Record):
         """Both answers by name."""
         return ("initial", self.initial), ("revised", self.revised)
 
-    @property
-    def texts(self) -> Iterator[tuple[str, str]]:
+    @cached_property
+    def texts(self) -> tuple[tuple[str, str], ...]:
         """Everything that was written, each with the name of its place."""
+        found = []
         for name, answer in self.answers:
-            yield f"{name} reasoning", answer.reasoning
+            found.append((f"{name} reasoning", answer.reasoning))
             if answer.description is not None:
-                yield f"{name} description", answer.description
-            yield from ((f"{name} evidence", part.observation) for part in answer.evidence)
-        yield "critique", self.reflection.critique
+                found.append((f"{name} description", answer.description))
+            found += [(f"{name} evidence", part.observation) for part in answer.evidence]
+        found.append(("critique", self.reflection.critique))
         for check in self.reflection.checks:
-            yield "check", check.claim
-            yield "check", check.finding
+            found += [("check", check.claim), ("check", check.finding)]
+        return tuple(found)
 
     @property
     def told(self) -> tuple[tuple[str, str], ...]:
@@ -96,7 +99,7 @@ class Story(Record):
     @cached_property
     def vocabulary(self) -> frozenset[str]:
         """Every run of ASCII letters in the texts, in lower case: to tell at once that no pattern can be there."""
-        return frozenset(_LETTERS.findall(self.whole.lower()))
+        return frozenset(self.whole.lower().encode("utf-8", "replace").translate(_LETTERS).decode("ascii").split())
 
     def find(self, pattern: re.Pattern[str], keys: frozenset[str]) -> str | None:
         """Where a pattern stands in any text, and what it found there. What it finds holds one of the keys."""

@@ -1,7 +1,7 @@
 """One chain: an item through its stages, each looked up first, then done and stored."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from rocot.core.record import Item
 from rocot.core.reply import clean
@@ -43,11 +43,13 @@ class Chain:
     """Whether no stage may start any more."""
     lead: Lead | None = None
     """Told of each stage that it has been through."""
+    seen: Mapping[tuple[str, str], Sight] = field(default_factory=dict)
+    """What a replay has found of it already; see `Replay.sights`."""
 
     async def through(self, steps: Sequence[Step], place: Place) -> Place | None:
         """Where the last of the stages led; None for a sample that was turned away or spoilt. Raises Cut."""
         for step in steps:
-            sight = look(self.store, step, place.item, self.since)
+            sight = self.seen.get((place.item.key, step.fingerprint)) or look(self.store, step, place.item, self.since)
             found = sight.outcome
             if found is None:
                 if self.halted():

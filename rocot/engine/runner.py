@@ -23,7 +23,7 @@ from rocot.engine.progress import StageTally, Tally
 from rocot.engine.stage import Plan, Step
 from rocot.engine.stop import Stop
 from rocot.engine.store import Listed, Store
-from rocot.engine.walk import Replay, fans_out
+from rocot.engine.walk import Replay, Sight, fans_out
 
 T = TypeVar("T", bound=Item)
 Written = TypeVar("Written")
@@ -50,6 +50,8 @@ class _Clip:
     item: Item
     link: "asyncio.Future[int]"
     """What its first outcome follows, once it is registered."""
+    seen: dict[tuple[str, str], Sight] = field(default_factory=dict)
+    """What of it was found in the store when it was met."""
 
 
 @dataclass
@@ -136,7 +138,7 @@ class _Run:
         self.tally.seen += 1
         self._expect()
         # In the order of the listing: with a target, what an earlier run accepted counts before more is asked.
-        if known is None or known.record != record or not self._replayed(item, known.link):
+        if known is None or known.record != record or not self._replayed(clip, known.link):
             await self._begin(clip)
         while len(self.waiting) >= MOST_WAITING and not self.over():
             await self._revisit()
@@ -152,10 +154,11 @@ class _Run:
                 self._told = clips
                 self.store.expect(self.job.split, clips).add_done_callback(self._check)
 
-    def _replayed(self, item: Item, link: int) -> bool:
+    def _replayed(self, clip: _Clip, link: int) -> bool:
         """Counts a clip whose every chain has ended already; False where something is left to do."""
         replay = Replay(self.store, self.steps, self.since)
-        if not replay.complete(item, link):
+        if not replay.complete(clip.item, link):
+            clip.seen.update(replay.sights)
             return False
         for outcome in replay.outcomes:
             self.tally.stages[outcome.stage].add(outcome.kind, outcome.reason, reused=True)
@@ -171,7 +174,7 @@ class _Run:
         for key, clip in list(self.waiting.items()):
             if not self.store.claimed_elsewhere(key):
                 del self.waiting[key]
-                if not self._replayed(clip.item, await clip.link):
+                if not self._replayed(clip, await clip.link):
                     await self._begin(clip)
         self.tally.elsewhere = len(self.waiting)
         return True
@@ -202,14 +205,14 @@ class _Run:
                 self.waiting[key] = clip
                 return False
             try:
-                place = await self._chain(key, None).through(self.trunk, Place(clip.item, link))
+                place = await self._chain(clip, None).through(self.trunk, Place(clip.item, link))
                 if place is None:
                     ended = True
                 elif self.branch:
                     lead = Lead()
                     if self.rollouts > 1:
-                        others = self._spawn(partial(self._others, key, place, lead))
-                    ended = await self._guarded(partial(self._branch, key, place, 0, lead))
+                        others = self._spawn(partial(self._others, clip, place, lead))
+                    ended = await self._guarded(partial(self._branch, clip, place, 0, lead))
                 else:
                     ended = self._accept(place.item)
             except Cut:
@@ -220,31 +223,31 @@ class _Run:
         await self.store.release(key)
         return ended
 
-    async def _others(self, key: str, trunk: Place, lead: Lead) -> bool:
+    async def _others(self, clip: _Clip, trunk: Place, lead: Lead) -> bool:
         """All rollouts but the first. Where one leads, they take no slot before it has opened the way."""
         branches: list[asyncio.Task[bool]] = []
         free = not self.job.led
         for number in range(1, self.rollouts):
             free = free or await lead.opened()
             lead = Lead()
-            branches.append(self._spawn(partial(self._rollout, key, trunk, number, lead)))
+            branches.append(self._spawn(partial(self._rollout, clip, trunk, number, lead)))
         return all([await branch for branch in branches])
 
-    async def _rollout(self, key: str, trunk: Place, number: int, lead: Lead) -> bool:
+    async def _rollout(self, clip: _Clip, trunk: Place, number: int, lead: Lead) -> bool:
         await self.slots.acquire()
         with self._in_slot():
-            return await self._branch(key, trunk, number, lead)
+            return await self._branch(clip, trunk, number, lead)
 
-    async def _branch(self, key: str, trunk: Place, number: int, lead: Lead) -> bool:
+    async def _branch(self, clip: _Clip, trunk: Place, number: int, lead: Lead) -> bool:
         place = Place(trunk.item.fanned(number), trunk.after)
         try:
-            end = await self._chain(key, number, lead).through(self.branch, place)
+            end = await self._chain(clip, number, lead).through(self.branch, place)
         finally:
             lead.over()
         return end is None or self._accept(end.item)
 
-    def _chain(self, key: str, rollout: int | None, lead: Lead | None = None) -> Chain:
-        return Chain(self.store, self.tally, key, rollout, self.since, self.halted, lead)
+    def _chain(self, clip: _Clip, rollout: int | None, lead: Lead | None = None) -> Chain:
+        return Chain(self.store, self.tally, clip.item.key, rollout, self.since, self.halted, lead, clip.seen)
 
     def _accept(self, item: Item) -> bool:
         self.tally.accepted += self.job.target is None or self.job.target.accepts(item)

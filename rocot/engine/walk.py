@@ -63,6 +63,8 @@ class Replay:
     """The items that came out of the last stage."""
     uncounted: list[tuple[int, str]] = field(default_factory=list)
     """seq of outcomes that an older rocot stored, and what they are counted by."""
+    sights: dict[tuple[str, str], Sight] = field(default_factory=dict)
+    """What was found, by the item's key and the stage's fingerprint: a chain need not look it up again."""
 
     def complete(self, item: Item, link: int) -> bool:
         """Whether nothing is left to do for the clip of that link, and every outcome follows the right one."""
@@ -78,6 +80,7 @@ class Replay:
         sight = look(self.store, self.steps[index], item, self.since)
         if sight.outcome is None or sight.outcome.after != after:
             return False
+        self.sights[item.key, self.steps[index].fingerprint] = sight
         self.outcomes.append(sight.outcome)
         if sight.item is None:
             return True

@@ -1,14 +1,14 @@
 """What a row says of itself, computed again: grades from truth and answers, faults from the rules, and the chat."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from math import isclose
 from typing import TypeAlias
 
 from rocot.core.chat import IMAGE, messages, shown
 from rocot.core.checks import countered, reanswered, reviewed
-from rocot.core.gate import SLACK, Gate, faults
+from rocot.core.gate import RUN_RULES, SLACK, Gate, faults
 from rocot.core.reflection import Fault, Scores, rejected
 from rocot.core.row import Row
 from rocot.core.score import outcome, scores
@@ -160,10 +160,11 @@ def contradictions(row: Row, found: tuple[Fault, ...]) -> Iterator[Fault]:
         detail = check(row)
         if detail is not None:
             yield Fault(rule=name, severity="reject", detail=detail)
-    said, broken = _named(row.faults), _named(found)
-    if said != broken:
-        told = ", ".join(sorted(said)) or "none", ", ".join(sorted(broken)) or "none"
-        yield Fault(rule="faults disagree", severity="reject", detail=f"recorded: {told[0]}; found again: {told[1]}")
+    own = [fault for fault in row.faults if fault.rule not in RUN_RULES]
+    yield from disagreements(named(own), found)
+    if row.kept != (row.not_kept is None) or (row.kept and row.handed is not None):
+        said = f"kept is {row.kept}, not_kept is {row.not_kept}" + ", and it is a control" * (row.handed is not None)
+        yield Fault(rule="kept disagrees", severity="reject", detail=said)
     if row.kept:
         yield from (fault for fault in found if rejected([fault]))
 
@@ -173,7 +174,16 @@ def broken_rules(row: Row, gate: Gate) -> tuple[Fault, ...]:
     return faults(row.story(), gate)
 
 
-def _named(faults: tuple[Fault, ...]) -> set[str]:
+def disagreements(said: Iterable[str], found: Sequence[Fault]) -> Iterator[Fault]:
+    """Where the faults that a row admits, by their names, are not those that were found again."""
+    broken = named(found)
+    if set(said) != broken:
+        told = ", ".join(sorted(said)) or "none", ", ".join(sorted(broken)) or "none"
+        yield Fault(rule="faults disagree", severity="reject", detail=f"recorded: {told[0]}; found again: {told[1]}")
+
+
+def named(faults: Iterable[Fault]) -> set[str]:
+    """Their names, and of those that only warn that they do."""
     return {fault.rule if rejected([fault]) else f"{fault.rule} (warn)" for fault in faults}
 
 

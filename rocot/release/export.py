@@ -4,7 +4,11 @@
         data/<split>-00000-of-00001.parquet    the rows: atomic, sorted by clip and rollout, byte-reproducible
         left_out/<split>.parquet               the samples that did not become rows, and why
         usage/attempts.parquet                 tokens, latency, dates, endpoints: what differs between two equal runs
-        manifest.json                          written last: rows and sha256 of every file in data/
+        controls/<control>/<split>-....parquet where they are asked for: what training is held against
+        manifest.json                          written last: rows and sha256 of every file in data/ and controls/
+
+What only the whole split can tell of a row, `rocot.release.screen` tells once all have come: rows lie in a file of the
+new release until then, and memory stays flat.
 
 Exporting a split keeps the other splits of the same recipe, flow and version of rocot, and drops those of another
 make: a release never mixes two.
@@ -15,10 +19,14 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from rocot import __version__
-from rocot.arrow import schema_digest
+from rocot.arrow import schema_digest, schema_of
 from rocot.core.clip import Clip
 from rocot.core.record import Record, digest
 from rocot.core.reflection import Judged
@@ -30,8 +38,10 @@ from rocot.engine.tables import AttemptRow, attempts
 from rocot.errors import StoreError
 from rocot.recipe import Recipe
 from rocot.release.beside import LeftOut, Usage
+from rocot.release.controls import write_controls
 from rocot.release.manifest import Manifest, SplitEntry, damage, read_manifest, write_manifest
-from rocot.release.shards import SHARD_BYTES, growing_table, write_shards, written
+from rocot.release.screen import Screen, Verdict
+from rocot.release.shards import SHARD_BYTES, growing_table, write_groups, written
 from rocot.release.swap import replacing
 
 FOLDER = "release"
@@ -70,30 +80,26 @@ class Exported(Record):
 
 @dataclass
 class _Tally:
-    """Counts samples as they stream by, and hands on those that are no rows."""
+    """Counts samples as they stream by."""
 
-    edition: Edition
     kept: int = 0
     partial: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
+    broken: Counter[str] = field(default_factory=Counter)
+    not_kept: Counter[str] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)
 
-    def rows(self, ends: Iterable[Judged | Lost], lose: Callable[[LeftOut], None]) -> Iterator[Row]:
-        last = ("", -1)
-        for end in ends:
-            if isinstance(end, Lost):
-                lost = LeftOut.of(end)
-                self.left_out[lost.why] += 1
-                lose(lost)
-                continue
-            row = Row.of(end, self.edition)
-            if (row.clip, row.rollout) <= last:
-                raise ValueError(f"rows must ascend by clip and rollout: {row.id!r} came after {last}")
-            last = row.clip, row.rollout
-            self.kept += row.kept
-            self.partial += bool(row.lost_times)
-            self.outcomes[row.outcome] += 1
-            yield row
+    def add(self, row: Row) -> None:
+        """A row, as far as it can tell by itself."""
+        self.partial += bool(row.lost_times)
+        self.outcomes[row.outcome] += 1
+
+    def settle(self, verdict: Verdict) -> None:
+        """What the whole split says of a row."""
+        self.kept += verdict.not_kept is None
+        self.broken.update(fault.rule for fault in verdict.faults)
+        if verdict.not_kept is not None:
+            self.not_kept[verdict.not_kept] += 1
 
 
 def gathered(store: StoreReader, steps: Sequence[Step], split: str) -> Samples:
@@ -114,17 +120,29 @@ def edition(recipe: Recipe, fingerprint: str) -> Edition:
     )
 
 
-def export(
-    run: Path, recipe: Recipe, fingerprint: str, samples: Samples, *, shard_bytes: int = SHARD_BYTES
+def export(  # noqa: PLR0913  # a run, what it is made by, its samples, and two settings by name
+    run: Path,
+    recipe: Recipe,
+    fingerprint: str,
+    samples: Samples,
+    *,
+    controls: bool = False,
+    shard_bytes: int = SHARD_BYTES,
 ) -> Exported:
     """Writes or replaces `<run>/release`. The old release stands until the new one is whole and on the disk.
+
+    With `controls` what training has to be held against is written as well; see `rocot.release.controls`.
 
     Raises StoreError where it cannot be written; then nothing has changed.
     """
     folder = run / FOLDER
     with replacing(folder) as fresh:
         made = _blank(recipe, fingerprint)
-        entry = _write(fresh, samples, edition(recipe, fingerprint), shard_bytes)
+        entry = _write(fresh, samples, recipe, edition(recipe, fingerprint), shard_bytes)
+        if controls:
+            shards = [fresh / file.path for file in entry.files]
+            told = write_controls(fresh, samples.split, shards, shard_bytes=shard_bytes)
+            entry = entry.model_copy(update={"controls": told})
         carried, dropped = _carry(folder, fresh, made, samples.split)
         write_manifest(fresh, made.model_copy(update={"splits": {**carried, samples.split: entry}}))
     return Exported(
@@ -133,9 +151,15 @@ def export(
 
 
 def _blank(recipe: Recipe, fingerprint: str) -> Manifest:
-    shared = edition(recipe, fingerprint).model_dump(exclude={"improved_floor"})
+    shared = edition(recipe, fingerprint).model_dump(exclude={"improved_floor", "keep"})
     return Manifest.model_construct(
-        **shared, gate=recipe.gate, format=1, recipe=recipe_digest(recipe), columns=schema_digest(Row), splits={}
+        **shared,
+        gate=recipe.gate,
+        mix=recipe.mix,
+        format=1,
+        recipe=recipe_digest(recipe),
+        columns=schema_digest(Row),
+        splits={},
     )
 
 
@@ -149,25 +173,71 @@ def recipe_digest(recipe: Recipe) -> str:
     )
 
 
-def _write(fresh: Path, samples: Samples, shared: Edition, shard_bytes: int) -> SplitEntry:
+def _write(fresh: Path, samples: Samples, recipe: Recipe, shared: Edition, shard_bytes: int) -> SplitEntry:
     for name in ("data", "left_out", "usage"):
         (fresh / name).mkdir()
-    tally = _Tally(shared)
-    with growing_table(fresh / "left_out" / f"{samples.split}.parquet", LeftOut) as lose:
-        rows = tally.rows(samples.ends, lose)
-        shards = write_shards(fresh / "data", samples.split, rows, Row, shard_bytes=shard_bytes)
+    tally, screen = _Tally(), Screen(recipe.gate, recipe.mix)
+    spooled = fresh / "rows.part"
+    left_out = fresh / "left_out" / f"{samples.split}.parquet"
+    with growing_table(left_out, LeftOut) as lose, growing_table(spooled, Row) as spool:
+        for row in _rows(samples.ends, shared, tally, lose):
+            screen.add(row)
+            spool(row)
+    groups = settled(spooled, screen.verdicts(), tally.settle)
+    shards = write_groups(fresh / "data", samples.split, groups, Row, shard_bytes=shard_bytes)
+    spooled.unlink()
     with growing_table(fresh / "usage" / "attempts.parquet", Usage) as spend:
         for attempt in samples.attempts:
             spend(Usage.of(attempt))
-    files = tuple(written(path, fresh) for path in shards)
     return SplitEntry(
         rows=tally.outcomes.total(),
         kept=tally.kept,
         partial=tally.partial,
         outcomes=dict(tally.outcomes),
+        broken=dict(tally.broken),
+        not_kept=dict(tally.not_kept),
         left_out=dict(tally.left_out),
-        files=files,
+        files=tuple(written(path, fresh) for path in shards),
     )
+
+
+def _rows(
+    ends: Iterable[Judged | Lost], shared: Edition, tally: _Tally, lose: Callable[[LeftOut], None]
+) -> Iterator[Row]:
+    """The rows, each as far as it can tell by itself; what is none is handed on."""
+    last = ("", -1)
+    for end in ends:
+        if isinstance(end, Lost):
+            lost = LeftOut.of(end)
+            tally.left_out[lost.why] += 1
+            lose(lost)
+            continue
+        row = Row.of(end, shared)
+        if (row.clip, row.rollout) <= last:
+            raise ValueError(f"rows must ascend by clip and rollout: {row.id!r} came after {last}")
+        last = row.clip, row.rollout
+        tally.add(row)
+        yield row
+
+
+def settled(spooled: Path, verdicts: Iterator[Verdict], told: Callable[[Verdict], None]) -> Iterator[pa.Table]:
+    """The rows of a file, a row group at a time, with what the whole split says of each."""
+    with pq.ParquetFile(spooled) as file:
+        for index in range(file.num_row_groups):
+            table = file.read_row_group(index)
+            found = list(islice(verdicts, table.num_rows))
+            for verdict in found:
+                told(verdict)
+            faults = [
+                [*own, *(fault.model_dump() for fault in verdict.faults)]
+                for own, verdict in zip(table["faults"].to_pylist(), found, strict=True)
+            ]
+            whys = [verdict.not_kept for verdict in found]
+            columns = {"faults": faults, "kept": [why is None for why in whys], "not_kept": whys}
+            for name, values in columns.items():
+                field = schema_of(Row).field(name)
+                table = table.set_column(table.column_names.index(name), field, pa.array(values, field.type))
+            yield table.cast(schema_of(Row)).combine_chunks()
 
 
 def _carry(folder: Path, fresh: Path, made: Manifest, split: str) -> tuple[dict[str, SplitEntry], tuple[Dropped, ...]]:
@@ -181,9 +251,10 @@ def _carry(folder: Path, fresh: Path, made: Manifest, split: str) -> tuple[dict[
     for name, entry in others.items():
         assert old is not None
         why = "made by another recipe, flow or version of rocot" if not old.same_make(made) else None
-        why = why or next((f"{file.path} {what}" for file in entry.files if (what := damage(folder, file))), None)
+        why = why or next((f"{file.path} {what}" for file in entry.written if (what := damage(folder, file))), None)
         if why is None:
-            for place in (*(file.path for file in entry.files), f"left_out/{name}.parquet"):
+            for place in (*(file.path for file in entry.written), f"left_out/{name}.parquet"):
+                (fresh / place).parent.mkdir(parents=True, exist_ok=True)
                 _take(folder / place, fresh / place)
             carried[name] = entry
         else:

@@ -1,8 +1,10 @@
 """What stands at a path: a run, a release, a folder of shards, one file."""
 
+import re
 import stat
+from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from rocot.core.gate import Gate
@@ -71,6 +73,21 @@ def _find(path: Path) -> Found:
     return found
 
 
+_PART = re.compile(r"(?P<stem>.+)-\d{5}-of-(?P<parts>\d{5})\.parquet")
+
+
+def complete(found: Found) -> bool:
+    """Whether all rows of every split that has any are here, as far as that can be told."""
+    if found.problems:
+        return False
+    here = {path.name for path in found.files}
+    if (said := found.manifest or found.near) is not None:
+        parts = [{PurePosixPath(file.path).name for file in entry.files} for entry in said.splits.values()]
+        return all(part <= here for part in parts if part & here)
+    named = Counter((match["stem"], match["parts"]) for name in here if (match := _PART.fullmatch(name)))
+    return all(count == int(parts) for (_, parts), count in named.items())
+
+
 def _near(data: Path) -> Manifest | None:
     """The manifest beside a folder of shards; one that cannot be used is told where the release itself is named."""
     try:
@@ -100,7 +117,7 @@ def _release(kind: Literal["run", "release"], folder: Path) -> Found:
 
 
 def _hold_against(found: Found, manifest: Manifest) -> None:
-    listed = [file for entry in manifest.splits.values() for file in entry.files]
+    listed = [file for entry in manifest.splits.values() for file in entry.written]
     for file in listed:
         what = damage(found.root, file)
         if what is not None:

@@ -8,8 +8,9 @@ from pydantic import Field, ValidationError
 
 from rocot.core.gate import Gate
 from rocot.core.record import Record
-from rocot.core.reflection import Outcome
 from rocot.errors import StoreError
+from rocot.recipe import Mix
+from rocot.release.controls import ControlEntries
 from rocot.release.shards import Written, sync
 
 NAME = "manifest.json"
@@ -27,10 +28,22 @@ class SplitEntry(Record):
     """Rows that lack frames which damaged files have lost."""
     outcomes: dict[str, int]
     """Rows by outcome."""
+    broken: dict[str, int]
+    """Rows that break a rule which looks at the whole split, by rule."""
+    not_kept: dict[str, int]
+    """Rows that are not meant for training, by reason; with `kept` they come to `rows`."""
     left_out: dict[str, int]
     """Samples that did not become rows, by stage and reason; each stands in `left_out/<split>.parquet`."""
     files: tuple[Written, ...]
     """Its shards, in order."""
+    controls: ControlEntries | None = None
+    """Where they were asked for."""
+
+    @property
+    def written(self) -> tuple[Written, ...]:
+        """Every file of the split that the manifest answers for."""
+        others = () if self.controls is None else (*self.controls.plain.files, *self.controls.two_pass.files)
+        return *self.files, *others
 
 
 class Manifest(Record):
@@ -49,7 +62,8 @@ class Manifest(Record):
     tiou_floor: float
     gate: Gate
     """The recipe's: what is right, and the weight of every rule."""
-    keep: tuple[Outcome, ...]
+    mix: Mix
+    """The recipe's: what is kept for training."""
     splits: dict[str, SplitEntry] = Field(min_length=1)
 
     def same_make(self, other: "Manifest") -> bool:
@@ -80,9 +94,9 @@ def read_manifest(folder: Path) -> Manifest | None:
         told = error.errors(include_url=False)[0] if isinstance(error, ValidationError) else None
         what = ": ".join(filter(None, (".".join(map(str, told["loc"])), told["msg"]))) if told else str(error)
         raise StoreError(f"{path}: no manifest of a release ({what}); export again") from error
-    for file in (file for entry in manifest.splits.values() for file in entry.files):
+    for file in (file for entry in manifest.splits.values() for file in entry.written):
         place = PurePosixPath(file.path)
-        if place.is_absolute() or ".." in place.parts or len(place.parts) != 2:
+        if place.is_absolute() or ".." in place.parts or not 2 <= len(place.parts) <= 3:
             raise StoreError(f"{path}: lists {file.path!r}, which lies outside the release; it is not read")
     return manifest
 

@@ -73,6 +73,7 @@ def validate_passages(path: Path) -> Report:
         faults=(),
         warnings=warnings.all(),
         outcomes={},
+        not_kept={},
         graded_on={},
         left_out={},
         initial_tiou=Histogram().all(),

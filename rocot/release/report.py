@@ -72,6 +72,8 @@ class Report(Record):
     warnings: tuple[Finding, ...]
     """The gate's rules that only warn, and that rows break."""
     outcomes: dict[str, int]
+    not_kept: dict[str, int]
+    """Rows that are not meant for training, by the reason that they give."""
     graded_on: dict[str, int]
     left_out: dict[str, int]
     """Samples that did not become rows, by stage and reason, as the manifest has it."""

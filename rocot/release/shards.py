@@ -44,7 +44,14 @@ def write_shards(
     The same rows in the same order give the same bytes with one version of pyarrow. Memory holds one row group.
     What stands in the folder after an exception is not to be used.
     """
-    groups = batched(rows, ROWS_A_GROUP)
+    groups = (table_of(group, kind) for group in batched(rows, ROWS_A_GROUP))
+    return write_groups(folder, stem, groups, kind, shard_bytes=shard_bytes)
+
+
+def write_groups(
+    folder: Path, stem: str, groups: Iterator[pa.Table], kind: type[Record], *, shard_bytes: int = SHARD_BYTES
+) -> list[Path]:
+    """As `write_shards`, of tables of a row group each: `ROWS_A_GROUP` rows, the last one fewer."""
     parts: list[Path] = []
     group = next(groups, None)
     while group is not None or not parts:
@@ -99,12 +106,12 @@ def batched(rows: Iterable[T], size: int) -> Iterator[Sequence[T]]:
 
 
 def _fill(
-    path: Path, group: Sequence[Record] | None, groups: Iterator[Sequence[Record]], kind: type[Record], most: int
-) -> Sequence[Record] | None:
+    path: Path, group: pa.Table | None, groups: Iterator[pa.Table], kind: type[Record], most: int
+) -> pa.Table | None:
     """Writes row groups until the file has `most` bytes; gives the group that is left for the next file."""
     with pa.OSFile(str(path), "wb") as sink, _writer(sink, kind) as writer:
         while group is not None:
-            writer.write_table(table_of(group, kind), row_group_size=ROWS_A_GROUP)
+            writer.write_table(group, row_group_size=ROWS_A_GROUP)
             group = next(groups, None)
             if sink.tell() >= most:
                 break

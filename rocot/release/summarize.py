@@ -13,7 +13,6 @@ from pydantic import ValidationError
 from rocot.arrow import schema_of
 from rocot.core.blind import Choice, Guesses
 from rocot.core.record import digest
-from rocot.core.reflection import rejected
 from rocot.core.row import Row
 from rocot.errors import StoreError
 from rocot.prices import Prices
@@ -110,6 +109,7 @@ class _Tally:
     kept: int = 0
     unkept_broken: int = 0
     unkept_outcome: Counter[str] = field(default_factory=Counter)
+    unkept_mix: Counter[str] = field(default_factory=Counter)
     broken: Counter[str] = field(default_factory=Counter)
     first: Histogram = field(default_factory=Histogram)
     last: Histogram = field(default_factory=Histogram)
@@ -145,10 +145,12 @@ class _Tally:
     def _count(self, row: Row) -> None:
         self.broken.update({fault.rule for fault in row.faults})
         self.kept += row.kept
-        if not row.kept and rejected(row.faults):
+        if row.not_kept == "fault":
             self.unkept_broken += 1
-        elif not row.kept:
+        elif row.not_kept == "outcome":
             self.unkept_outcome[row.outcome] += 1
+        elif row.not_kept is not None:
+            self.unkept_mix[row.not_kept] += 1
 
     def summary(self, found: Found, path: Path, prices: Prices) -> Summary:
         """As it stands, without warnings."""
@@ -170,6 +172,7 @@ class _Tally:
                 broken=dict(self.broken.most_common()),
                 unkept_broken=self.unkept_broken,
                 unkept_outcome=dict(self.unkept_outcome.most_common()),
+                unkept_mix=dict(self.unkept_mix.most_common()),
                 kept=self.kept,
             ),
             flips=whole,

@@ -33,6 +33,8 @@ class Funnel(Record):
     """Rows that are not kept, since they break a rejecting rule."""
     unkept_outcome: dict[str, int]
     """Rows that are not kept and break none of those, by outcome: the recipe's mix does not want it."""
+    unkept_mix: dict[str, int]
+    """Rows that are not kept since the mix has enough of their like, or since they are a control, by reason."""
     kept: int
 
 

@@ -5,6 +5,7 @@ its own answers and truth give, or that is kept for training with a fault. A row
 is valid, and counted under them; so are outcomes.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,15 +18,18 @@ import pyarrow.parquet as pq
 from pydantic import ValidationError
 
 from rocot.arrow import schema_digest, schema_of
+from rocot.core.gate import RUN_RULES
 from rocot.core.reflection import Fault, rejected
 from rocot.core.row import Row
 from rocot.core.score import answer_tiou
 from rocot.engine.database import translated
+from rocot.recipe import Mix
 from rocot.release.columns import column_faults, feature_fault, stray_columns
-from rocot.release.consistency import broken_rules, contradictions
-from rocot.release.find import Found, find
+from rocot.release.consistency import broken_rules, contradictions, disagreements, named
+from rocot.release.find import Found, complete, find
 from rocot.release.manifest import Manifest, SplitEntry
 from rocot.release.report import Example, Findings, Histogram, Report
+from rocot.release.screen import Screen
 from rocot.release.shards import Written
 
 BATCH_ROWS = 128
@@ -59,6 +63,7 @@ def validate(path: Path) -> Report:
         faults=tally.faults.all(),
         warnings=tally.warnings.all(),
         outcomes=dict(sorted(tally.outcomes.items())),
+        not_kept=dict(sorted(tally.not_kept.items())),
         graded_on=dict(sorted(tally.graded_on.items())),
         left_out=_left_out(found.manifest),
         initial_tiou=tally.initial_tiou.all(),
@@ -89,6 +94,37 @@ class _Seen:
             return str(self._database.execute("SELECT place FROM id WHERE id = ?", (row,)).get)
 
 
+@dataclass(frozen=True)
+class _Said:
+    """What a row says of itself that only the whole can tell."""
+
+    id: str
+    file: str
+    faults: tuple[str, ...]
+    """As `consistency.named` has them."""
+    not_kept: str | None
+    invalid: bool
+    """Whether it is so whatever the whole tells."""
+
+
+class _Heard:
+    """What rows say, in a database of the disk's, until all have come."""
+
+    def __init__(self) -> None:
+        self._database = apsw.Connection("")
+        self._database.execute("CREATE TABLE said (id, file, faults, not_kept, invalid); BEGIN")
+
+    def add(self, said: _Said) -> None:
+        row = (said.id, said.file, json.dumps(said.faults), said.not_kept, said.invalid)
+        with translated(_IDS):
+            self._database.execute("INSERT INTO said VALUES (?, ?, ?, ?, ?)", row)
+
+    def all(self) -> Iterator[_Said]:
+        """In the order in which they came."""
+        for name, file, faults, not_kept, invalid in self._database.execute("SELECT * FROM said ORDER BY rowid"):
+            yield _Said(name, file, tuple(json.loads(faults)), not_kept, bool(invalid))
+
+
 @dataclass
 class _Tally:
     """Reads files, and counts what it finds."""
@@ -100,12 +136,19 @@ class _Tally:
     invalid: Findings = field(default_factory=Findings)
     faults: Findings = field(default_factory=Findings)
     warnings: Findings = field(default_factory=Findings)
+    unreadable: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
+    not_kept: Counter[str] = field(default_factory=Counter)
     graded_on: Counter[str] = field(default_factory=Counter)
     initial_tiou: Histogram = field(default_factory=Histogram)
     revised_tiou: Histogram = field(default_factory=Histogram)
     seen: _Seen = field(default_factory=_Seen)
+    heard: _Heard = field(default_factory=_Heard)
     by_split: dict[str, Counter[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        manifest = self.found.manifest or self.found.near
+        self.screen = Screen(self.found.gate, Mix() if manifest is None else manifest.mix)
 
     def read(self, path: Path) -> None:
         """One file, as far as it can be read."""
@@ -143,18 +186,25 @@ class _Tally:
         self.rows += 1
         said = values.get("id")
         place = said if isinstance(said, str) and said else f"row {number}"
+        row = None
         try:
             row = Row.model_validate(values)
         except ValidationError as error:
             reasons = _schema_faults(error)
+            self.unreadable += 1
         else:
             reasons = [*self._judged(row, file), *_belongs(row, self.found.manifest, split)]
             self._count(row, split)
-        if isinstance(said, str) and (first := self.seen.before(said, f"{file}, row {number}")) is not None:
+        first = self.seen.before(said, f"{file}, row {number}") if isinstance(said, str) else None
+        if first is not None:
             reasons.append(Fault(rule="duplicate id", severity="reject", detail=f"first in {first}"))
         for reason in reasons:
             self.invalid.add(reason.rule, Example(row=place, file=file, detail=reason.detail))
         self.invalid_rows += bool(reasons)
+        if row is not None and first is None:
+            said_of_run = tuple(sorted(named(fault for fault in row.faults if fault.rule in RUN_RULES)))
+            self.screen.add(row)
+            self.heard.add(_Said(row.id, file, said_of_run, row.not_kept, bool(reasons)))
 
     def _judged(self, row: Row, file: str) -> list[Fault]:
         broken = broken_rules(row, self.found.gate)
@@ -168,10 +218,18 @@ class _Tally:
     def _count(self, row: Row, split: str | None) -> None:
         self.kept += row.kept
         self.outcomes[row.outcome] += 1
+        if row.not_kept is not None:
+            self.not_kept[row.not_kept] += 1
         self.graded_on[row.graded_on] += 1
         if split is not None:
             self.by_split.setdefault(split, Counter()).update(
-                ("rows", row.outcome, *(["kept"] if row.kept else []), *(["partial"] if row.lost_times else []))
+                (
+                    *("rows", row.outcome),
+                    *(["kept"] if row.kept else []),
+                    *([f"not kept: {row.not_kept}"] if row.not_kept else []),
+                    *(["partial"] if row.lost_times else []),
+                    *(fault.rule for fault in row.faults if fault.rule in RUN_RULES),
+                )
             )
         initial, revised = answer_tiou(row.initial, row.truth), answer_tiou(row.revised, row.truth)
         if initial is not None and revised is not None:
@@ -182,6 +240,12 @@ class _Tally:
         """What only the whole can tell."""
         if not self.rows and not self.found.problems:
             self.found.problem(self.found.root, "has no rows")
+        if self.rows and not self.unreadable and complete(self.found):
+            self._hold_against_all()
+        elif self.rows:
+            self.found.notes.append(
+                f"{', '.join(RUN_RULES)} and the mix are not looked at: not all rows of a split can be read here"
+            )
         manifest = self.found.manifest
         if manifest is None:
             return
@@ -195,9 +259,26 @@ class _Tally:
                         self.found.root / "manifest.json", f"{split}: says {dict(told)}, found {dict(counted)}"
                     )
 
+    def _hold_against_all(self) -> None:
+        """What the rules of whole runs and the mix make of the rows, against what these say of themselves."""
+        known = self.found.manifest or self.found.near
+        for said, verdict in zip(self.heard.all(), self.screen.verdicts(), strict=True):
+            for fault in verdict.faults:
+                findings = self.faults if fault.severity == "reject" else self.warnings
+                findings.add(fault.rule, Example(row=said.id, file=said.file, detail=fault.detail))
+            reasons = list(disagreements(said.faults, verdict.faults))
+            if known is not None and said.not_kept != verdict.not_kept:
+                detail = f"{said.not_kept or 'kept'}, computed again {verdict.not_kept or 'kept'}"
+                reasons.append(Fault(rule="kept disagrees", severity="reject", detail=detail))
+            for reason in reasons:
+                self.invalid.add(reason.rule, Example(row=said.id, file=said.file, detail=reason.detail))
+            self.invalid_rows += bool(reasons) and not said.invalid
+
 
 def _told(entry: SplitEntry) -> Counter[str]:
-    return Counter({"rows": entry.rows, "kept": entry.kept, "partial": entry.partial, **entry.outcomes})
+    not_kept = {f"not kept: {why}": number for why, number in entry.not_kept.items()}
+    counts = {"rows": entry.rows, "kept": entry.kept, "partial": entry.partial}
+    return Counter({**counts, **not_kept, **entry.outcomes, **entry.broken})
 
 
 def _rows(file: pq.ParquetFile) -> Iterator[Mapping[str, object]]:
@@ -239,7 +320,6 @@ def _belongs(row: Row, manifest: Manifest | None, split: str | None) -> Iterator
         "tiou_floor": (row.tiou_floor, manifest.tiou_floor),
         "improved_floor": (row.improved_floor, manifest.gate.improved),
         "split": (row.split, split or row.split),
-        "kept": (row.kept, not rejected(row.faults) and row.outcome in manifest.keep),
     }
     for name, (found, wanted) in pairs.items():
         if found != wanted:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from rocot.core.gate import RUN_RULES
 from rocot.release.summary import Summary
 
 FEW_VIDEOS = 30
@@ -51,6 +52,8 @@ def _reflections(summary: Summary) -> Iterator[str]:
         yield f"Only {flips.corrected:,} of {flips.graded:,} graded rows were corrected: little to learn mending from."
     if said.distinct is not None and said.count > 1 and said.distinct < ALIKE:
         yield f"Reflections repeat each other: {_percent(said.distinct)} of them differ in more than numbers."
+    if stamped := summary.funnel.broken.get(RUN_RULES[0], 0):
+        yield f"{_percent(stamped / flips.rows)} of reflections stand, the same, under several different answers."
     if said.timed is not None and said.timed < 1 - ALIKE:
         yield f"{_percent(1 - said.timed)} of reflections name no time: what they looked at cannot be checked."
 

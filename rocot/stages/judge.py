@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from rocot.core.gate import EDITION, Gate, Rules, Story, faults
+from rocot.core.gate import EDITION, Gate, Story, faults
 from rocot.core.record import Json
 from rocot.core.reflection import Criticised, Judged, Revised
 from rocot.core.score import outcome, scores
@@ -20,11 +20,8 @@ class Judge:
 
     @property
     def identity(self) -> Json:
-        """The gate section of the recipe, the edition of the rules, and the weights that are not the default ones."""
-        usual = dict(Rules())
-        weights = {name: weight for name, weight in self.gate.rules if weight != usual[name]}
-        said = {**self.gate.model_dump(mode="json", exclude={"rules"}), "rules": EDITION}
-        return said | {"weights": weights} if weights else said
+        """The gate of the recipe, but for what looks at whole runs, and the edition of the rules."""
+        return {**self.gate.own, "rules": EDITION}
 
     def context(self, item: Revised, /) -> Json:
         """The truth: a corrected label judges again, and asks nothing again."""

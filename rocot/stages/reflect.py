@@ -1,10 +1,12 @@
 """Reflect: the self-reflection on the initial reasoning, after a closer look where the recipe wants one."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from rocot.assets import Prompts
+from rocot.core.clip import Clip
 from rocot.core.record import Json
-from rocot.core.reflection import Reasoned, Reflected, Relooked
+from rocot.core.reflection import NOBODY, Reasoned, Reflected, Relooked
 from rocot.core.reply import clean, parse_reflection
 from rocot.sources.protocol import TruthOf
 from rocot.stages.asking import closer_prompt, compose, credit, form, spelt
@@ -20,6 +22,8 @@ class Reflect:
     reflector: Asks
     guide: TruthOf | None = None
     relook: Relook | None = None
+    donor: Callable[[Clip], str] | None = None
+    """In a control, whose truth `guide` tells; None where it is the clip's own."""
     name: str = "reflect"
     output: type[Reflected] = Reflected
 
@@ -32,13 +36,18 @@ class Reflect:
             "prompts": [prompt.digest for prompt in used],
             "teacher": self.reflector.identity,
         }
+        if self.donor is not None:
+            identity["guide"] = "shuffled"
         if self.relook is not None:
             identity |= {"relook": self.relook.identity, "relook prompt": self.prompts.relook.digest}
         return identity
 
     def context(self, item: Reasoned, /) -> Json:
         """The truth, where the reflection is guided: a corrected label re-asks this one reflection."""
-        return None if self.guide is None else self.guide(item).model_dump(mode="json")
+        if self.guide is None:
+            return None
+        truth = self.guide(item).model_dump(mode="json")
+        return truth if self.donor is None else {"of": self.donor(item), "truth": truth}
 
     async def __call__(self, item: Reasoned, /) -> Reflected:
         template = self.prompts.reflect if self.guide is None else self.prompts.guided
@@ -52,4 +61,5 @@ class Reflect:
             **dict(looked),
             reflection=parse_reflection(text),
             reflection_said=credit(ask, text, *templates),
+            handed="" if self.donor is None else self.donor(item) or NOBODY,
         )

@@ -99,6 +99,42 @@ def test_a_target_stops_the_run_once_enough_rows_are_kept(bench: Bench) -> None:
     assert len(rows) < 60
 
 
+def test_a_run_with_shuffled_truth_is_a_control_and_nothing_of_it_is_kept(bench: Bench) -> None:
+    bench.lay(length=0.5, csv="path,label,start,end\na.mp4,Fighting,0,3\nb.mp4,Normal,,\n")
+    recipe = bench.folder / "own.toml"
+    recipe.write_text(recipe.read_text() + 'guided = "shuffled"\n')
+    made = bench.rocot("generate", "--recipe", "own.toml", "--limit", "8")
+    assert made.returncode == 0, made.stderr
+    assert "not kept: control" in made.stdout
+    rows = pd.read_parquet(bench.folder / "runs/own" / SHARD)
+    assert set(rows["not_kept"]) == {"control"}
+    assert not set(zip(rows["handed"], rows["clip"], strict=True)) & set(zip(rows["clip"], rows["clip"], strict=True))
+    assert rows["handed"].str.startswith("own/").all()
+    assert bench.rocot("validate", "runs/own").returncode == 0
+    made_of = (bench.folder / "runs/own" / SHARD).read_bytes()
+    again = bench.rocot("generate", "--recipe", "own.toml", "--limit", "8")
+    assert again.returncode == 0, again.stderr
+    assert (bench.folder / "runs/own" / SHARD).read_bytes() == made_of
+
+
+def test_the_mix_leaves_rows_out_and_counts_them(bench: Bench) -> None:
+    bench.lay(length=0.25, csv="path,label,start,end\na.mp4,Fighting,0,3\nb.mp4,Normal,,\n")
+    recipe = bench.folder / "own.toml"
+    recipe.write_text(recipe.read_text() + "[mix]\nper_video = 1\n")
+    made = bench.rocot("generate", "--recipe", "own.toml")
+    assert made.returncode == 0, made.stderr
+    rows = pd.read_parquet(bench.folder / "runs/own" / SHARD)
+    assert rows[rows["kept"]].groupby("video").size().max() == 1
+    counts = rows["not_kept"].value_counts()
+    assert counts["mix: video"] > 0
+    assert counts.sum() + rows["kept"].sum() == len(rows)
+    told = next(line for line in made.stdout.splitlines() if line.startswith("not kept: video"))
+    assert f" {counts['mix: video']} " in told
+    exported = bench.rocot("export", "runs/own", "--controls")
+    assert "control two_pass" in exported.stdout
+    assert bench.rocot("validate", "runs/own").returncode == 0
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 async def test_a_signal_finishes_what_is_in_flight_and_nothing_is_paid_twice(
     bench: Bench, number: signal.Signals, code: int

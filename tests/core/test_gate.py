@@ -4,7 +4,7 @@ from typing import get_args
 import pytest
 
 from rocot.core.answer import Answer, Check, Evidence, Reflection
-from rocot.core.gate import RULES, Gate, Rules, Weight, faults
+from rocot.core.gate import RULES, RUN_RULES, Gate, Rules, Weight, faults
 from rocot.core.reflection import Frame
 from rocot.core.row import Row
 from rocot.core.span import Span
@@ -151,7 +151,7 @@ def test_spans_that_touch_are_one_span() -> None:
 
 
 def test_the_recipe_weighs_every_rule() -> None:
-    assert [name.replace("_", " ") for name in Rules.model_fields] == list(RULES)
+    assert [name.replace("_", " ") for name in Rules.model_fields] == [*RULES, *RUN_RULES]
     story = Row.of(fight().but(revised=answer([(4, 9)])).judged(), EDITION).story()  # a silent change
     severities = {
         weight: [fault.severity for fault in faults(story, Gate(rules=Rules(silent_change=weight)))]

@@ -76,7 +76,8 @@ def test_the_funnel_adds_up(made: Path) -> None:
     funnel = summary(made).funnel
     assert funnel.left_out == {"sample frames: unreadable": 1}
     assert funnel.samples == funnel.rows + 1 == 21
-    assert funnel.kept + funnel.unkept_broken + sum(funnel.unkept_outcome.values()) == funnel.rows
+    left = sum(funnel.unkept_outcome.values()) + sum(funnel.unkept_mix.values())
+    assert funnel.kept + funnel.unkept_broken + left == funnel.rows
     assert funnel.unkept_outcome == {"corrupted": 6}
 
 

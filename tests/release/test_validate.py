@@ -199,8 +199,9 @@ def test_a_planted_fault_is_named_with_its_row(tmp_path: Path, reason: str, plan
 
 def test_a_row_kept_with_a_fault_is_invalid(tmp_path: Path) -> None:
     faulty = Row.of(fight().but(revised=answer([(4, 9)])).judged(), EDITION).model_dump(mode="json")
-    report = validate(shard(tmp_path, [{**faulty, "kept": True}]))
+    report = validate(shard(tmp_path, [{**faulty, "kept": True, "not_kept": None}]))
     assert reasons(report) == {"silent change": 1}
+    assert reasons(validate(shard(tmp_path, [{**faulty, "kept": True}]))) == {"silent change": 1, "kept disagrees": 1}
 
 
 def test_an_id_that_comes_twice_is_named_across_files(tmp_path: Path) -> None:

@@ -1,11 +1,12 @@
 import pytest
 
 from rocot.assets import load_prompts
-from rocot.core.gate import Gate
+from rocot.core.gate import Gate, Rules, Weight
 from rocot.core.reflection import Judged
 from rocot.core.span import Span
 from rocot.core.truth import Truth
 from rocot.engine.stage import Rejected
+from rocot.sources.shuffled import Shuffled
 from rocot.stages.judge import Judge
 from rocot.stages.reason import Reason
 from rocot.stages.reflect import Reflect
@@ -78,3 +79,28 @@ async def test_a_guided_reflection_hangs_on_the_truth_and_a_blind_one_does_not()
     assert Reflect(PROMPTS, Listed([])).context(item) is None
     assert Reflect(PROMPTS, Listed([]), truth).context(item) == FIGHT.model_dump(mode="json")
     assert Reflect(PROMPTS, Listed([])).identity != Reflect(PROMPTS, Listed([]), truth).identity
+
+
+async def test_a_control_tells_another_clips_truth_is_another_flow_and_says_whose_it_was() -> None:
+    reasoned = await Reason(PROMPTS, Listed([ANSWER]))(FRAMED)
+    other = FRAMED.model_copy(update={"id": "yard/two", "video": "two"})
+    shuffled = Shuffled()
+    shuffled.learn(FRAMED, FIGHT)
+    shuffled.learn(other, Truth(labels=("Robbery",), spans=(Span(start=1, end=2),)))
+    teacher = Listed([REFLECTION])
+    control = Reflect(PROMPTS, teacher, shuffled, donor=shuffled.donor)
+    made = await control(reasoned)
+    assert made.handed == "yard/two"
+    assert "Robbery, at 1.00-2.00 s" in spoken(teacher.asked[0])
+    assert "Fighting, at 4.00-8.00 s" not in spoken(teacher.asked[0])
+    assert control.identity != Reflect(PROMPTS, Listed([]), shuffled).identity
+    assert "handed" not in (await Reflect(PROMPTS, Listed([REFLECTION]), shuffled)(reasoned)).model_dump()
+
+
+def test_the_weight_of_a_rule_is_part_of_the_judge_and_rules_of_whole_splits_are_not() -> None:
+    def identity(**weights: Weight) -> object:
+        return Judge(Gate(rules=Rules(**weights)), Known()).identity
+
+    assert identity(silent_change="warn") != identity()
+    assert identity(near_duplicate="reject", similar_reflections="off") == identity(unseen="warn") == identity()
+    assert Judge(Gate(duplicate=0.95, similar=0.9, answers=7), Known()).identity == identity()

@@ -17,7 +17,7 @@ _TAG = re.compile(
 def tag_in_text(story: Story) -> str | None:
     """No text holds the tags of a reply or of a chat template: a student's parser would take them for its own."""
     for place, text in story.texts:
-        found = _TAG.search(text)
+        found = _TAG.search(text) if "<" in text or "[" in text else None
         if found:
             return f"{place}: {found[0]}"
     return None
@@ -26,7 +26,7 @@ def tag_in_text(story: Story) -> str | None:
 def control_characters(story: Story) -> str | None:
     """No text holds control characters but tab and newline, or lone surrogates."""
     for place, text in story.texts:
-        if clean(text) != text:
+        if not (text.isascii() and text.isprintable()) and clean(text) != text:
             return place
     return None
 
@@ -102,7 +102,9 @@ def repetition_loop(story: Story) -> str | None:
 
 def _loop(text: str) -> str | None:
     said = text.lower().split()
-    if len(said) < 6 or max(Counter(zip(said, said[1:], said[2:], strict=False)).values(), default=0) < 3:
+    if len(said) < 6 or len(said) - len({*said}) < 4:  # a run of three words that comes thrice repeats four at least
+        return None
+    if max(Counter(zip(said, said[1:], said[2:], strict=False)).values(), default=0) < 3:
         return None
     for period in range(1, min(_LONGEST_LOOP, len(said) // 4) + 1):
         run, enough = 0, 5 if period == 1 else 3 * period

@@ -1,0 +1,92 @@
+"""What only a whole split can tell: rows alike, reflections alike, and what the mix takes."""
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+
+import pytest
+
+from rocot.core.gate import RUN_RULES, Gate, Rules
+from rocot.core.row import Row
+from rocot.recipe import Mix
+from rocot.release.likeness import jaccard, runs_of
+from rocot.release.screen import Screen, Verdict
+from tests.builders import EDITION, Sample, corrected, fight
+from tests.mutations import RUN_MUTATIONS, RunMutation, like
+from tests.styles import clean_samples
+
+
+def rows_of(samples: Sequence[Sample]) -> list[Row]:
+    return [Row.of(sample.judged(), EDITION) for sample in samples]
+
+
+def screened(rows: Sequence[Row], gate: Gate | None = None, mix: Mix | None = None) -> dict[str, Verdict]:
+    screen = Screen(gate or Gate(), mix or Mix())
+    for row in rows:
+        screen.add(row)
+    return dict(zip([row.id for row in rows], screen.verdicts(), strict=True))
+
+
+def broken(verdicts: dict[str, Verdict], rule: str) -> set[str]:
+    return {name for name, verdict in verdicts.items() if rule in {fault.rule for fault in verdict.faults}}
+
+
+@pytest.mark.parametrize("mutation", RUN_MUTATIONS, ids=lambda mutation: mutation.name)
+def test_a_spoilt_run_is_told_under_the_right_name(mutation: RunMutation) -> None:
+    rows = rows_of(mutation.spoil(like(mutation.of)))
+    clean = broken(screened(rows_of(like(mutation.of))), mutation.rule)
+    wanted = {row.id for row in rows[-mutation.told :]}
+    assert broken(screened(rows), mutation.rule) - clean == wanted
+
+
+def test_every_rule_of_whole_runs_has_two_mutations() -> None:
+    counts = Counter(mutation.rule for mutation in RUN_MUTATIONS)
+    assert len({mutation.name for mutation in RUN_MUTATIONS}) == len(RUN_MUTATIONS)
+    assert set(counts) == set(RUN_RULES)
+    assert min(counts.values()) >= 2
+
+
+def test_no_clean_sample_is_rejected_for_what_the_others_say() -> None:
+    found = screened(rows_of([sample for _, sample in clean_samples(300)]))
+    assert broken(found, "similar reflections") == set()
+    assert {verdict.not_kept for verdict in found.values()} == {None}
+
+
+def test_the_order_of_rows_changes_no_verdict() -> None:
+    rows = rows_of([one for mutation in RUN_MUTATIONS[:6:2] for one in mutation.spoil(like(mutation.of))[-8:]])
+    rows = [row.model_copy(update={"id": f"{index}", "clip": f"{index}"}) for index, row in enumerate(rows)]
+    gate, mix = Gate(rules=Rules(similar_reflections="reject", near_duplicate="reject")), Mix(per_class=3, seed=5)
+    wanted = screened(rows, gate, mix)
+    assert {verdict.not_kept for verdict in wanted.values()} >= {"fault", "mix: class", None}
+    for seed in range(4):
+        random.Random(seed).shuffle(rows)
+        assert screened(rows, gate, mix) == wanted
+
+
+def test_of_near_duplicates_the_soundest_stays() -> None:
+    twins = [fight("a").but(reflection=fight().reflection.model_copy(update={"verdict": "revise"})),
+             fight("b"), fight("c"), fight("d")]  # fmt: skip
+    gate = Gate(duplicate=0.8, rules=Rules(near_duplicate="reject", similar_reflections="off"))
+    found = screened(rows_of(twins), gate)  # the first says revise and changes nothing
+    assert broken(found, "near duplicate") == {"yard/a#0", "yard/c#0", "yard/d#0"}
+    assert [verdict.not_kept for verdict in found.values()] == ["fault", None, "fault", "fault"]
+    assert "yard/b#0" in found["yard/c#0"].faults[0].detail
+
+
+def test_rows_of_two_splits_are_not_compared() -> None:
+    found = screened(rows_of([fight("a"), fight("b", split="test")]))
+    assert broken(found, "near duplicate") == set()
+
+
+def test_a_rule_that_is_off_is_not_looked_at() -> None:
+    gate = Gate(rules=Rules(similar_reflections="off", near_duplicate="off"))
+    found = screened(rows_of([fight("a"), fight("b"), corrected("c")]), gate)
+    assert {verdict.faults for verdict in found.values()} == {()}
+
+
+def test_likeness_is_the_share_of_runs_in_common() -> None:
+    first, second = runs_of("one two three four five"), runs_of("one two three four six")
+    assert jaccard(first, first) == 1
+    assert jaccard(first, second) == pytest.approx(2 / 4)
+    assert jaccard(runs_of("at 12.5 s he falls", numbers=False), runs_of("at 3 s he falls", numbers=False)) == 1
+    assert [runs_of(text).size for text in ("", "one", "one two", "one two three")] == [1, 1, 1, 1]
