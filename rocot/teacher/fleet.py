@@ -49,7 +49,8 @@ class Turn:
     """The right to make one attempt at one server."""
 
     server: Server
-    epoch: int
+    number: int
+    """Of the attempt, among those that its server's pace has counted."""
     probe: bool
     """Whether it looks if a server that was left alone is back."""
     size: Size | None
@@ -151,7 +152,7 @@ class Fleet:
         """Gives a turn back unused."""
         self.budget.release(turn.worst)
         turn.server.breaker.undecided(probe=turn.probe)
-        turn.server.pace.end(turn.epoch, "other", time.monotonic())
+        turn.server.pace.end(turn.number, "other", time.monotonic())
         self._admit()
 
     def done(self, turn: Turn, fault: TeacherError | RunError | None, latency: float, usage: Usage) -> float | None:
@@ -173,7 +174,7 @@ class Fleet:
         busy = isinstance(fault, TeacherError) and fault.reason in BUSY
         signal: Signal = "fine" if fault is None else "busy" if busy else "other"
         after = min(wait_of(fault), self.patience.longest_wanted)
-        server.pace.end(turn.epoch, signal, now, latency=latency, after=after)
+        server.pace.end(turn.number, signal, now, latency=latency, after=after)
         cost = self._settle(turn, fault, usage)
         if self._waiting:
             self._admit()
