@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from rocot.cli import NO_ROWS
 from rocot.cli.closing import (
     StageCount,
+    cost_of,
     left_out_table,
     next_steps,
     outcomes_table,
@@ -118,10 +119,7 @@ def _budget(order: Order, store: Store) -> Budget:
         raise ConfigError(f"--max-cost: {' and '.join(unpriced)} has no price; name it in the table of --prices")
     calls, cost = 0, 0.0
     for part in sum_spent(store):
-        later = order.prices.cost(
-            part.model, prompt=part.unpriced_prompt, cached=part.unpriced_cached, completion=part.unpriced_completion
-        )
-        calls, cost = calls + part.attempts, cost + part.cost + (later or 0.0)
+        calls, cost = calls + part.attempts, cost + (cost_of(part, order.prices) or part.cost)
     return Budget(order.prices, max_calls=order.max_calls, max_cost=order.max_cost, calls=calls, cost=cost)
 
 

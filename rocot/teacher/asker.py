@@ -213,7 +213,7 @@ class Asker:
             fault = error
         finally:  # a bug in reading loses no bytes
             usage = usage_of(raw.body) if reply is None else reply.usage
-            cost = self._fleet.done(turn, fault, latency, usage)
+            cost = self._fleet.done(turn, raw.status, fault, latency, usage)
             attempt = Attempt(
                 call=call.key,
                 item=call.item.key,

@@ -31,8 +31,8 @@ TRIAL, AFTER_BURST, AFTER_LONG, MOST_TRIALS = 60, 20, 120, 4
 turns away none once in 22 times; after a burst, 20 will do; after what shows only over ten rounds, 120 are wanted. With
 each one more that is turned away, as many again are waited for, up to four times as many."""
 BURST, WITHIN = 3, 5
-"""Calls turned away, of so many that were sent one after another: a server that is full. With a chance of 10 %, one such
-call in 20 is the first of a burst."""
+"""Calls turned away, of so many that were sent one after another: a server that is full. With a chance of 10 %, one
+such call in 20 is the first of a burst."""
 MEMORY = 1000
 """Calls sent as half as many, over which the share is taken."""
 

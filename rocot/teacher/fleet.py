@@ -13,6 +13,7 @@ from zlib import crc32
 
 from rocot.engine.chain import Cut
 from rocot.errors import RunError, ServiceError, TeacherError
+from rocot.teacher.billing import may_be_billed
 from rocot.teacher.breaker import Breaker
 from rocot.teacher.budget import Budget, Learned, Size
 from rocot.teacher.faults import BUSY, UNREACHABLE, is_trouble, wait_of
@@ -25,9 +26,6 @@ SLACK = 1.5
 """Times the least load: as much as a clip's own server may have, so that its prefix cache knows the clip's frames."""
 NEVER_SO = {UNREACHABLE, "connection lost", "invalid json"}
 """Failures of a server that is not there, or is another kind of server."""
-
-UNTOLD = ("timeout", "connection lost", "cancelled")
-"""Failures of calls that may have been answered and billed, and nobody knows."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +90,7 @@ class Fleet:
         self.budget = budget or Budget()
         self._rates = rates or Rates()
         self._learned = Learned()
-        self.metered = self._rates.metered or self.budget.max_cost is not None
+        self.metered = self._rates.metered or bool(self.budget.price(self.teacher.model, Usage(1, 1)))
         """Whether a turn wants the size of its call."""
         self._servers = [
             Server(
@@ -155,8 +153,13 @@ class Fleet:
         turn.server.pace.end(turn.number, "other", time.monotonic())
         self._admit()
 
-    def done(self, turn: Turn, fault: TeacherError | RunError | None, latency: float, usage: Usage) -> float | None:
-        """What came of an attempt: nothing amiss, or a fault. Returns what it cost, None without a price."""
+    def done(
+        self, turn: Turn, status: int, fault: TeacherError | RunError | None, latency: float, usage: Usage
+    ) -> float | None:
+        """What came of an attempt: its HTTP status (0: no reply), and nothing amiss or a fault.
+
+        Returns what it cost, at worst where it may have been billed and no tokens are told; None without a price.
+        """
         now = time.monotonic()
         server, breaker = turn.server, turn.server.breaker
         if fault is None or (isinstance(fault, TeacherError) and not fault.passing):
@@ -175,21 +178,18 @@ class Fleet:
         signal: Signal = "fine" if fault is None else "busy" if busy else "other"
         after = min(wait_of(fault), self.patience.longest_wanted)
         server.pace.end(turn.number, signal, now, latency=latency, after=after)
-        cost = self._settle(turn, fault, usage)
+        cost = self._settle(turn, usage, untold=not usage.prompt and may_be_billed(status, fault, latency))
         if self._waiting:
             self._admit()
         return cost
 
-    def _settle(self, turn: Turn, fault: TeacherError | RunError | None, usage: Usage) -> float | None:
-        model = self.teacher.model
-        unknown = not usage.prompt and isinstance(fault, TeacherError) and fault.reason in UNTOLD
+    def _settle(self, turn: Turn, usage: Usage, *, untold: bool) -> float | None:
         if turn.size is not None:
             self._learned.learn(turn.size, usage)
-            took = turn.expected if unknown else usage.prompt + usage.completion
-            self._rates.settle(turn.expected, took)
-        cost = self.budget.price(model, usage)
-        if cost is not None and unknown and turn.size is not None:
-            cost = turn.worst  # it may have been billed, and nobody told
+            self._rates.settle(turn.expected, turn.expected if untold else usage.prompt + usage.completion)
+        cost = self.budget.price(self.teacher.model, usage)
+        if cost is not None and untold:
+            cost = turn.worst
         self.budget.settle(turn.worst, cost or 0.0)
         return cost
 

@@ -1,16 +1,16 @@
 """How many calls a server is sent at once: more while it keeps up, half as many when it says that it is too many.
 
 Additive increase, multiplicative decrease, with a memory. The limit grows by one call per answered call (it doubles
-in the time of a call) until the server turns calls away. Then it is halved, and grows by a quarter in the time of a call
-until that happens again; from then on it grows back as fast as at first to nine tenths of the wall that was hit, creeps
-up to it, and stays. Every so often it looks past the wall: each look that fails costs about one call's time at half
+in the time of a call) until the server turns calls away. Then it is halved, and grows by a quarter in the time of a
+call until that happens again; from then on it grows back as fast as at first to nine tenths of the wall that was hit,
+creeps up to it, and stays. Every so often it looks past the wall: each look that fails costs a few calls' time at half
 speed and a few calls turned away, so the calls between looks are tripled; each look that succeeds doubles the next
 one's stride.
 
 What is turned away may also be about something else than the number at once (`chance.py` tells them apart). After a
-cut that may be in error it is counted what is turned away of half as many, and where that is no less, the cut is undone.
-Where nothing at all is answered, as beyond a ceiling on calls a minute, fewer would not help either: then one call at a
-time finds out when the server wants calls again.
+cut it is counted what is turned away of half as many, and where that is no less, the cut is undone. Where nothing at
+all is answered, as beyond a ceiling on calls a minute, fewer would not help either: then one call at a time finds out
+when the server wants calls again.
 """
 
 from collections import deque
@@ -26,8 +26,8 @@ FIRST = 8
 SLOW = 4.0
 """Times the best latency: beyond it a server only queues what it is sent, and is sent no more."""
 GAPS, GAPS_BY_CHANCE = (15, 300), (5, 45)
-"""Rounds between two looks past the wall, at least and at most. Where calls are turned away by chance, a wall may be none,
-and a few more that are turned away count for less."""
+"""Rounds between two looks past the wall, at least and at most. Where calls are turned away by chance, a wall may be
+none, and a few more that are turned away count for less."""
 SOME = 0.02
 """Of the calls, turned away by chance."""
 NEAR, STEP = 0.9, 0.25

@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Self
 
 from rocot.teacher.completion import spelt
-from tests.servers.replies import FAULTS, bomb, error, http, scripted
+from tests.servers.replies import FAULTS, UNBILLED, bomb, charge, error, http, scripted
 
 HANGING = ("hang", "drip", "slow head", "cut", "half closed", "close")
 """Faults of the connection: no reply at all, one byte at a time for ever, of the body or already of the head, half a
@@ -38,6 +38,7 @@ class ChatServer:
         *,
         latency: float = 0.0,
         faults: Mapping[str, float] | None = None,
+        seed: int = 0,
         formats: bool = True,
         canned: bool = False,
         limit: int | None = None,
@@ -45,13 +46,14 @@ class ChatServer:
         """`script` names what comes of the first requests, in order, or holds it as bytes; None stands for an answer.
 
         `latency` is the seconds that an answer takes; `faults` gives the share of requests that meet each fault, drawn
-        from the request and its number; without `formats` a request with a response_format is refused. What comes
+        from the request, its number and `seed`; without `formats` a request with a response_format is refused. What comes
         while `limit` requests are being answered is turned away with 429 at once; `down` names what all requests meet
         for as long as it is set.
         """
         self.script = deque(script)
         self.latency = latency
         self.faults = dict(faults or {})
+        self.seed = seed
         self.formats = formats
         self.canned = {shape: http(200, spelt(text, "canned")) for shape, text in CANNED.items()} if canned else None
         self.limit = limit
@@ -66,6 +68,8 @@ class ChatServer:
         """Bytes that came, heads included."""
         self.listed = 0
         """Times that the list of models was asked for."""
+        self.charged: Counter[str] = Counter()
+        """Tokens, `prompt` and `completion`, of all that the model may have worked on, whether or not a reply came."""
         self.last = ""
         """The fault of the last request, `""` for none."""
         self.elsewhere = ""
@@ -112,6 +116,13 @@ class ChatServer:
         """The response to a request, or the name of what happens to its connection."""
         if self.canned is not None:
             return self.canned["reflection" if body.find(b'"name":"reflection"', -8000) >= 0 else "answer"]
+        reply = self._made(body)
+        if self.last not in UNBILLED:
+            usage = charge(body, reply)
+            self.charged.update(prompt=usage.prompt, completion=usage.completion)
+        return reply
+
+    def _made(self, body: bytes) -> bytes | str:
         key = hashlib.sha256(body).hexdigest()
         self.counts[key] += 1
         self.bodies.append(body)
@@ -131,7 +142,7 @@ class ChatServer:
             return fault
         made: dict[str, Callable[[], bytes]] = {
             "bomb": bomb,
-            "id": lambda: http(200, scripted(body, key), X_Request_Id="of-another-call"),
+            "id": lambda: http(200, _for_another(scripted(body, key)), X_Request_Id="of-another-call"),
             "redirect": lambda: http(307, b"", Location=self.elsewhere) if self.elsewhere else FAULTS["redirect"],
         }
         return made[fault]() if fault in made else FAULTS[fault]
@@ -139,8 +150,13 @@ class ChatServer:
     def _drawn(self, key: str) -> str | None:
         if not self.faults:
             return None
-        dice = Random(f"{key} {self.counts[key]}")
+        dice = Random(f"{key} {self.counts[key]}{self.seed or ''}")
         return next((name for name, share in self.faults.items() if dice.random() < share), None)
+
+
+def _for_another(reply: bytes) -> bytes:
+    """The reply, under the id of another call."""
+    return json.dumps(json.loads(reply) | {"id": "chatcmpl-of-another-call"}).encode()
 
 
 class _Connection(asyncio.Protocol):

@@ -10,7 +10,7 @@ from functools import cache
 from rocot.core.record import Json
 from rocot.core.reply import Dialect, Shape
 from rocot.core.truth import UNCLEAR
-from rocot.teacher.completion import spelt
+from rocot.teacher.completion import spelt, usage_of
 from rocot.teacher.protocol import Usage
 from rocot.teacher.scripted import kept_answer, reply_text
 
@@ -47,6 +47,8 @@ FAULTS: Mapping[str, bytes] = {
     "rate": http(429, error("Rate limit reached", "rate_limit_exceeded"), Retry_After="0.05"),
     "rate at once": http(429, error("Rate limit reached", "rate_limit_exceeded")),
     "500": http(500, error("Internal server error", None, "server_error")),
+    "502": http(502, b"<html>Bad gateway</html>", Content_Type="text/html"),
+    "504": http(504, b"upstream request timeout", Content_Type="text/plain"),
     "503": http(503, b"upstream connect error", Content_Type="text/plain"),
     "400": http(400, error("Invalid image", "invalid_image")),
     "413": http(413, b"<html>Request Entity Too Large</html>", Content_Type="text/html"),
@@ -75,6 +77,12 @@ FAULTS: Mapping[str, bytes] = {
 """Whole replies that are no answer, `gzip` apart: that one is compressed though nobody asked for it."""
 
 
+UNBILLED = frozenset(
+    ("key", "model", "credit", "paid", "rate", "rate at once", "400", "413", "temperature", "redirect", "503")
+)
+"""Of the faults, those that come before the model has worked; a service may charge for all others."""
+
+
 @cache
 def bomb() -> bytes:
     """A reply of 300 kB that inflates to 300 MB."""
@@ -94,6 +102,16 @@ def scripted(body: bytes, key: str) -> bytes:
     shape, dialect, classes = _form(request, asked, "\n".join(texts))
     text = kept_answer(answered, asked) or reply_text(shape, dialect, classes, times, draw=key)
     return spelt(text, request["model"], Usage(len(body) // 100, len(text) // 4, 0))
+
+
+def charge(body: bytes, reply: bytes | str) -> Usage:
+    """The tokens that a hard service charges for a request: those that its reply tells, else as many as it allows."""
+    told = usage_of(reply.partition(b"\r\n\r\n")[2]) if isinstance(reply, bytes) else Usage()
+    if told.prompt:
+        return told
+    request = json.loads(body)
+    most = request.get("max_completion_tokens") or request.get("max_tokens") or 0
+    return Usage(len(body) // 100, most)
 
 
 def _texts(content: str | list[dict[str, str]]) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rocot.engine.reader import StoreReader
-from rocot.engine.tables import attempts
+from rocot.engine.tables import attempts, sum_spent
 from tests.servers.chat import HANGING, ChatServer
 from tests.stress.killing import Bench
 
@@ -17,7 +17,7 @@ DEADLINE = 2.0
 PAID = ("json", "html", "array", "choices", "null choices", "error", "null", "empty", "refusal", "length")
 """Replies with status 200 that came to their end, and are of no use."""
 LOST = (*PAID, "cut by filter", "tool", "unfinished", "bomb")
-FREE = ("rate", "rate at once", "500", "503", "redirect", "400", "context")
+FREE = ("rate", "rate at once", "500", "502", "503", "504", "redirect", "400", "context")
 FINAL = {"refusal", "length", "content filter", "tool calls", "odd finish", "too long", "bad request", "too large"}
 PASSING = {
     "timeout",
@@ -101,6 +101,37 @@ async def run(folder: Path, clips: int, share: float, workers: int) -> Account:
     assert account.longest < DEADLINE + 2, "none outlives its deadline, give or take a busy machine"
     assert not [data for data in [*contents(folder), told] if CANARY.encode() in data or b"Bearer sk" in data]
     return account
+
+
+async def charged_under_a_ceiling(folder: Path, seed: int) -> None:
+    """A run that is begun again and again under a ceiling, against a service that charges for all that it can."""
+    folder.mkdir()
+    bench = Bench(folder, clips=60, workers=8)
+    (folder / "prices.toml").write_text('[[model]]\nname = "openai:scripted"\ninput = 2.0\noutput = 8.0\n')
+    kinds = [*HANGING, "json", "choices", "error", "rate", "rate at once", "500", "502", "503", "504", "400"]
+    ceilings = [1.0 + seed / 10, 2.0 + seed / 10]
+    async with ChatServer(latency=0.02, faults=dict.fromkeys(kinds, 0.4 / len(kinds)), seed=seed) as server:
+        for ceiling in ceilings:
+            priced = ["--prices", "prices.toml", "--max-cost", f"{ceiling:g}"]
+            process = await bench.start(server, "run", "--deadline", "1", *priced)
+            told, _ = await process.communicate()
+            assert process.returncode in (0, 2), told.decode()
+            charged = (server.charged["prompt"] * 2 + server.charged["completion"] * 8) / 1e6
+            with StoreReader(folder / "run") as store:
+                counted = sum(part.cost for part in sum_spent(store))
+            assert 0 < charged <= counted <= ceiling, (charged, counted, ceiling)
+
+
+@pytest.mark.timeout(300)
+async def test_a_ceiling_on_cost_holds_whatever_fails_and_is_charged_for(tmp_path: Path) -> None:
+    await charged_under_a_ceiling(tmp_path / "run", seed=1)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+async def test_a_ceiling_on_cost_holds_with_whatever_dice(tmp_path: Path) -> None:
+    for seed in range(2, 22):
+        await charged_under_a_ceiling(tmp_path / f"run{seed}", seed=seed)
 
 
 @pytest.mark.timeout(300)
