@@ -102,12 +102,17 @@ class Fleet:
         ]
         self._waiting: deque[_Waiting] = deque()
         self._timer: asyncio.TimerHandle | None = None
+        self._starting: asyncio.Task[None] | None = None
+        self._since = 0.0
+        """When starting began."""
         self._over: RunError | None = None
         """Why no call can be made any more."""
 
     def remarks(self) -> list[str]:
         """What a user should know of the servers just now: those that are left alone, and the pace where it is cut."""
         now = time.monotonic()
+        if self._starting is not None and not self._starting.done():
+            return [f"loading {self.teacher.model}, {now - self._since:.0f} s so far"]
         resting = [server for server in self._servers if server.breaker.due is not None]
         told = [
             f"{'paused' if len(resting) == len(self._servers) else 'left alone'}: {server.teacher.endpoint} fails"
@@ -130,8 +135,11 @@ class Fleet:
     async def turn(self, home: str, size: Size | None) -> Turn:
         """The next turn. What has the same `home` goes to the same server where loads allow.
 
-        Raises Cut once the run is ending, BudgetError at a ceiling, ServiceError when the servers are hopeless.
+        The first one starts the teachers, and all wait for that: it is no part of an attempt. Raises Cut once the run
+        is ending, BudgetError at a ceiling, ServiceError when the servers are hopeless, and what starting raises.
         """
+        if self._starting is None or not self._starting.done():
+            await self._start()
         if not self._waiting:
             turn = self._granted(home, size)
             if turn is not None:
@@ -145,6 +153,23 @@ class Fleet:
             if waiting.turn.done() and not waiting.turn.cancelled() and waiting.turn.exception() is None:
                 self.drop(waiting.turn.result())
             raise
+
+    async def _start(self) -> None:
+        """Waits until the teachers are ready, started by whoever comes first; the end of the run is not held up."""
+        if self._starting is None:
+            self._since = time.monotonic()
+            self._starting = asyncio.create_task(self._ready())
+        while not self._starting.done():
+            if self.halted():
+                raise Cut
+            await asyncio.wait({self._starting}, timeout=GLANCE)
+
+    async def _ready(self) -> None:
+        try:
+            for server in self._servers:
+                await server.teacher.start()
+        except RunError as error:
+            self._over = error
 
     def drop(self, turn: Turn) -> None:
         """Gives a turn back unused."""

@@ -69,6 +69,9 @@ class OpenAITeacher:
         self._spelling = Spelling(served, official=official)
         self._learning = None if official else Learning(self._exchange, served)
 
+    async def start(self) -> None:
+        """It is ready as it is made."""
+
     async def send(self, ask: Ask, pictures: Mapping[str, bytes]) -> Raw:
         """One attempt. See `Teacher.send`; a status other than 200 comes back like any reply."""
         held = None if self._learning is None else await self._learning.held()

@@ -57,6 +57,12 @@ class Teacher(Protocol):
     def endpoint(self) -> str:
         """Where it is sent, without user, password or query; recorded per attempt, no part of any key."""
 
+    async def start(self) -> None:
+        """Makes it ready to be asked, as by loading a model, however long that takes; before the first attempt.
+
+        Raises ConfigError, ServiceError.
+        """
+
     async def send(self, ask: Ask, pictures: Mapping[str, bytes]) -> Raw:
         """One attempt. `pictures` holds the JPEG of every digest in the ask.
 

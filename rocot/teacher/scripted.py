@@ -29,6 +29,9 @@ class ScriptedTeacher:
         self.sent = 0
         """Attempts so far, failed ones too."""
 
+    async def start(self) -> None:
+        """It is ready as it is made."""
+
     async def send(self, ask: Ask, pictures: Mapping[str, bytes]) -> Raw:
         """The next of the script, or the reply to this ask. Raises TeacherError (`no picture`) like a real one."""
         self.sent += 1

@@ -38,7 +38,7 @@ SETTINGS = {
 
 
 class VllmTeacher:
-    """One model in an engine of its own, which starts at the first call. Rollouts share a prefill by prefix cache."""
+    """One model in an engine of its own, started before the first call. Rollouts share a prefill by prefix cache."""
 
     endpoint = "in process"
 
@@ -56,6 +56,10 @@ class VllmTeacher:
         self._engine: AsyncLLM | None = None
         self._guard: Guard | None = None
         self._numbers = count()
+
+    async def start(self) -> None:
+        """Loads the model. See `Teacher.start`; ServiceError for one that cannot be loaded, ConfigError for --vllm."""
+        await self._started()
 
     async def send(self, ask: Ask, pictures: Mapping[str, bytes]) -> Raw:
         """One attempt. See `Teacher.send`. Raises ServiceError for an engine that does not start, or has died."""

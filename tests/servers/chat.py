@@ -46,9 +46,9 @@ class ChatServer:
         """`script` names what comes of the first requests, in order, or holds it as bytes; None stands for an answer.
 
         `latency` is the seconds that an answer takes; `faults` gives the share of requests that meet each fault, drawn
-        from the request, its number and `seed`; without `formats` a request with a response_format is refused. What comes
-        while `limit` requests are being answered is turned away with 429 at once; `down` names what all requests meet
-        for as long as it is set.
+        from the request, its number and `seed`; without `formats` a request with a response_format is refused. What
+        comes while `limit` requests are being answered is turned away with 429 at once; `down` names what all requests
+        meet for as long as it is set.
         """
         self.script = deque(script)
         self.latency = latency

@@ -52,6 +52,20 @@ class Switched(ScriptedTeacher):
             self.in_flight -= 1
 
 
+class Loading(Switched):
+    """Loads for so many seconds before it can be asked, or fails then."""
+
+    def __init__(self, seconds: float, fault: ServiceError | None = None) -> None:
+        super().__init__()
+        self.seconds, self.fault, self.starts = seconds, fault, 0
+
+    async def start(self) -> None:
+        self.starts += 1
+        await asyncio.sleep(self.seconds)
+        if self.fault is not None:
+            raise self.fault
+
+
 class Priced(Switched):
     """Says what it counted."""
 
@@ -263,3 +277,41 @@ async def test_a_server_that_stays_down_ends_the_run_in_the_end() -> None:
     with pytest.raises(ServiceError, match="has failed every call for"):
         await ask(asks, 1)
     assert 0.4 <= monotonic() - begun < 3
+
+
+async def test_loading_a_model_takes_no_time_of_the_first_calls() -> None:
+    server, notebook = Loading(1.0), Notebook()
+    fleet = Fleet([server], deadline=0.7, patience=HASTY)
+    asking = [asyncio.create_task(ask(asker(fleet, notebook), number)) for number in range(4)]
+    await asyncio.sleep(0.3)
+    assert fleet.remarks() == ["loading scripted, 0 s so far"]
+    assert server.sent == 0
+    await asyncio.gather(*asking)
+    assert (server.starts, notebook.reasons) == (1, [""] * 4)
+    assert fleet.remarks() == []
+
+
+async def test_a_model_that_cannot_be_loaded_ends_the_run_with_its_own_words_and_no_attempt() -> None:
+    server, notebook = Loading(0.05, ServiceError("vLLM cannot load it: no room")), Notebook()
+    asks = asker(Fleet([server], patience=HASTY), notebook)
+    ends = await asyncio.gather(*[ask(asks, number) for number in range(4)], return_exceptions=True)
+    assert [str(end) for end in ends] == ["vLLM cannot load it: no room"] * 4
+    with pytest.raises(ServiceError, match="no room"):
+        await ask(asks, 9)
+    assert (server.starts, server.sent, notebook.attempts) == (1, 0, [])
+
+
+async def test_the_end_of_the_run_does_not_wait_for_a_model_that_loads() -> None:
+    server, ending = Loading(60), asyncio.Event()
+    asking = asyncio.create_task(ask(asker(Fleet([server], halted=ending.is_set)), 0))
+    await asyncio.sleep(0.05)
+    ending.set()
+    with pytest.raises(Cut):
+        await asyncio.wait_for(asking, 5)
+
+
+async def test_a_model_is_not_loaded_for_what_is_on_record() -> None:
+    notebook, later = Notebook(), Loading(60)
+    await ask(asker(Fleet([Switched()]), notebook), 0)
+    await asyncio.wait_for(ask(asker(Fleet([later]), notebook), 0), 5)
+    assert later.starts == 0

@@ -63,6 +63,7 @@ def arguments(folder: Path) -> list[str]:
 async def engine(folder: Path) -> AsyncIterator[VllmTeacher]:
     """One for all tests: it takes a minute to start."""
     teacher = VllmTeacher(MODEL, arguments(folder))
+    await teacher.start()
     yield teacher
     await teacher.close()
 
@@ -174,11 +175,11 @@ class TestEngine:
     async def test_an_engine_that_cannot_start_says_why(self, folder: Path) -> None:
         lost = VllmTeacher("vllm:/nowhere", ["--model", "/nowhere"])
         with pytest.raises(ServiceError, match="cannot load /nowhere"):
-            await lost.send(asked(), PICTURES)
+            await lost.start()
         await lost.close()
         odd = VllmTeacher(MODEL, [*arguments(folder), "--no-such-thing"])
         with pytest.raises(ConfigError, match="--vllm"):
-            await odd.send(asked(), PICTURES)
+            await odd.start()
         await odd.close()
 
     async def test_an_engine_that_has_died_ends_the_run(self, engine: VllmTeacher) -> None:

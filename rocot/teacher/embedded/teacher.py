@@ -24,6 +24,9 @@ class Embedded:
     def __init__(self) -> None:
         self._looks = Looks()
 
+    async def start(self) -> None:
+        """It is ready as it is made."""
+
     async def send(self, ask: Ask, pictures: Mapping[str, bytes]) -> Raw:
         """Answers from the frames and texts of the ask, and nothing else; no token is counted.
 
