@@ -72,19 +72,6 @@ class StageCount:
         self.cost = None if cost is None or self.cost is None else self.cost + cost
 
 
-def cost_of(part: ModelSpent, prices: Prices) -> float | None:
-    """Money, as the ceiling counts it: what is on record, and by the table what was asked without one.
-
-    None for tokens that no table has a price for.
-    """
-    later = prices.cost(
-        part.model, prompt=part.unpriced_prompt, cached=part.unpriced_cached, completion=part.unpriced_completion
-    )
-    if later is None and part.cost and not part.unpriced_prompt:
-        return part.cost
-    return None if later is None else part.cost + later
-
-
 def stage_counts(tally: Tally, spent: Iterable[ModelSpent], prices: Prices) -> list[StageCount]:
     """What came of this run's samples, and what all calls of the run folder have cost, stage by stage."""
     counts = {

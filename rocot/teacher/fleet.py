@@ -78,12 +78,13 @@ class Fleet:
         patience: Patience = PATIENCE,
         rates: Rates | None = None,
         budget: Budget | None = None,
+        pace: type[Pace] = Pace,
         halted: Callable[[], bool] = lambda: False,
     ) -> None:
         """At most `most` calls at once at each server, `first` to begin with (None: as many as at most).
 
-        `deadline` is the seconds that one attempt may take in all. Once `halted` says that the run is ending, no
-        attempt is begun any more.
+        `deadline` is the seconds that one attempt may take in all; each server has a `pace` of its own. Once `halted`
+        says that the run is ending, no attempt is begun any more.
         """
         self.teacher = teachers[0]
         self.deadline, self.patience, self.halted = deadline, patience, halted
@@ -95,7 +96,7 @@ class Fleet:
         self._servers = [
             Server(
                 teacher,
-                Pace(most, first=first or most, longest=deadline / 3),
+                pace(most, first=first or most, longest=deadline / 3),
                 Breaker(patience.base, 2 * patience.longest),
             )
             for teacher in teachers
