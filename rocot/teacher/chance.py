@@ -22,14 +22,15 @@ BY_CHANCE = 2
 SPREAD = 2.0
 """Times the root of as many as chance turns away, on top of those: what is counted with weights that fade varies by
 0.7 times the root, so chance is taken for too many once in thousands of rounds."""
-MOST = 1 / 3
+MOST = 0.25
 """Of the calls, turned away: more is not taken for chance."""
 FEWEST = 10
 """Calls, before it is concluded that what is turned away of half as many is chance."""
-TRIAL, AFTER_BURST, AFTER_LONG, MOST_TRIALS = 60, 20, 120, 4
-"""Calls, no more of them turned away than expected, after which it is concluded that it is not: of 60, a chance of 5 %
-turns away none once in 22 times; after a burst, 20 will do; after what shows only over ten rounds, 120 are wanted. With
-each one more that is turned away, as many again are waited for, up to four times as many."""
+TRIAL, AFTER_BURST, AFTER_LONG, MOST_TRIALS = 30, 20, 120, 4
+"""Calls, no more of them turned away than expected, after which it is concluded that it is not: of 30, a chance of 10 %
+turns away none once in 24 times, and is then found at the next cut; after a burst, 20 will do; after what shows only
+over ten rounds, 120 are wanted. With each one more that is turned away, as many again are waited for, up to four times
+as many."""
 BURST, WITHIN = 3, 5
 """Calls turned away, of so many that were sent one after another: a server that is full. With a chance of 10 %, one
 such call in 20 is the first of a burst."""
