@@ -106,7 +106,7 @@ async def run(seed: int, max_cost: float) -> tuple[Charging, Budget, Notebook]:
 
     async def ask(number: int) -> None:
         item = ITEM.model_copy(update={"id": f"clip-{number}"}).fanned(number)
-        await asks.ask(compose(PROMPTS, asks, item, "answer"), item, "reason", str)
+        await asks.ask(compose(PROMPTS, asks, item, "grounding"), item, "reason", str)
 
     ends = await asyncio.gather(*[ask(number) for number in range(60)], return_exceptions=True)
     assert all(end is None or isinstance(end, TeacherError | BudgetError | ServiceError) for end in ends), ends
@@ -130,5 +130,5 @@ async def test_a_failure_costs_the_same_on_record_where_no_ceiling_is_set() -> N
     teacher.dice = Random()
     teacher.dice.random = lambda: 0.85  # type: ignore[method-assign]
     with pytest.raises(TeacherError):
-        await asks.ask(compose(PROMPTS, asks, ITEM, "answer"), ITEM, "reason", str)
+        await asks.ask(compose(PROMPTS, asks, ITEM, "grounding"), ITEM, "reason", str)
     assert (notebook.attempts[0].cost or 0.0) > 0.0
