@@ -74,6 +74,8 @@ class Pace:
         """Of the next look past the wall; rounds to wait for it; calls answered at the wall meanwhile."""
         self._looking = False
         """Whether the last look has not failed so far."""
+        self._known = float("inf")
+        """The wall that it looks past."""
         self._latency = self._best = 0.0
 
     @property
@@ -165,7 +167,7 @@ class Pace:
     def _look(self) -> None:
         if self._looking:  # the last look has held so long
             self._stride, self._gap = 2 * self._stride, self._gaps[0]
-        self._quiet, self._looking = 0, True
+        self._quiet, self._looking, self._known = 0, True, self._wall
         self._wall = min(self._most, self._wall + self._stride)
 
     def _cut(self) -> None:
@@ -175,7 +177,9 @@ class Pace:
         if self._chance.burst:
             full = min(full, *(crowd for number, crowd in self._crowds if number > last - AMONG))
         rushed = self.limit < self._brisk
-        self._trial, self.limit = self.limit, max(1.0, self.limit / 2)
+        # Past a wall that was hit before, on a server that turns nothing away by chance, this was to be expected.
+        expected = self._looking and self.limit > self._known and self._chance.share < SOME
+        self._trial, self.limit = None if expected else self.limit, max(1.0, self.limit / 2)
         self._wall = max(self.limit, full - 1)
         self._brisk = self.limit if rushed else NEAR * self._wall
         self._stride, self._quiet, self._looking = 1.0, 0, False
