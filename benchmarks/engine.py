@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -69,11 +70,21 @@ def serving(latency: float, *server: str) -> Iterator[str]:
 def measured(client: str, url: str, clips: int) -> Figures:
     """The figures of one fresh process. Its files lie beside the code: the system's temporary folder may be memory."""
     (ROOT / "build").mkdir(exist_ok=True)
+    before = answered(url)
     with tempfile.TemporaryDirectory(prefix="benchmark-", dir=ROOT / "build") as folder:
         command = [sys.executable, "-m", f"benchmarks.clients.{client}", url, str(clips), folder, str(time.time())]
         environment = os.environ | {"PYTHONPATH": str(ROOT)}
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, env=environment, cwd=ROOT)
-    return Figures(**json.loads(done.stdout))
+    figures = Figures(**json.loads(done.stdout))
+    calls = answered(url) - before
+    assert calls == 3 * clips, f"{client} was to make {3 * clips} calls and made {calls}"
+    return figures
+
+
+def answered(url: str) -> int:
+    """Calls that the server has counted: a client that skips one is not quick."""
+    with urllib.request.urlopen(f"{url.removesuffix('/v1')}/counts") as reply:
+        return int(json.load(reply)["calls"])
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from base64 import b64encode
 from openai import AsyncOpenAI
 from openai.types.chat import ChatCompletionContentPartParam, ChatCompletionMessageParam
 
-from benchmarks.clients.work import CLASSES, IN_FLIGHT, Clock, arguments, jpegs, tell
+from benchmarks.clients.work import CLASSES, IN_FLIGHT, Clock, arguments, jpegs, stamps, tell
 from rocot.assets import load_prompts
 from rocot.core.reply import Shape, schema_of
 
@@ -33,8 +33,8 @@ async def say(client: AsyncOpenAI, shape: Shape, messages: list[ChatCompletionMe
 async def ask(client: AsyncOpenAI, clip: int) -> None:
     """The three calls about a clip."""
     parts: list[ChatCompletionContentPartParam] = []
-    for index, jpeg in enumerate(jpegs(clip)):
-        parts.append({"type": "text", "text": f"<{index:.2f}s>"})
+    for stamp, jpeg in zip(stamps(clip), jpegs(clip), strict=True):
+        parts.append({"type": "text", "text": stamp})
         url = f"data:image/jpeg;base64,{b64encode(jpeg).decode()}"
         parts.append({"type": "image_url", "image_url": {"url": url}})
     parts += [{"type": "text", "text": PROMPTS.reason.text}, {"type": "text", "text": PROMPTS.answer_json.text}]

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks.clients.work import CLASSES, DISTINCT_CLIPS, FRAMES, IN_FLIGHT, Clock, arguments, jpegs, tell
+from benchmarks.clients.work import CLASSES, DISTINCT_CLIPS, FRAMES, IN_FLIGHT, LENGTH, Clock, arguments, jpegs, tell
 from rocot.assets import load_prompts
 from rocot.core.clip import Clip
 from rocot.core.motion import Packets
@@ -54,7 +54,7 @@ class Prepared:
         self, clip: Clip, times: Sequence[float], *, tolerance: float = 0.0, salvage: bool = False
     ) -> Sampled:
         """The frames of a clip."""
-        digests = self._digests[int(clip.video) % DISTINCT_CLIPS]
+        digests = self._digests[int(clip.start / LENGTH) % DISTINCT_CLIPS]
         pairs = zip(times, digests, strict=True)
         return Sampled(tuple(Frame(time=time, digest=digest, width=320, height=240) for time, digest in pairs))
 
@@ -64,17 +64,17 @@ class Prepared:
 
 
 def listing(clips: int) -> Iterator[Clip]:
-    """So many clips of 16 s."""
+    """So many windows of one video. Each has times of its own: two clips that ask the same are asked once."""
     return (
         Clip(
             id=f"bench/{number:06d}",
             source="bench",
-            video=str(number),
+            video="long",
             split="train",
             mark="m",
-            start=0,
-            end=16,
-            duration=16,
+            start=number * LENGTH,
+            end=(number + 1) * LENGTH,
+            duration=clips * LENGTH,
             classes=CLASSES,
         )
         for number in range(clips)

@@ -12,7 +12,9 @@ FRAME_BYTES = 15_000
 IN_FLIGHT = 64
 CLASSES = ("Normal", "Fighting")
 DISTINCT_CLIPS = 512
-"""Clips beyond these show their frames again: 120 MB on disk, more than any cache in memory keeps."""
+"""Clips beyond these show their frames again, at other times: 120 MB on disk, more than any cache in memory keeps."""
+LENGTH = 16.0
+"""Seconds of a clip. They are windows of one long video, so that no two clips ask the same."""
 _NOISE = os.urandom(FRAME_BYTES + FRAMES)
 
 
@@ -20,6 +22,11 @@ def jpegs(clip: int) -> list[bytes]:
     """The frames of a clip: incompressible, and another clip's differ."""
     mark = (clip % DISTINCT_CLIPS).to_bytes(4, "big")
     return [b"\xff\xd8" + mark + bytes([index]) + _NOISE[index : index + FRAME_BYTES - 7] for index in range(FRAMES)]
+
+
+def stamps(clip: int) -> list[str]:
+    """The times of a clip's frames, as they stand before them."""
+    return [f"<{(clip + (index + 0.5) / FRAMES) * LENGTH:.2f}s>" for index in range(FRAMES)]
 
 
 @dataclass

@@ -2,8 +2,8 @@
 
     python -m tests.servers.chat --port 8099 --latency 0.05 --fault rate=0.02 --fault hang=0.01
 
-It answers as the scripted teacher does, counts requests by the sha256 of their body, and with --canned neither reads
-nor counts them. GET /counts tells the counts, GET /v1/models whose models they are; neither is counted.
+It answers as the scripted teacher does, counts requests by the sha256 of their body, and with --canned counts them
+without reading them. GET /counts tells the counts, GET /v1/models whose models they are; neither is counted.
 """
 
 import argparse
@@ -17,6 +17,7 @@ from random import Random
 from types import TracebackType
 from typing import Self
 
+from rocot.core.record import Json
 from rocot.teacher.completion import spelt
 from tests.servers.replies import FAULTS, UNBILLED, bomb, charge, error, http, scripted
 
@@ -59,7 +60,7 @@ class ChatServer:
         self.limit = limit
         self.down: str | None = None
         self.counts: Counter[str] = Counter()
-        """Requests by the sha256 of their body."""
+        """Requests by the sha256 of their body; canned ones together."""
         self.met: Counter[str] = Counter()
         """Faults that were served, by name."""
         self.billed: Counter[str] = Counter()
@@ -112,9 +113,15 @@ class ChatServer:
         """The list of models, which a plain server does not have."""
         return http(404, error("Not Found"))
 
+    def told(self) -> dict[str, Json]:
+        """What GET /counts tells."""
+        counts = {"calls": self.counts.total(), "kinds": len(self.counts), "repeated": self.repeated}
+        return {**counts, "octets": self.octets, "met": dict[str, Json](self.met)}
+
     def reply(self, body: bytes) -> bytes | str:
         """The response to a request, or the name of what happens to its connection."""
         if self.canned is not None:
+            self.counts["canned"] += 1
             return self.canned["reflection" if body.find(b'"name":"reflection"', -8000) >= 0 else "answer"]
         reply = self._made(body)
         if self.last not in UNBILLED:
@@ -201,9 +208,7 @@ class _Connection(asyncio.Protocol):
         server = self.server
         server.heads.append(head)
         if head.startswith(b"GET /counts "):
-            told = {"calls": server.counts.total(), "kinds": len(server.counts), "repeated": server.repeated}
-            told["octets"] = server.octets
-            self.transport.write(http(200, json.dumps(told | {"met": server.met}).encode()))
+            self.transport.write(http(200, json.dumps(server.told()).encode()))
             return
         if head.startswith(b"GET ") and b"/models" in head.split(b" ", 2)[1]:
             server.listed += 1
