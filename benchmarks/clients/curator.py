@@ -1,0 +1,73 @@
+"""bespokelabs-curator: an `LLM` whose prompt is the question and the frames' files."""
+
+import json
+from pathlib import Path
+
+import litellm.litellm_core_utils.default_encoding  # noqa: F401  # has tiktoken's vocabulary, else it is downloaded
+from bespokelabs import curator
+
+from benchmarks.clients.task import IN_FLIGHT, MODEL, Task
+
+PLENTY = 1_000_000_000
+"""A minute: no limit of its own."""
+
+
+class Asker(curator.LLM):
+    """Words a row; its frames are read when it is its turn.
+
+    All text goes first, the system's with it: curator has it before all images, and no system prompt beside them.
+    """
+
+    def prompt(self, row: dict[str, object]) -> tuple[object, ...]:
+        """The question, the times, the frames."""
+        paths = str(row["paths"]).split("\n")
+        return str(row["text"]), *(curator.types.Image(url=path) for path in paths)
+
+    def parse(self, row: dict[str, object], response: str) -> dict[str, object]:
+        """A row of the dataset."""
+        return {"row": row["row"], "answer": response}
+
+
+def main() -> None:
+    """One run; failed rows do not spoil it, as they do unless it is told."""
+    task = Task.given()
+    asker = Asker(
+        model_name=MODEL,
+        backend="openai",
+        generation_params={"temperature": 0.7, "max_tokens": 1024},
+        backend_params={
+            "base_url": task.url,
+            "max_concurrent_requests": IN_FLIGHT,
+            "max_requests_per_minute": PLENTY,
+            "max_tokens_per_minute": PLENTY,
+            "max_retries": 6,
+            "require_all_responses": False,
+        },
+    )
+    rows = []
+    for row in range(task.rows):
+        shown = task.shown(row)
+        text = "\n".join([task.system, "".join(stamp for stamp, _ in shown), task.question])
+        rows.append({"row": row, "text": text, "paths": "\n".join(str(path) for _, path in shown)})
+    found = asker(rows, working_dir=str(task.folder / "curator"))
+    kept = [(row["row"], row["answer"]) for row in found.dataset]
+    task.tell(kept, failed(task.folder / "curator"))
+
+
+def failed(folder: Path) -> list[tuple[int, str]]:
+    """The rows that curator wrote into its file of failed requests, with the errors of its file of responses."""
+    errors = {}
+    for path in folder.glob("*/responses_*.jsonl"):
+        for line in path.read_text().splitlines():
+            said = json.loads(line)
+            errors[said["generic_request"]["original_row_idx"]] = str(said["response_errors"] or "")
+    rows = [
+        json.loads(line)["original_row_idx"]
+        for path in folder.glob("*/failed_requests.jsonl")
+        for line in path.read_text().splitlines()
+    ]
+    return [(row, errors.get(row, "")) for row in rows]
+
+
+if __name__ == "__main__":
+    main()
