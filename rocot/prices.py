@@ -11,6 +11,8 @@ PerMillion = Annotated[float, Field(ge=0)]
 
 WITHOUT_TOKENS = ("embedded", "scripted")
 """Teachers in this process whose tokens mean nothing."""
+BY_BATCH = "/batches"
+"""What the endpoint of an attempt ends with that was made by batch."""
 VLLM = "vllm:"
 """What the name of a model begins with that is run by vLLM in this process."""
 
@@ -29,6 +31,8 @@ class Price(Record):
     cached: PerMillion | None = None
     """Input that a prefix cache served; None is as dear as other input."""
     output: PerMillion
+    batch: float = Field(default=1.0, ge=0, le=1)
+    """What a token costs that is asked by batch, as a share of what it costs otherwise."""
 
 
 class Prices(Record):
@@ -37,10 +41,11 @@ class Prices(Record):
     currency: str = Field(default="USD", min_length=1, max_length=8)
     model: tuple[Price, ...] = ()
 
-    def cost(self, model: str, *, prompt: int, cached: int, completion: int) -> float | None:
+    def cost(self, model: str, *, prompt: int, cached: int, completion: int, batch: bool = False) -> float | None:
         """Money for so many tokens, `cached` being part of `prompt`; None for a model that is not in the table."""
         price = next((price for price in self.model if price.name == model), None)
         if price is None:
             return 0.0 if in_process(model) else None
         dear = price.input if price.cached is None else price.cached
-        return ((prompt - cached) * price.input + cached * dear + completion * price.output) / 1e6
+        whole = ((prompt - cached) * price.input + cached * dear + completion * price.output) / 1e6
+        return whole * price.batch if batch else whole

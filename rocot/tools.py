@@ -30,7 +30,10 @@ from rocot.teacher.protocol import Asks, Compose, Parse, Reply, Resting, Teacher
 from rocot.video.protocol import Look, Sampled, Samples
 
 if TYPE_CHECKING:
+    from rocot.engine.batches import Batches
+    from rocot.teacher.asker import Queue
     from rocot.teacher.budget import Budget
+    from rocot.teacher.wave import Waves
     from rocot.video.frames import Frames
     from rocot.video.isolated import Isolated, Limits
 
@@ -53,6 +56,8 @@ class Tools:
     """What a user should know of the teachers' servers just now."""
     resting: Callable[[], Sequence[Resting]] = tuple
     """The teachers' servers that are left alone just now."""
+    waves: "Waves | None" = None
+    """The calls that are answered by batch, where any are."""
 
 
 def _no_truth(clip: Clip) -> Truth:
@@ -69,21 +74,31 @@ async def opened(  # noqa: PLR0913  # what a run is, and two settings by name
     shuffled: Shuffled | None = None,
     halted: Callable[[], bool] = lambda: False,
     budget: "Budget | None" = None,
+    batches: "Batches | None" = None,
 ) -> AsyncIterator[Tools]:
     """The tools of a run; what they hold is let go of at the end. `halted` says that the run is ending.
 
-    Raises ConfigError for a prompt that cannot be read, and for a teacher that needs a key or base URL it has not got.
+    With `batches`, what OpenAI-compatible services are asked goes there by batch.
+
+    Raises ConfigError for a prompt that cannot be read, and for a teacher that needs a key or base URL it has not got;
+    with `batches` also ServiceError, for services that offer none.
     """
     from rocot.teacher.asker import Asker
+    from rocot.teacher.budget import Budget
     from rocot.teacher.fleet import Fleet
     from rocot.teacher.pace import FIRST
     from rocot.teacher.rates import Rates
 
-    prompts = load_prompts(recipe.prompts.folder, recipe.task.kind)
+    prompts, shared = load_prompts(recipe.prompts.folder, recipe.task.kind), budget or Budget()
     async with AsyncExitStack() as stack:
         frames = stack.enter_context(sampler(recipe.frames, machine))
         fleets: dict[tuple[object, ...], Fleet] = {}
         askers: dict[tuple[object, ...], Asker] = {}
+        waves = None
+        if batches is not None:
+            from rocot.teacher.wave import Waves
+
+            waves = Waves(batches, shared, deadline=machine.deadline, halted=halted)
 
         def fleet(model: str, role: Role) -> Fleet:
             servers = _teachers(model, recipe, machine, role)
@@ -95,17 +110,18 @@ async def opened(  # noqa: PLR0913  # what a run is, and two settings by name
                 first=None if in_process(model) else FIRST,
                 deadline=machine.deadline,
                 rates=Rates(rpm=machine.rpm, tpm=machine.tpm),
-                budget=budget,
+                budget=shared,
                 halted=halted,
             )
 
-        def asker(role: Role) -> Asker:
+        async def asker(role: Role) -> Asker:
             who = recipe.asked[role]
             reached = () if in_process(who.model) else (machine.urls_of(role), machine.key_of(role))
             place = (who.model, *reached)
             manner = (*place, _sampling(who), who.dialect, who.repair)
             if place not in fleets:
                 fleets[place] = fleet(who.model, role)
+            queue = None if waves is None else await _queue(waves, fleets[place].teacher, machine, role)
             if manner not in askers:
                 askers[manner] = Asker(
                     fleets[place],
@@ -114,20 +130,30 @@ async def opened(  # noqa: PLR0913  # what a run is, and two settings by name
                     sampling=_sampling(who),
                     dialect=who.dialect,
                     repair=_repair(who, prompts),
+                    queue=queue,
                 )
             return askers[manner]
 
+        def remarks() -> list[str]:
+            told = [remark for model in fleets.values() for remark in model.remarks()]
+            return told if waves is None else [*told, *waves.remarks()]
+
+        asks = {role: await asker(role) for role in recipe.asked}
+        if waves is not None:
+            stack.push_async_callback(waves.close)  # last, and so before the connections that it uses
+            waves.adopt()
         yield Tools(
             frames=frames,
-            teacher=asker("teacher"),
-            reflector=asker("reflector"),
-            reviser=asker("reviser"),
-            checker=asker("checker" if recipe.checks.on else "teacher"),
+            teacher=asks["teacher"],
+            reflector=asks["reflector"],
+            reviser=asks["reviser"],
+            checker=asks.get("checker", asks["teacher"]),
             prompts=prompts,
             truth=truth,
             shuffled=shuffled or Shuffled(),
-            remarks=lambda: [remark for model in fleets.values() for remark in model.remarks()],
+            remarks=remarks,
             resting=lambda: [server for model in fleets.values() for server in model.resting()],
+            waves=waves,
         )
 
 
@@ -295,6 +321,19 @@ def _teachers(model: str, recipe: Recipe, machine: Machine, role: Role) -> Seque
         OpenAITeacher(model, base_url=url, api_key=machine.key_of(role), connections=machine.workers)
         for url in dict.fromkeys(machine.urls_of(role) or (None,))
     ]
+
+
+async def _queue(waves: "Waves", teacher: Teacher, machine: Machine, role: Role) -> "Queue | None":
+    """Where calls to a model are put; None where they are made one by one. Raises ConfigError, ServiceError."""
+    from rocot.teacher.openai import OpenAITeacher
+
+    if not isinstance(teacher, OpenAITeacher):
+        return None
+    if len(set(machine.urls_of(role))) > 1:
+        raise ConfigError(
+            f"--batch: {teacher.model} has several base URLs; a batch lies at one service, so give the {role} one"
+        )
+    return await waves.queue(teacher, machine.key_of(role))
 
 
 def _sampling(who: TeacherRecipe) -> Sampling:

@@ -37,3 +37,13 @@ def test_the_faults_of_a_price_table_are_told_like_a_recipes(tmp_path: Path) -> 
         f"{path}: 2 things to fix\n  model[0].input: missing\n"
         "  model[0].inptu: no such setting (got -2); did you mean input?"
     )
+
+
+def test_a_batch_costs_its_share_and_as_much_as_others_where_none_is_given(tmp_path: Path) -> None:
+    path = tmp_path / "prices.toml"
+    path.write_text(f'{TABLE}batch = 0.5\n[[model]]\nname = "openai:n"\ninput = 2\noutput = 8.0\n')
+    prices = load(path, Prices)
+    for model, share in (("openai:m", 0.5), ("openai:n", 1.0)):
+        whole = prices.cost(model, prompt=100, cached=50, completion=70)
+        assert whole is not None
+        assert prices.cost(model, prompt=100, cached=50, completion=70, batch=True) == pytest.approx(share * whole)

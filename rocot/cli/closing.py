@@ -35,8 +35,15 @@ def cost_of(part: ModelSpent | CallPace, prices: Prices) -> float | None:
     prompt, cached, completion = part.unpriced_prompt, part.unpriced_cached, part.unpriced_completion
     if not prompt and not completion:
         return part.cost
+    by_batch = 0.0
+    if isinstance(part, ModelSpent):
+        batched = part.unpriced_batched_prompt, part.unpriced_batched_cached, part.unpriced_batched_completion
+        prompt, cached, completion = prompt - batched[0], cached - batched[1], completion - batched[2]
+        by_batch = (
+            prices.cost(part.model, prompt=batched[0], cached=batched[1], completion=batched[2], batch=True) or 0.0
+        )
     later = prices.cost(part.model, prompt=prompt, cached=cached, completion=completion)
-    return None if later is None else part.cost + later
+    return None if later is None else part.cost + later + by_batch
 
 
 @dataclass

@@ -9,6 +9,7 @@ from rocot.cli.runs import Run
 from rocot.core.clip import Clip
 from rocot.core.record import Record
 from rocot.core.reflection import Judged, rejected, told_by
+from rocot.engine.batches import open_batches
 from rocot.engine.counts import SplitCount, StageCount, count_splits, count_stages
 from rocot.engine.harvest import Harvest
 from rocot.engine.lately import (
@@ -156,6 +157,10 @@ class Standing(Record):
     """Of all prompt tokens, 0 to 1."""
     window: WindowFigures | None
     failing: tuple[FailingFigures, ...]
+    batches: int
+    """Batches of calls that are not over."""
+    batched_calls: int
+    """Calls in them."""
     currency: str
     cost: float | None
     """Of all calls in the folder; null where a model has no price."""
@@ -187,7 +192,7 @@ def _gathered(run: Run, prices: Prices) -> Standing:
     begun = min((worker.begun for worker in workers), default=None)
     within = None if span is None else window(store, span, begun)
     lately = None if within is None else _window(run, within, prices)
-    eta = _time_left(work, splits, lately)
+    eta, waiting = _time_left(work, splits, lately), open_batches(store)
     return Standing(
         time=datetime.now(UTC).isoformat(timespec="milliseconds"),
         run=str(run.folder),
@@ -205,6 +210,8 @@ def _gathered(run: Run, prices: Prices) -> Standing:
         cached_share=_share(sum(part.cached_tokens for part in calls), sum(part.prompt_tokens for part in calls)),
         window=lately,
         failing=() if within is None else _failing(run, within),
+        batches=len(waiting),
+        batched_calls=sum(batch.calls for batch in waiting),
         currency=prices.currency,
         cost=cost,
         cost_per_kept=None if cost is None or not kept else cost / kept,

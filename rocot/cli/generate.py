@@ -55,6 +55,7 @@ from rocot.cli import options
 )
 @options.base_urls
 @options.vllm
+@click.option("--batch", is_flag=True, help="Send calls by OpenAI's Batch API: cheaper, and answered within a day.")
 @click.option("--rpm", type=click.IntRange(1), metavar="N", help="Calls a minute to a model, at most.")
 @click.option("--tpm", type=click.IntRange(1), metavar="N", help="Tokens a minute to a model, at most.")
 @click.option(
@@ -86,6 +87,7 @@ def command(
     deadline: float,
     base_urls: tuple[str, ...],
     vllm: str | None,
+    batch: bool,
     rpm: int | None,
     tpm: int | None,
     max_calls: int | None,
@@ -127,4 +129,5 @@ def command(
         tpm=tpm,
     )
     table = options.price_table(prices)
-    return generate(Order(chosen, machine, split, table, limit, target_accepted, max_calls, max_cost, log_json))
+    order = Order(chosen, machine, split, table, limit, target_accepted, max_calls, max_cost, log_json, batch)
+    return generate(order)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rocot.cli import NO_ROWS
+from rocot.cli.batching import access, answered
 from rocot.cli.closing import (
     StageCount,
     cost_of,
@@ -26,13 +27,14 @@ from rocot.cli.split import check_split
 from rocot.cli.telling import Telling, Words
 from rocot.cli.watch import Watch
 from rocot.core.reflection import Judged, rejected
+from rocot.engine.batches import Batches, open_batches
 from rocot.engine.job import Ending, Job, Target
 from rocot.engine.progress import Tally
 from rocot.engine.runner import run
 from rocot.engine.stop import Stop
 from rocot.engine.store import Store
 from rocot.engine.tables import sum_spent
-from rocot.errors import ConfigError
+from rocot.errors import ConfigError, RunError
 from rocot.flow import reflection
 from rocot.machine import Machine
 from rocot.prices import Prices, in_process
@@ -42,7 +44,7 @@ from rocot.sources.forecast import Forecast
 from rocot.sources.protocol import Skipped
 from rocot.sources.truths import Truths
 from rocot.teacher.budget import Budget
-from rocot.tools import described, listing, opened, shuffle
+from rocot.tools import Tools, described, listing, opened, shuffle
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ class Order:
     max_cost: float | None = None
     log_json: bool = False
     """Whether the run is told to a machine."""
+    batch: bool = False
+    """Whether calls are sent by batch where the service has any."""
 
     def kept(self, item: Judged) -> bool:
         """Whether an item counts towards the target: no fault that rejects, and an outcome that the mix keeps."""
@@ -81,32 +85,65 @@ class Made:
 
 async def make(order: Order, store: Store, telling: Telling) -> Made:
     """Runs the flow, and tells its progress."""
-    truths, stop, forecast = Truths(), Stop(), Forecast()
-    skipped: list[Skipped] = []
+    truths, stop = Truths(), Stop()
     watch = Watch(Tally(), stop, order.prices.currency, order.limit)
-
-    found = listing(order.recipe, order.machine, order.split, truths, skipped.append, watch.render, forecast)
-    target = None if order.target is None else Target(order.target, order.kept)
-    job = Job(
-        order.split,
-        order.machine.workers,
-        order.limit,
-        target,
-        forecast,
-        led=not in_process(order.recipe.teacher.model),
-    )
-    budget = _budget(order, store)
+    budget, batches = _budget(order, store), Batches(store) if order.batch else None
     shuffled = shuffle(order.recipe, order.machine, order.split, watch.render)
     async with opened(
-        order.recipe, order.machine, store, truths, shuffled=shuffled, halted=lambda: stop.ending, budget=budget
+        order.recipe,
+        order.machine,
+        store,
+        truths,
+        shuffled=shuffled,
+        halted=lambda: stop.ending,
+        budget=budget,
+        batches=batches,
     ) as tools:
         watch.remarks, watch.resting = tools.remarks, tools.resting
-        plan = reflection(order.recipe, found, tools)
-        await store.add_recipe(plan.fingerprint, order.recipe.model_dump_json())
         with stop.on_signals():
             async with telling.watching(watch):
-                ending = await run(plan, store, job, watch.tally, stop)
+                ending, skipped = await _passed(order, store, tools, truths, watch)
     return Made(ending, watch.tally, stop.signal, stop.at_once, skipped)
+
+
+async def _passed(
+    order: Order, store: Store, tools: Tools, truths: Truths, watch: Watch
+) -> tuple[Ending, Sequence[Skipped]]:
+    """Goes over all samples: once, and by batch once more after each wave of calls that was answered.
+
+    How it ended, and which videos could not be used.
+    """
+    target = None if order.target is None else Target(order.target, order.kept)
+    since = store.last_outcome()
+    there: dict[str, int] | None = None
+    while True:
+        skipped: list[Skipped] = []
+        forecast = Forecast()
+        found = listing(order.recipe, order.machine, order.split, truths, skipped.append, watch.render, forecast)
+        job = Job(
+            order.split,
+            order.machine.workers,
+            order.limit,
+            target,
+            forecast,
+            led=not in_process(order.recipe.teacher.model),
+            since=since,
+        )
+        plan = reflection(order.recipe, found, tools)
+        await store.add_recipe(plan.fingerprint, order.recipe.model_dump_json())
+        watch.tally = Tally()
+        if tools.waves is not None:
+            tools.waves.begin()
+        ending = await run(plan, store, job, watch.tally, watch.stop)
+        there = there or {name: stage.reused for name, stage in watch.tally.stages.items()}
+        if tools.waves is None or ending != "finished" or not tools.waves.unfinished:
+            break
+        if not await answered(tools.waves, watch.stop):
+            ending = "interrupted"
+            break
+    for name, reused in there.items():  # what an earlier pass of this run has made was not there when it began
+        watch.tally.stages[name].reused = reused
+    return ending, skipped
 
 
 def _budget(order: Order, store: Store) -> Budget:
@@ -125,12 +162,22 @@ def _budget(order: Order, store: Store) -> Budget:
 
 def generate(order: Order) -> int:
     """Makes, exports, and prints the closing tables. Returns the exit code."""
+    if order.batch and order.target is not None:
+        raise ConfigError(
+            "--batch sends all calls of a wave at once and cannot stop in time for --target-accepted"
+            "; bound the run with --limit or --max-calls"
+        )
     check_split(order.recipe, order.split)
     telling: Telling = Lines() if order.log_json else Words()
     telling.begin(order)
     started = time.monotonic()
-    with Store(order.machine.run) as store:
-        made = asyncio.run(make(order, store, telling))
+    with Store(order.machine.run) as store, access(order.machine.run, store, batch=order.batch):
+        try:
+            made = asyncio.run(make(order, store, telling))
+        except RunError:
+            telling.pending(open_batches(store), wanted=True)
+            raise
+        telling.pending(open_batches(store), wanted=made.ending == "interrupted")
         if made.ending == "interrupted":
             number = made.signal or signal.SIGINT
             telling.interrupted(number, at_once=made.at_once)

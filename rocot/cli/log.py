@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rocot.cli.closing import StageCount
     from rocot.cli.generating import Order
     from rocot.cli.watch import Watch
+    from rocot.engine.batches import Batch
     from rocot.release.export import Exported
     from rocot.sources.protocol import Skipped
     from rocot.teacher.protocol import Resting
@@ -133,6 +134,11 @@ class Lines:
     def interrupted(self, number: int, *, at_once: bool) -> None:
         """A signal has ended the run before all was done."""
         tell("interrupted", signal=number, dropped=at_once)
+
+    def pending(self, batches: "Sequence[Batch]", *, wanted: bool) -> None:
+        """Batches that go on at their service after the run has ended, if any."""
+        if batches:
+            tell("batches", open=len(batches), calls=sum(batch.calls for batch in batches), wanted=wanted)
 
     def end(  # as of tell_end
         self,

@@ -15,6 +15,7 @@ from rocot.cli import options
 @options.allow_leaks
 @options.base_urls
 @options.vllm
+@click.option("--batch", is_flag=True, help="Price the calls as `generate --batch` makes them.")
 @options.prices
 @click.option("--ping", is_flag=True, help="One real call: the first question about the first clip, and its reply.")
 def command(
@@ -25,6 +26,7 @@ def command(
     allow_leaks: str | None,
     base_urls: tuple[str, ...],
     vllm: str | None,
+    batch: bool,
     prices: Path | None,
     ping: bool,
 ) -> None:
@@ -55,7 +57,7 @@ def command(
         own_keys=own_keys_from_environment(),
         vllm=options.words(vllm),
     )
-    outline = Outline(chosen, machine, split, limit)
+    outline = Outline(chosen, machine, split, limit, batch)
     print_outline(outline, options.price_table(prices))
     if ping:
         print_ping(outline)

@@ -9,6 +9,7 @@ from itertools import islice
 
 from rich.console import Console
 
+from rocot.cli.batching import access
 from rocot.cli.checking import answerer, checks
 from rocot.cli.closing import skipped_lines
 from rocot.cli.runs import is_run
@@ -45,6 +46,8 @@ class Outline:
     machine: Machine
     split: str
     limit: int | None
+    batch: bool = False
+    """Whether the calls are priced as sent by batch."""
     skipped: list[Skipped] = field(default_factory=list)
     truths: Truths = field(default_factory=Truths)
 
@@ -216,6 +219,7 @@ def _print_calls(console: Console, outline: Outline, standing: Standing, prices:
                     prompt=number * call.prompt,
                     cached=number * cached,
                     completion=number * call.reply,
+                    batch=outline.batch and not in_process(asked_of[name]),
                 )
                 for cached in (call.repeated, 0)
             )
@@ -247,7 +251,8 @@ def print_ping(outline: Outline) -> None:
     console = out()
 
     async def asked() -> None:
-        with Store(outline.machine.run) as store:
+        run = outline.machine.run
+        with Store(run) as store, access(run, store, batch=False):
             async with opened(outline.recipe, outline.machine, store, outline.truths) as tools:
                 reason = Reason(tools.prompts, tools.teacher)
                 try:

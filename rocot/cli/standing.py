@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from rocot.cli.batching import counted
 from rocot.cli.closing import StageCount, left_out_table, outcomes_table, stages_table
 from rocot.cli.figures import CallFigures, FailingFigures, SplitFigures, Standing, WindowFigures, gathered
 from rocot.cli.runs import reading
@@ -59,6 +60,12 @@ def _print_summary(console: Console, found: Standing) -> None:
         ("time left", _time_left(found)),
         ("overall", _overall(found)),
         ("cost", _cost(found)),
+        (
+            "batches",
+            f"{counted(found.batches, found.batched_calls)}; `rocot generate --batch` collects their answers"
+            if found.batches
+            else "",
+        ),
         *(("failing", _failing(one)) for one in found.failing),
     ]
     for name, text in told:

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Protocol
 
+from rocot.cli.batching import in_words
 from rocot.cli.closing import StageCount
 from rocot.cli.screen import aside
 from rocot.cli.watch import Watch, drawn
+from rocot.engine.batches import Batch
 from rocot.engine.job import Ending
 from rocot.release.export import Exported
 from rocot.sources.protocol import Skipped
@@ -26,6 +28,9 @@ class Telling(Protocol):
 
     def interrupted(self, number: int, *, at_once: bool) -> None:
         """A signal has ended the run before all was done; `at_once`: what was in flight was dropped."""
+
+    def pending(self, batches: Sequence[Batch], *, wanted: bool) -> None:
+        """Batches that go on at their service after the run has ended, if any; `wanted`: they are to be collected."""
 
     def end(  # what the closing tables are made of
         self,
@@ -58,6 +63,17 @@ class Words:
         """How to go on."""
         kept = "was dropped" if at_once else "is finished and kept"
         aside().print(f"Interrupted. What was in flight {kept}; the same command goes on where this one ended.")
+
+    def pending(self, batches: Sequence[Batch], *, wanted: bool) -> None:
+        """How to collect them."""
+        if batches and wanted:
+            aside().print(
+                f"{in_words(batches)}. Nothing of them was cancelled: the same command collects their answers."
+            )
+        elif batches:
+            aside().print(
+                f"{in_words(batches)} that this recipe wants no more; the same command collects their answers."
+            )
 
     def end(  # as of Telling
         self,

@@ -160,11 +160,11 @@ async def _redraw(console: Console, watch: Watch) -> None:
 
 
 async def _tell(console: Console, watch: Watch) -> None:
-    """A line a minute, and one at once when a server is left alone or asked again."""
+    """A line a minute, and one at once when a server is left alone or asked again, or batches are waited for."""
     resting, told = False, time.monotonic()
     while True:
         await asyncio.sleep(1)
-        now = any(remark.startswith("paused") for remark in watch.remarks())
+        now = any(remark.startswith(("paused", "waiting for")) for remark in watch.remarks())
         if now != resting or time.monotonic() - told >= A_LINE:
             resting, told = now, time.monotonic()
             console.print(watch.line())

@@ -5,7 +5,8 @@ No clock takes part, so a clock that jumps can hurt nothing. The lock is `flock`
 
 import fcntl
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -89,3 +90,27 @@ def sweep(folder: Path) -> list[str]:
 
 def _lock_of(folder: Path, owner: str) -> Path:
     return folder / f"{owner}.lock"
+
+
+@contextmanager
+def held(path: Path, *, alone: bool) -> Iterator[bool]:
+    """A lock on a file within the block: `alone`, or with all others who do not want it alone.
+
+    Whether it was got: nobody is waited for. A process that dies lets go of it. Raises StoreError.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be made ({error.strerror}); make the run folder writable") from error
+    _held.add(descriptor)
+    try:
+        fcntl.flock(descriptor, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+        got = True
+    except BlockingIOError:
+        got = False
+    try:
+        yield got
+    finally:
+        _held.discard(descriptor)
+        os.close(descriptor)

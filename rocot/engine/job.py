@@ -38,3 +38,5 @@ class Job(Generic[T]):
 
     What they are asked first begins alike: a server that has computed it for one has it in its prefix cache for all.
     """
+    since: int | None = None
+    """seq of an outcome: failures behind it are this run's own, and are not tried again. None: the newest, now."""

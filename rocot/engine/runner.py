@@ -76,7 +76,7 @@ class _Run:
         fan = next((index for index in range(len(self.steps)) if fans_out(self.steps, index)), len(self.steps))
         self.trunk, self.branch = self.steps[:fan], self.steps[fan:]
         self.rollouts = (self.branch[0].rollouts or 0) if self.branch else 0
-        self.since = self.store.last_outcome()
+        self.since = self.store.last_outcome() if self.job.since is None else self.job.since
         self._told = 0
         self.tally.spent = self.store.spent
         for step in self.steps:

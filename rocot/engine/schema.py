@@ -183,7 +183,41 @@ CREATE TABLE listing (
 ) WITHOUT ROWID;
 """
 
-STEPS: tuple[str, ...] = (_FIRST, _LINKS_AND_CLAIMS, _HEADERS_AND_COST, _PACKED_AND_SPENT, _STANDING)
+_BATCHES = """
+-- Files of calls that are answered together, hours later (OpenAI's Batch API); from the moment before the first byte
+-- leaves this machine.
+CREATE TABLE batch (
+    uuid TEXT PRIMARY KEY,               -- names its file below batches/
+    model TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('sealed', 'uploaded', 'posting', 'created', 'closed', 'dropped')),
+    tag TEXT NOT NULL DEFAULT '',        -- stands in its metadata at the service
+    file TEXT NOT NULL DEFAULT '',       -- the service's id of its input
+    name TEXT NOT NULL DEFAULT '',       -- the service's id of it
+    calls INTEGER NOT NULL,
+    made TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+) WITHOUT ROWID;
+
+CREATE TABLE batched (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    batch TEXT NOT NULL,
+    call TEXT NOT NULL,                  -- its custom_id
+    item TEXT NOT NULL,
+    stage TEXT NOT NULL,
+    estimate INTEGER NOT NULL,           -- tokens of the prompt, estimated
+    most_prompt INTEGER NOT NULL,        -- tokens at worst, which its cost is set aside by
+    most_completion INTEGER NOT NULL,
+    attempt INTEGER,                     -- seq of what came of it; NULL until then
+    priced INTEGER NOT NULL DEFAULT 0,   -- 1: its cost is known
+    prompt_tokens INTEGER NOT NULL DEFAULT 0,
+    completion_tokens INTEGER NOT NULL DEFAULT 0,
+    cached_tokens INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (batch, call)
+);
+CREATE INDEX batched_by_call ON batched (call);
+"""
+
+STEPS: tuple[str, ...] = (_FIRST, _LINKS_AND_CLAIMS, _HEADERS_AND_COST, _PACKED_AND_SPENT, _STANDING, _BATCHES)
 """Step n leads from version n to version n + 1."""
 CURRENT = len(STEPS)
 """The version that this rocot writes, as in SQLite's user_version."""

@@ -6,7 +6,7 @@ import json
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 import apsw
 
@@ -21,8 +21,10 @@ from rocot.engine.packed import LEAST, packed, unpacked
 from rocot.engine.progress import Spent
 from rocot.engine.reader import FILE, WORKERS, StoreReader
 from rocot.engine.schema import migrate
-from rocot.engine.writer import Writer
+from rocot.engine.writer import Write, Writer
 from rocot.errors import ConfigError, StoreError
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -70,29 +72,13 @@ class Store(StoreReader):
 
     async def add_attempt(self, attempt: Attempt, /) -> None:
         """Returns once the attempt is on disk."""
-        body = packed(attempt.body)
-        row = (
-            attempt.call,
-            attempt.item,
-            attempt.stage,
-            attempt.model,
-            attempt.endpoint,
-            "ok" if attempt.ok else "failed",
-            attempt.reason,
-            attempt.status,
-            body,
-            hashlib.sha256(attempt.body).hexdigest(),
-            clean(attempt.request_id),
-            attempt.latency,
-            attempt.prompt_tokens,
-            attempt.completion_tokens,
-            attempt.cached_tokens,
-            clean(json.dumps(dict(attempt.headers))) if attempt.headers else "",
-            attempt.cost,
-            body is not attempt.body,
-        )
-        await self._writer.write(lambda connection: _insert_attempt(connection, row))
+        row = row_of(attempt)
+        await self._writer.write(lambda connection: insert_attempt(connection, row))
         self.spent.add(attempt)
+
+    def change(self, write: Write[T]) -> "asyncio.Future[T]":
+        """Queues a write of another module of the engine; the future is done once it is on disk."""
+        return self._writer.write(write)
 
     async def add_recipe(self, fingerprint: str, recipe: str) -> None:
         """Notes what the run is made with now, unless it is what was used last."""
@@ -162,7 +148,33 @@ class Store(StoreReader):
         return self
 
 
-def _insert_attempt(connection: apsw.Connection, row: tuple[Value, ...]) -> None:
+def row_of(attempt: Attempt) -> tuple[Value, ...]:
+    """The columns of an attempt, its body deflated: what `insert_attempt` wants."""
+    body = packed(attempt.body)
+    return (
+        attempt.call,
+        attempt.item,
+        attempt.stage,
+        attempt.model,
+        attempt.endpoint,
+        "ok" if attempt.ok else "failed",
+        attempt.reason,
+        attempt.status,
+        body,
+        hashlib.sha256(attempt.body).hexdigest(),
+        clean(attempt.request_id),
+        attempt.latency,
+        attempt.prompt_tokens,
+        attempt.completion_tokens,
+        attempt.cached_tokens,
+        clean(json.dumps(dict(attempt.headers))) if attempt.headers else "",
+        attempt.cost,
+        body is not attempt.body,
+    )
+
+
+def insert_attempt(connection: apsw.Connection, row: tuple[Value, ...]) -> int:
+    """Stores an attempt within a write; returns its seq."""
     connection.execute(
         """
         INSERT INTO attempt (call, item, stage, model, endpoint, kind, reason, status, body, sha256, request_id,
@@ -171,6 +183,7 @@ def _insert_attempt(connection: apsw.Connection, row: tuple[Value, ...]) -> None
         """,
         row,
     )
+    return connection.last_insert_rowid()
 
 
 def _insert_recipe(connection: apsw.Connection, fingerprint: str, recipe: str) -> None:

@@ -28,6 +28,12 @@ class ModelSpent:
     """Tokens of the attempts that were made without one."""
     unpriced_completion: int
     unpriced_cached: int
+    batched_prompt: int = 0
+    """Tokens, of all, that were asked by batch."""
+    unpriced_batched_prompt: int = 0
+    """Of these, tokens of the attempts that were made without a price."""
+    unpriced_batched_completion: int = 0
+    unpriced_batched_cached: int = 0
 
 
 @dataclass(frozen=True)
@@ -85,8 +91,15 @@ def sum_spent(store: StoreReader) -> list[ModelSpent]:
         SELECT model, stage, sum(attempts), sum(attempts * (kind = 'failed')), sum(prompt_tokens),
                sum(completion_tokens), sum(cached_tokens), sum(latency), sum(cost),
                sum(prompt_tokens * (1 - priced)), sum(completion_tokens * (1 - priced)),
-               sum(cached_tokens * (1 - priced))
-        FROM spent GROUP BY model, stage ORDER BY model, min(first)
+               sum(cached_tokens * (1 - priced)),
+               coalesce(max(whole), 0), coalesce(max(prompt), 0), coalesce(max(completion), 0),
+               coalesce(max(cached), 0)
+        FROM spent LEFT JOIN (
+            SELECT batch.model, stage, sum(prompt_tokens) AS whole, sum(prompt_tokens * (1 - priced)) AS prompt,
+                   sum(completion_tokens * (1 - priced)) AS completion, sum(cached_tokens * (1 - priced)) AS cached
+            FROM batched JOIN batch ON batch.uuid = batched.batch GROUP BY 1, 2
+        ) AS by_batch USING (model, stage)
+        GROUP BY model, stage ORDER BY model, min(first)
         """,
     )
 

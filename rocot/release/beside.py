@@ -45,7 +45,7 @@ class Usage(Record):
     model: str
     """As the recipe names it."""
     endpoint: str
-    """Where it was sent."""
+    """Where it was sent; ends with `/batches` where that was by batch."""
     ok: bool
     """Whether a whole reply came."""
     reason: str
@@ -57,7 +57,7 @@ class Usage(Record):
     request_id: str
     """As the server named it."""
     latency: float
-    """Seconds from sending to the last byte."""
+    """Seconds from sending to the last byte; 0 for what was asked by batch."""
     prompt_tokens: int
     """As the server counts them."""
     completion_tokens: int

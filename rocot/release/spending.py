@@ -8,9 +8,9 @@ import pyarrow.parquet as pq
 
 from rocot.core.record import Record
 from rocot.errors import StoreError
-from rocot.prices import Prices
+from rocot.prices import BY_BATCH, Prices
 
-COLUMNS = ("stage", "model", "ok", "latency", "prompt_tokens", "completion_tokens", "cached_tokens")
+COLUMNS = ("stage", "model", "endpoint", "ok", "latency", "prompt_tokens", "completion_tokens", "cached_tokens")
 BATCH_ROWS = 8192
 
 
@@ -47,19 +47,21 @@ def spent(path: Path, prices: Prices) -> tuple[Spent, ...]:
     if not path.is_file():
         return ()
     sums: dict[tuple[str, str], _Sums] = {}
+    batched: dict[tuple[str, str], _Sums] = {}
     try:
         with pq.ParquetFile(path) as file:
             for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=list(COLUMNS)):
-                for stage, model, ok, seconds, prompt, completion, cached in zip(
+                for stage, model, endpoint, ok, seconds, prompt, completion, cached in zip(
                     *(batch.column(name).to_pylist() for name in COLUMNS), strict=True
                 ):
-                    one = sums.setdefault((stage, model), _Sums())
-                    one.calls += 1
-                    one.failed += not ok
-                    one.prompt += prompt
-                    one.cached += cached
-                    one.completion += completion
-                    one.seconds += seconds
+                    for counted in (sums, batched) if endpoint.endswith(BY_BATCH) else (sums,):
+                        one = counted.setdefault((stage, model), _Sums())
+                        one.calls += 1
+                        one.failed += not ok
+                        one.prompt += prompt
+                        one.cached += cached
+                        one.completion += completion
+                        one.seconds += seconds
     except (pa.ArrowException, OSError, KeyError, TypeError) as error:
         raise StoreError(f"{path}: no table of calls ({error}); export again") from error
     return tuple(
@@ -72,7 +74,21 @@ def spent(path: Path, prices: Prices) -> tuple[Spent, ...]:
             cached_tokens=one.cached,
             completion_tokens=one.completion,
             seconds=one.seconds,
-            cost=prices.cost(model, prompt=one.prompt, cached=one.cached, completion=one.completion),
+            cost=_cost(prices, model, one, batched.get((stage, model), _Sums())),
         )
         for (stage, model), one in sums.items()
     )
+
+
+def _cost(prices: Prices, model: str, whole: _Sums, batched: _Sums) -> float | None:
+    """Money for all, of which some was asked by batch."""
+    alone = prices.cost(
+        model,
+        prompt=whole.prompt - batched.prompt,
+        cached=whole.cached - batched.cached,
+        completion=whole.completion - batched.completion,
+    )
+    by_batch = prices.cost(
+        model, prompt=batched.prompt, cached=batched.cached, completion=batched.completion, batch=True
+    )
+    return None if alone is None or by_batch is None else alone + by_batch

@@ -31,6 +31,16 @@ class Pictures(Protocol):
         """The JPEG of every frame of an item, by digest. Raises VideoError, StoreError."""
 
 
+class Queue(Protocol):
+    """Where calls are put that are answered by batch."""
+
+    def fault(self, call: str, /) -> TeacherError | None:
+        """What a call without a reply has come to for good; None where it may be asked. Raises Deferred if it waits."""
+
+    async def put(self, ask: Ask, call: str, item: Framed, stage: str, pictures: Mapping[str, bytes], /) -> NoReturn:
+        """Queues a call. Raises Deferred, a Cut, once that is done."""
+
+
 KEPT_BYTES = 24_000_000
 """Of pictures: what 64 calls in flight hold anyway, where a clip takes 240 kB."""
 MOST_REFUSED = 16
@@ -61,8 +71,12 @@ class Asker:
         sampling: Sampling,
         dialect: Dialect | Literal["auto"] = "auto",
         repair: Prompt | None = None,
+        queue: Queue | None = None,
     ) -> None:
-        """`repair` words the one ask that follows a reply that does not parse; None makes none."""
+        """`repair` words the one ask that follows a reply that does not parse; None makes none.
+
+        With a `queue`, calls are put into batches and none is made here.
+        """
         self._fleet = fleet
         self._teacher = fleet.teacher
         self._ledger = ledger
@@ -70,6 +84,7 @@ class Asker:
         self._sampling = sampling
         self._dialect = dialect
         self._repair = repair
+        self._queue = queue
         self._speaks: Dialect = "json" if dialect == "auto" else dialect
         self._mixed = ledger.asked_before()
         """Whether a reply may be on record in the other dialect: to word every question twice takes longer than all."""
@@ -139,6 +154,8 @@ class Asker:
         return None if body is None else (other, self._teacher.read(body))
 
     async def _answered(self, ask: Ask, key: str, item: Framed, stage: str) -> Reply:
+        if self._queue is not None:
+            return await self._batched(self._queue, ask, key, item, stage)
         pictures = await self._pixels(item)
         call = _Call(ask, key, item, stage, size_of(ask, item) if self._fleet.metered else None)
         try:
@@ -147,6 +164,13 @@ class Asker:
             reply = await self._retried(call, pictures, error) if error.passing else self._refusal(error)
         self._refused = None
         return reply
+
+    async def _batched(self, queue: Queue, ask: Ask, key: str, item: Framed, stage: str) -> NoReturn:
+        """Queues a call, unless it waits already, or has failed for good."""
+        error = queue.fault(key)
+        if error is not None:
+            raise error
+        await queue.put(ask, key, item, stage, await self._pixels(item))
 
     async def _retried(self, call: _Call, pictures: Mapping[str, bytes], error: TeacherError) -> Reply:
         """The reply to a call whose first attempt has failed."""

@@ -5,6 +5,7 @@ from math import ceil
 
 from rocot.core.prompt import Ask, Text
 from rocot.core.reflection import Framed
+from rocot.engine.chain import Cut
 from rocot.errors import BudgetError
 from rocot.estimate import CHARACTERS_A_TOKEN, image_tokens
 from rocot.prices import Prices
@@ -16,6 +17,10 @@ DEAREST_IMAGE, DEAREST_TILE = 2833, 5667
 """Tokens that OpenAI's gpt-4o-mini counts for an image and for each of its tiles: no model counts more."""
 MARGIN = 1.5
 """Times what prompts have taken so far, at most, for each token of the estimate."""
+
+
+class Deferred(Cut):
+    """The call is made, or may be made, once batches have ended: the chain is left, and begun again then."""
 
 
 @dataclass(frozen=True)
@@ -78,42 +83,62 @@ class Budget:
         self.prices = prices or Prices()
         self.max_calls, self.max_cost = max_calls, max_cost
         self.calls, self.cost = calls, cost
+        self.put_off = 0
+        """Calls that were not begun because of what is set aside for batches, since somebody set this to 0."""
         self._calls_reserved = 0
         self._cost_reserved = 0.0
+        self._batched = 0
+        """Calls, of those reserved, that end with their batch."""
 
-    def price(self, model: str, usage: Usage) -> float | None:
+    def price(self, model: str, usage: Usage, *, batch: bool = False) -> float | None:
         """Money; None for a model without a price."""
-        return self.prices.cost(model, prompt=usage.prompt, cached=usage.cached, completion=usage.completion)
+        return self.prices.cost(
+            model, prompt=usage.prompt, cached=usage.cached, completion=usage.completion, batch=batch
+        )
 
-    def reserve(self, worst: float) -> bool:
+    def reserve(self, worst: float, *, batch: bool = False) -> bool:
         """Sets aside one call of that cost at worst; False while it may fit once others have ended.
 
-        Raises BudgetError when it cannot fit any more.
+        Raises BudgetError when it cannot fit any more, Deferred when it may once batches have ended.
         """
         if self.max_calls is not None and self.calls + self._calls_reserved >= self.max_calls:
+            self._wait_for_batches()
             raise BudgetError(
                 f"--max-calls {self.max_calls:,} is reached: {self.calls + self._calls_reserved:,} calls were made in"
                 " all runs of this folder. All that was answered is kept; raise it and run the same command again"
             )
         if self.max_cost is not None and self.cost + self._cost_reserved + worst > self.max_cost:
-            if self._calls_reserved and self.cost + worst <= self.max_cost:
+            if self._calls_reserved > self._batched and self.cost + worst <= self.max_cost:
                 return False
+            self._wait_for_batches()
             raise BudgetError(
                 f"--max-cost {self.max_cost:g} is reached: {self.cost:.4g} {self.prices.currency} were spent in all"
                 f" runs of this folder, and the next call may cost {worst:.4g}. All that was answered is kept;"
                 " raise it and run the same command again"
             )
-        self._calls_reserved += 1
-        self._cost_reserved += worst
+        self.hold(worst, batch=batch)
         return True
 
-    def release(self, worst: float) -> None:
+    def hold(self, worst: float, *, batch: bool) -> None:
+        """Sets aside one call that is being made, whether or not it fits."""
+        self._calls_reserved += 1
+        self._cost_reserved += worst
+        self._batched += batch
+
+    def release(self, worst: float, *, batch: bool = False) -> None:
         """Takes back what was set aside for a call that was not made."""
         self._calls_reserved -= 1
         self._cost_reserved -= worst
+        self._batched -= batch
 
-    def settle(self, worst: float, cost: float) -> None:
+    def settle(self, worst: float, cost: float, *, batch: bool = False) -> None:
         """A call that was set aside has ended, and cost so much."""
-        self.release(worst)
+        self.release(worst, batch=batch)
         self.calls += 1
         self.cost += cost
+
+    def _wait_for_batches(self) -> None:
+        """Calls in batches are set aside at their worst, and end after this pass: then there may be room."""
+        if self._batched:
+            self.put_off += 1
+            raise Deferred

@@ -1,6 +1,8 @@
 """`openai:<model>`: any server that speaks OpenAI's chat completions, vLLM among them."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from typing import BinaryIO, TypedDict, Unpack
 from urllib.parse import urlsplit
 
 import anyio
@@ -10,6 +12,7 @@ from pydantic import SecretStr
 
 from rocot import __version__
 from rocot.core.prompt import Ask, Picture
+from rocot.core.record import Json
 from rocot.errors import ConfigError, TeacherError
 from rocot.machine import KEY_VARIABLES
 from rocot.teacher.capped import capped
@@ -27,6 +30,16 @@ _LEAST_KEY = 8
 """Characters; shorter ones guard nothing, and may stand in any reply."""
 _NO_KEY = "none"
 """What is sent to servers that want no key: the client insists on one."""
+
+
+class Sent(TypedDict, total=False):
+    """What a request to a path beside the chat's sends."""
+
+    params: Mapping[str, str]
+    json: Mapping[str, Json]
+    data: Mapping[str, str]
+    files: Mapping[str, tuple[str, BinaryIO, str]]
+    timeout: httpx2.Timeout
 
 
 class OpenAITeacher:
@@ -51,7 +64,7 @@ class OpenAITeacher:
         self._key = api_key.get_secret_value().strip() if api_key is not None else _NO_KEY
         if not self._key.isascii() or not self._key.isprintable():
             raise ConfigError(f"the API key in {' or '.join(KEY_VARIABLES)} holds characters that no key has")
-        url = httpx2.URL(_checked(base_url or OPENAI))
+        self._base = url = httpx2.URL(_checked(base_url or OPENAI))
         client = AsyncOpenAI(api_key=self._key, base_url=str(url), max_retries=0)
         self._lanes = Lanes(connections, CONNECT_SECONDS)
         self._urls = {path: url.copy_with(path=f"{url.path.rstrip('/')}/{path}") for path in (CHAT, MODELS)}
@@ -76,18 +89,38 @@ class OpenAITeacher:
         """One attempt. See `Teacher.send`; a status other than 200 comes back like any reply."""
         held = None if self._learning is None else await self._learning.held()
         if held is None:
-            return await self._asked(self._spelling.body(ask, pictures))
+            return await self._asked(self.body(ask, pictures))
         digests = [part.digest for turn in ask.turns for part in turn.parts if isinstance(part, Picture)]
         known = held.known(digests)
         raw = await self._asked(self._spelling.body(ask, pictures, known), referred=bool(known))
         held.answered(raw.status, digests, known)
         return raw
 
+    def body(self, ask: Ask, pictures: Mapping[str, bytes]) -> bytes:
+        """The bytes that make a call, all its frames among them. Raises TeacherError (`no picture`)."""
+        return self._spelling.body(ask, pictures)
+
+    @asynccontextmanager
+    async def request(self, method: str, path: str, **more: Unpack[Sent]) -> AsyncIterator[httpx2.Response]:
+        """A request to another path below the base URL, with the same care. Raises TeacherError as `send` does."""
+        url = self._base.copy_with(path=f"{self._base.path.rstrip('/')}{path}")
+        headers = {name: value for name, value in self._headers.items() if name != "Content-Type"}
+        with self._translated():
+            async with self._lanes.lane() as http, http.stream(method, url, headers=headers, **more) as response:
+                yield response
+
+    async def whole(self, response: httpx2.Response) -> Raw:
+        """A response that has begun, read to its end. Raises TeacherError for one that is too long."""
+        return self._told(response, await capped(response))
+
     async def _asked(self, body: bytes, *, referred: bool = False) -> Raw:
         response, received = await self._received(CHAT, body)
-        told = {name: self._without_key(value.encode()).decode()[:200] for name, value in _telling(response.headers)}
+        return self._told(response, received, referred=referred)
+
+    def _told(self, response: httpx2.Response, received: bytes, *, referred: bool = False) -> Raw:
+        told = {name: self.without_key(value.encode()).decode()[:200] for name, value in _telling(response.headers)}
         return Raw(
-            body=self._without_key(received),
+            body=self.without_key(received),
             status=response.status_code,
             request_id=told.pop("x-request-id", ""),
             headers=told,
@@ -101,12 +134,18 @@ class OpenAITeacher:
     async def _received(self, path: str, body: bytes | None) -> tuple[httpx2.Response, bytes]:
         """What a path below the base URL answers. Raises TeacherError."""
         method = "GET" if body is None else "POST"
-        try:
+        with self._translated():
             async with (
                 self._lanes.lane() as http,
                 http.stream(method, self._urls[path], content=body, headers=self._headers) as response,
             ):
                 return response, await capped(response)
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Raises TeacherError for what goes wrong between here and the server."""
+        try:
+            yield
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError) as error:
             raise TeacherError(UNREACHABLE, f"{self.endpoint} ({_why(error)})", passing=True) from error
         except (
@@ -116,7 +155,7 @@ class OpenAITeacher:
         ) as error:  # the last: a TLS end that httpx2 lets through
             raise TeacherError("connection lost", f"{self.endpoint} ({_why(error)})", passing=True) from error
 
-    def _without_key(self, told: bytes) -> bytes:
+    def without_key(self, told: bytes) -> bytes:
         """A server may quote the key that it refuses; bodies and headers are stored, and shown in errors."""
         return told.replace(self._key.encode(), b"[key]") if len(self._key) >= _LEAST_KEY else told
 

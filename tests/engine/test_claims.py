@@ -5,8 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from rocot.engine.claims import Owner, lives, sweep
+import pytest
+
+from rocot.engine.claims import Owner, held, lives, sweep
 from rocot.engine.store import Store
+from rocot.errors import StoreError
 
 HOLDING = """
 import sys, time
@@ -75,3 +78,39 @@ async def test_only_one_of_many_gets_a_claim(tmp_path: Path) -> None:
     assert sum(got) == 1
     for store in stores:
         store.close()
+
+
+def test_a_lock_is_held_alone_or_with_others(tmp_path: Path) -> None:
+    path = tmp_path / "there" / "lock"
+    with held(path, alone=False) as first, held(path, alone=False) as second, held(path, alone=True) as third:
+        assert (first, second, third) == (True, True, False)
+    with held(path, alone=True) as first, held(path, alone=False) as second:
+        assert (first, second) == (True, False)
+    with held(path, alone=True) as again:
+        assert again
+
+
+def test_a_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
+    code = f"""
+import time
+from pathlib import Path
+from rocot.engine.claims import held
+with held(Path({str(tmp_path / "lock")!r}), alone=True):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        with held(tmp_path / "lock", alone=False) as got:
+            assert not got
+        process.kill()
+        process.wait()
+    with held(tmp_path / "lock", alone=True) as got:
+        assert got
+
+
+def test_a_lock_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="cannot be made"), held(tmp_path / "file" / "lock", alone=True):
+        pass
