@@ -24,7 +24,7 @@ from rocot.engine.lately import (
 )
 from rocot.engine.tables import FailureCount, ModelSpent, count_failures, sum_spent
 from rocot.prices import Prices
-from rocot.recipe import ROLES, Role
+from rocot.recipe import Role
 
 
 class StageFigures(Record):
@@ -198,7 +198,7 @@ def _gathered(run: Run, prices: Prices) -> Standing:
         run=str(run.folder),
         release=recipe.release.name,
         version=recipe.release.version,
-        models={role: recipe.asked[role].model for role in ROLES},
+        models={role: who.model for role, who in recipe.asked.items()},
         work=work,
         splits=splits,
         kept=kept,
