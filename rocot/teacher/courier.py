@@ -262,7 +262,7 @@ class Courier:
         fault, usage = fault_of(raw, read), usage_of(raw.body)
         came.add(fault)
         cost = self.budget.price(batch.model, usage, batch=True)
-        if cost is not None and not raw.body:
+        if cost is not None and not usage.prompt and (not raw.body or raw.status == 200):
             cost = self._worst(batch.model, queued)  # it may have been billed, and nobody told
         return Attempt(
             call=queued.call,

@@ -445,3 +445,13 @@ async def test_batches_that_are_looked_at_again_add_nothing(tmp_path: Path, serv
     again = Bench(tmp_path, server.base_url, 7)
     assert await again.made() == "finished"
     assert bench.rows("count(*)", "seq <= (SELECT max(seq) FROM attempt) - 3") == rows
+
+
+async def test_an_answer_that_tells_no_tokens_counts_at_its_worst(tmp_path: Path) -> None:
+    untold = http(200, json.dumps({"choices": [{"finish_reason": "length", "message": {"content": "{"}}]}).encode())
+    async with BatchServer(spoil=lambda _: untold) as server:
+        bench = Bench(tmp_path, server.base_url, 1, prices=PRICES)
+        await bench.made()
+        [(cost,)] = bench.rows("cost")
+        assert isinstance(cost, float)
+        assert bench.budget.cost == cost > 1024 * 1000 / 1e6 / 2
