@@ -37,6 +37,14 @@ class Turn(Record):
     role: Literal["system", "user", "assistant"]
     parts: tuple[Part, ...]
 
+    @cached_property
+    def hashed(self) -> int:
+        """Its hash. A turn with frames is looked up six times a clip, and has 34 parts to go through each time."""
+        return hash((self.role, self.parts))
+
+    def __hash__(self) -> int:
+        return self.hashed
+
 
 class Sampling(Record):
     """How a teacher draws its reply."""

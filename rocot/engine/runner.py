@@ -7,6 +7,7 @@ stages in flight have ended and are stored.
 """
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -40,7 +41,24 @@ async def run(plan: Plan[T], store: Store, job: Job[T], tally: Tally, stop: Stop
     """
     erased = cast("Job[Item]", job)  # the plan and its target agree by type
     slots, feed = asyncio.Semaphore(job.workers), Feed(islice(plan.items, job.limit))
-    return await _Run(tuple(plan), store, erased, tally, stop, slots, feed).through()
+    with _seldom_collected():
+        return await _Run(tuple(plan), store, erased, tally, stop, slots, feed).through()
+
+
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Has the garbage collector look less often, and not at what was imported: it took 7 % of all CPU of a call.
+
+    Items and replies hold no cycles, and go when nobody needs them; what is left of each call's tasks is little.
+    """
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """How the three asks are worded: one growing conversation whose prefix never changes, so that a server caches it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from rocot.assets import Prompts
@@ -29,12 +29,13 @@ def question(prompts: Prompts, item: Framed) -> str:
 
 def opening(prompts: Prompts, item: Framed, dialect: Dialect) -> tuple[Turn, ...]:
     """The prefix of all three asks: system, frames with their times between them, question."""
-    return _opened(prompts.system.text, item.frames, question(prompts, item), form(prompts, item.task, dialect).text)
+    frames = tuple((frame.time, frame.digest) for frame in item.frames)  # plain, so that a look-up hashes no records
+    return _opened(prompts.system.text, frames, question(prompts, item), form(prompts, item.task, dialect).text)
 
 
 @lru_cache(maxsize=256)  # of the clips in flight, all three asks begin with it
-def _opened(system: str, frames: tuple[Frame, ...], asked: str, wanted: str) -> tuple[Turn, ...]:
-    parts = *looked(frames), Text(text=asked), Text(text=wanted)
+def _opened(system: str, frames: tuple[tuple[float, str], ...], asked: str, wanted: str) -> tuple[Turn, ...]:
+    parts = *_shown(frames), Text(text=asked), Text(text=wanted)
     return said("system", system), Turn(role="user", parts=parts)
 
 
@@ -55,9 +56,13 @@ def closer_prompt(prompts: Prompts, item: Relooked) -> tuple[Prompt, ...]:
 
 def looked(frames: Sequence[Frame]) -> Iterator[Part]:
     """Frames, each after its time."""
-    for frame in frames:
-        yield Text(text=stamp(frame.time))
-        yield Picture(time=frame.time, digest=frame.digest)
+    return _shown((frame.time, frame.digest) for frame in frames)
+
+
+def _shown(frames: Iterable[tuple[float, str]]) -> Iterator[Part]:
+    for time, digest_of in frames:
+        yield Text(text=stamp(time))
+        yield Picture(time=time, digest=digest_of)
 
 
 def form(prompts: Prompts, shape: Shape, dialect: Dialect) -> Prompt:
