@@ -77,6 +77,9 @@ class OpenAITeacher:
             "Accept-Encoding": "identity",
             "User-Agent": f"rocot/{__version__}",
         }
+        # As the client would put them, every time anew: a tenth of a request.
+        self._head = httpx2.Headers({"Host": url.netloc.decode("ascii"), **self._headers})
+        self._limits = {"timeout": httpx2.Timeout(None, connect=CONNECT_SECONDS).as_dict()}
         official = url.host == "api.openai.com" or url.host.endswith(".openai.azure.com")
         served = model.removeprefix(PREFIX)
         self._spelling = Spelling(served, official=official)
@@ -135,11 +138,15 @@ class OpenAITeacher:
         """What a path below the base URL answers. Raises TeacherError."""
         method = "GET" if body is None else "POST"
         with self._translated():
-            async with (
-                self._lanes.lane() as http,
-                http.stream(method, self._urls[path], content=body, headers=self._headers) as response,
-            ):
-                return response, await capped(response)
+            async with self._lanes.lane() as http:
+                request = httpx2.Request(
+                    method, self._urls[path], headers=self._head, content=body, extensions=self._limits
+                )
+                response = await http.send(request, stream=True)
+                try:
+                    return response, await capped(response)
+                finally:
+                    await response.aclose()
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
