@@ -157,7 +157,8 @@ def _print_split(console: Console, split: SplitFigures) -> None:
     }
     left_out_table(console, left_out, "samples left out")
     if split.outcomes:
-        outcomes_table(console, split.outcomes, split.kept)
+        # The rules over whole splits, caps and shares are the export's: what passes them is known then.
+        outcomes_table(console, split.outcomes, split.kept, title="may be kept for training")
 
 
 def _calls_table(console: Console, calls: Sequence[CallFigures], currency: str) -> None:

@@ -29,6 +29,14 @@ CHECKS = {
     "counterfactual": "fresh answer from what they leave",
     "critic": "critic of the reflection",
 }
+UNCHOSEN = {
+    "mix: video": "enough of their video",
+    "mix: source": "enough of their source",
+    "mix: class": "enough of their class",
+    "mix: share": "enough of their kind",
+    "control": "handed another clip's truth",
+}
+"""Why the mix keeps no more rows, or none; see `rocot.release.select`."""
 KINDS = {"source": "Source", "class": "True class", "duration": "Length of the clip", "split": "Split"}
 NOTHING = "\N{EN DASH}"
 """Stands where there is no number."""
@@ -47,6 +55,7 @@ def page(gathered: Gathered, pictures: Pictures | None) -> str:
         summary=summary,
         flips=summary.flips,
         meaning=MEANING,
+        reasons=UNCHOSEN,
         checks=CHECKS,
         plots=dict(_plots(summary)),
         groups=dict(_groups(summary)),
@@ -129,12 +138,14 @@ def _plots(summary: Summary) -> Iterator[tuple[str, Markup]]:
         yield "tiou", Markup(histogram("tiou", "Temporal IoU", summary.first_tiou, summary.last_tiou))  # noqa: S704
 
 
-def _lines(row: Row) -> list[tuple[str, str, list[tuple[float, float]]]]:
-    """The timeline: name, what it says, and spans as left and width in percent of the clip."""
+def _lines(row: Row) -> list[tuple[str, str, list[tuple[float, float]] | None]]:
+    """The timeline: name, what it says, and spans as left and width in percent of the clip; None for no bar at all."""
     length = row.clip_end - row.clip_start
 
-    def placed(spans: Sequence[Span] | None) -> list[tuple[float, float]]:
-        cut = [(max(span.start, row.clip_start), min(span.end, row.clip_end)) for span in spans or ()]
+    def placed(spans: Sequence[Span] | None) -> list[tuple[float, float]] | None:
+        if spans is None:
+            return None
+        cut = [(max(span.start, row.clip_start), min(span.end, row.clip_end)) for span in spans]
         return [
             (round(100 * (low - row.clip_start) / length, 2), round(max(100 * (high - low) / length, 0.6), 2))
             for low, high in cut
