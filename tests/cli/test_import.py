@@ -100,7 +100,7 @@ def test_rows_are_made_from_a_manifest_and_a_leaking_video_is_left_out(laid: Ben
     rows = pq.read_table(laid.folder / "runs/own/release/data").to_pylist()
     assert [row["video"] for row in rows] == ["Abuse901_x264", "Normal_Videos901_x264"]
     assert {row["leak"] for row in rows} == {None}
-    assert rows[1]["truth"] == {"labels": ["Normal"], "spans": []}
+    assert rows[1]["truth"] == {"labels": ["Normal"], "spans": [], "choice": None}
     tested = laid.rocot("generate", "--recipe", "own.toml", "--split", "test")
     assert tested.returncode == 0, tested.stderr
     (fight,) = [
