@@ -27,6 +27,7 @@ from rocot.cli.split import check_split
 from rocot.cli.telling import Telling, Words
 from rocot.cli.watch import Watch
 from rocot.core.reflection import Judged, rejected
+from rocot.engine.aside import processes
 from rocot.engine.batches import Batches, open_batches
 from rocot.engine.job import Ending, Job, Target
 from rocot.engine.progress import Tally
@@ -126,6 +127,7 @@ async def _passed(
             order.limit,
             target,
             forecast,
+            beside=processes(),
             led=not in_process(order.recipe.teacher.model),
             since=since,
         )

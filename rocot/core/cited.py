@@ -6,11 +6,10 @@ A rule that rejects a sample must not misread one, so what could be either is no
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from rocot.core.record import Record
 
-
-class Cited(Record):
+class Cited(NamedTuple):
     """A time, or a stretch of time, that a text points at."""
 
     start: float
@@ -73,6 +72,8 @@ _LASTS = re.compile(
 _SHOWS_CLOCK = re.compile(
     r"\b(?:clock|overlay|watch|date|time[ -]of[ -]day|shows|reads|displays)\b[^.\n]*$", re.IGNORECASE
 )
+_BETWEEN = re.compile(r"\bbetween[ \t]+$", re.IGNORECASE)
+_FRAME = re.compile(r"[ \t]frames?\b", re.IGNORECASE)
 _DIGIT = re.compile(r"\d")
 _HEAD = 36
 """Characters before a quantity that are looked at."""
@@ -112,21 +113,20 @@ def _quantity(text: str, found: re.Match[str]) -> Iterator[Cited]:
     head, tail = text[max(0, found.start() - _HEAD) : found.start()], text[found.end() : found.end() + 24]
     if _LASTS.match(tail):
         return
-    opens = (_OPENS_SENTENCE.search(head) and tail[:1] == ",") or (_OPENS_LINE.search(head) and tail[:1] == ":")
-    cued = bool(_AT.search(head) or opens)
-    frame = bool(re.match(r"[ \t]frames?\b", tail, re.IGNORECASE))
+    opens = (tail[:1] == "," and _OPENS_SENTENCE.search(head)) or (tail[:1] == ":" and _OPENS_LINE.search(head))
+    cued = bool(opens or _AT.search(head))
     pieces = list(_PIECE.finditer(found[0]))
     index = 0
     while index < len(pieces):
         piece = pieces[index]
         after = pieces[index + 1] if index + 1 < len(pieces) else None
-        between = bool(re.search(r"\bbetween[ \t]+$", head, re.IGNORECASE))
-        if after is not None and _is_range(piece["join"], between=between and index == 0):
+        between = index == 0 and after is not None and _BETWEEN.search(head) is not None
+        if after is not None and _is_range(piece["join"], between=between):
             if cued or (_stands_alone(piece, after) and not _LASTING.search(head)):
                 yield from _ascending(found, piece["number"], after["number"])
             index += 2
         else:
-            if cued or (frame and after is None):
+            if cued or (after is None and _FRAME.match(tail) is not None):
                 yield _between(found, piece["number"], None)
             index += 1
 

@@ -123,16 +123,19 @@ RULES: dict[str, Rule] = {
 }
 
 
+_BY_FIELD = {name: (name.replace(" ", "_"), rule) for name, rule in RULES.items()}
+
+
 def faults(story: Story, gate: Gate | None = None) -> tuple[Fault, ...]:
     """Every rule that the sample breaks; without a gate, all of them have the weight that is theirs by default."""
     gate = gate or _DEFAULT
-    story = story.model_copy(update={"limits": gate})
+    if story.limits is not gate:
+        story = story.model_copy(update={"limits": gate})
     weights: dict[str, Weight] = dict(gate.rules)
     found = []
-    for name, rule in RULES.items():
-        severity = weights[name.replace(" ", "_")]
-        detail = None if severity == "off" else rule(story)
-        if severity != "off" and detail is not None:
+    for name, (field, rule) in _BY_FIELD.items():
+        severity = weights[field]
+        if severity != "off" and (detail := rule(story)) is not None:
             found.append(Fault(rule=name, severity=severity, detail=detail))
     return tuple(found)
 

@@ -161,11 +161,6 @@ class Criticised(Countered):
     critic: Reviewed | None = None
     """None where the recipe does not ask for it."""
 
-    @classmethod
-    def of(cls, item: Revised) -> "Criticised":
-        """The item with a place for every check, None in those of checks that are off."""
-        return item if isinstance(item, cls) else cls(**dict(item))
-
 
 class Scores(Record):
     """How both answers compare with the truth; None where the truth does not reach so far."""

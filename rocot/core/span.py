@@ -1,6 +1,7 @@
 """Spans of time, in seconds of the source video."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -30,18 +31,12 @@ class Span(Record):
 
 def union(spans: Iterable[Span]) -> tuple[Span, ...]:
     """The same set of instants as sorted, disjoint spans; spans that touch are joined."""
-    merged: list[tuple[float, float]] = []
-    for start, end in sorted((span.start, span.end) for span in spans):
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
-        else:
-            merged.append((start, end))
-    return tuple(Span(start=start, end=end) for start, end in merged)
+    return tuple(Span(start=start, end=end) for start, end in _merged(spans))
 
 
 def measure(spans: Iterable[Span]) -> float:
     """Seconds covered by the union of the spans."""
-    return sum(span.length for span in union(spans))
+    return sum(end - start for start, end in _merged(spans))
 
 
 def clipped(spans: Iterable[Span], start: float, end: float) -> tuple[Span, ...]:
@@ -52,5 +47,22 @@ def clipped(spans: Iterable[Span], start: float, end: float) -> tuple[Span, ...]
 
 def overlap(first: Iterable[Span], second: Iterable[Span]) -> float:
     """Seconds that lie in both sets."""
-    others = union(second)
-    return sum(part.length for span in union(first) for part in clipped(others, span.start, span.end))
+    others = _merged(second)
+    cut = ((max(low, start), min(high, end)) for start, end in _merged(first) for low, high in others)
+    return sum(high - low for low, high in cut if low < high)
+
+
+def apart(spans: Sequence[Span]) -> bool:
+    """Whether spans are sorted and disjoint, so that they are their own union."""
+    return all(first.end < second.start for first, second in pairwise(spans))
+
+
+def _merged(spans: Iterable[Span]) -> list[tuple[float, float]]:
+    """Starts and ends of the union; the judge asks for it ten times a sample, and a record costs 2 us."""
+    merged: list[tuple[float, float]] = []
+    for start, end in sorted((span.start, span.end) for span in spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
+        else:
+            merged.append((start, end))
+    return merged

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from string import ascii_lowercase
+from string import ascii_lowercase, ascii_uppercase
 from typing import Literal, TypeAlias
 
 from pydantic import Field
@@ -22,6 +22,13 @@ LONGEST_READ = 50_000
 """Characters of a text that are searched for times: ten times the longest that a teacher may write."""
 
 
+AHEAD = 24
+"""Characters. `having been informed` is a pattern's longest way to its first key."""
+_WORD_START = re.compile(r"\b\w")
+_SHAPE = bytes(
+    ord("a") if chr(code) in ascii_lowercase else ord("A") if chr(code) in ascii_uppercase else ord(" ")
+    for code in range(256)
+)
 _LETTERS = bytes(code if chr(code) in ascii_lowercase else ord(" ") for code in range(256))
 """Keeps a to z, and makes spaces of all other bytes."""
 
@@ -101,12 +108,25 @@ class Story(Record):
         """Every run of ASCII letters in the texts, in lower case: to tell at once that no pattern can be there."""
         return frozenset(self.whole.lower().encode("utf-8", "replace").translate(_LETTERS).decode("ascii").split())
 
-    def find(self, pattern: re.Pattern[str], keys: frozenset[str]) -> str | None:
-        """Where a pattern stands in any text, and what it found there. What it finds holds one of the keys."""
-        if keys.isdisjoint(self.vocabulary):
-            return None
-        found = ((place, pattern.search(text[:LONGEST_READ])) for place, text in self.texts)
-        return next((f"{place}: {match[0]!r}" for place, match in found if match is not None), None)
+    @cached_property
+    def shape(self) -> bytes:
+        """The texts with `a` for each small ASCII letter, `A` for each capital, a space for each other byte."""
+        return self.whole.encode("utf-8", "replace").translate(_SHAPE)
+
+    def find(self, pattern: re.Pattern[str], keys: frozenset[str], heads: frozenset[str] = frozenset()) -> str | None:
+        """Where a pattern stands in any text, and what it found there.
+
+        What it finds begins with a word, and holds one of the keys, which begins no more than `AHEAD` behind; or it
+        begins with one of the heads, and then counts where a key is in any text.
+        """
+        here = keys & self.vocabulary
+        here |= heads if here else here
+        for place, text in self.texts if here else ():
+            # Beyond ASCII two letters may match that are spelt otherwise.
+            match = (_near if text.isascii() else _anywhere)(pattern, text[:LONGEST_READ], here)
+            if match is not None:
+                return f"{place}: {match[0]!r}"
+        return None
 
     @property
     def marked(self) -> Iterator[tuple[str, float, float]]:
@@ -118,13 +138,24 @@ class Story(Record):
     @cached_property
     def cited(self) -> tuple[tuple[str, Cited], ...]:
         """The times that the texts point at, each with its place; of an endless text, those in its first part."""
-        return tuple((place, time) for place, text in self.texts for time in citations(text[:LONGEST_READ]))
+        return tuple((place, time) for place, text in self.texts for time in self.citations(text))
+
+    def citations(self, text: str) -> tuple[Cited, ...]:
+        """The times that a text of the sample points at, in its first part."""
+        found = self._citations.get(text)
+        if found is None:
+            found = self._citations[text] = tuple(citations(text[:LONGEST_READ]))
+        return found
+
+    @cached_property
+    def _citations(self) -> dict[str, tuple[Cited, ...]]:
+        return {}
 
     def outside(self, start: float, end: float, slack: float = SLACK) -> bool:
         """Whether a stretch reaches out of the clip."""
         return start < self.start - slack or end > self.end + slack
 
-    @property
+    @cached_property
     def interval(self) -> float:
         """The sampling interval, clip over frames, seconds, and what rounding may add to it."""
         return (self.end - self.start) / max(len(self.frame_times), 1) + SLACK
@@ -142,6 +173,22 @@ class Story(Record):
         """Where a time lies against the clip."""
         stretch = f"{start:g} s" if start == end else f"{start:g}-{end:g} s"
         return f"{place}: {stretch}, clip {self.start:g}-{self.end:g} s"
+
+
+def _anywhere(pattern: re.Pattern[str], text: str, _: frozenset[str]) -> re.Match[str] | None:
+    return pattern.search(text)
+
+
+def _near(pattern: re.Pattern[str], text: str, keys: frozenset[str]) -> re.Match[str] | None:
+    """As `search`, which tries a long pattern at every character: at the words that a key can be reached from."""
+    lowered, starts = text.lower(), set[int]()
+    for key in keys:
+        at = lowered.find(key)
+        while at >= 0:
+            starts.update(word.start() for word in _WORD_START.finditer(text, max(0, at - AHEAD), at + 1))
+            at = lowered.find(key, at + 1)
+    found = (pattern.match(text, start) for start in sorted(starts))
+    return next((match for match in found if match is not None), None)
 
 
 Rule: TypeAlias = Callable[[Story], str | None]

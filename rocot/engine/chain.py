@@ -1,7 +1,7 @@
 """One chain: an item through its stages, each looked up first, then done and stored."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from rocot.core.record import Item
 from rocot.core.reply import clean
@@ -43,13 +43,11 @@ class Chain:
     """Whether no stage may start any more."""
     lead: Lead | None = None
     """Told of each stage that it has been through."""
-    seen: Mapping[tuple[str, str], Sight] = field(default_factory=dict)
-    """What a replay has found of it already; see `Replay.sights`."""
 
     async def through(self, steps: Sequence[Step], place: Place) -> Place | None:
         """Where the last of the stages led; None for a sample that was turned away or spoilt. Raises Cut."""
         for step in steps:
-            sight = self.seen.get((place.item.key, step.fingerprint)) or look(self.store, step, place.item, self.since)
+            sight = look(self.store, step, place.item, self.since)
             found = sight.outcome
             if found is None:
                 if self.halted():
@@ -73,30 +71,38 @@ class Chain:
 
     async def _done(self, step: Step, place: Place, sight: Sight) -> Outcome:
         """Does a stage, and says what came of it."""
-        stage = erased(step)
-        outcome = Outcome(
-            item=place.item.key,
-            clip=self.clip,
-            rollout=self.rollout,
-            stage=stage.name,
-            fingerprint=step.fingerprint,
-            input=sight.given,
-            after=place.after,
-            kind="done",
-        )
+        stage, blank = erased(step), blank_of(step, place, sight.given, clip=self.clip, rollout=self.rollout)
         try:
             made = await stage(place.item)
         except ItemError as error:
-            return replace(
-                outcome,
-                kind="failed",
-                reason=clean(error.reason),
-                detail=clean(error.detail),
-                passing=error.passing,
-            )
-        if isinstance(made, Rejected):
-            return replace(outcome, kind="rejected", reason=clean(made.reason), detail=clean(made.detail))
-        return replace(outcome, payload=added(place.item, made, stage.output), counted_as=made.counted_as)
+            return failed(blank, error)
+        return ended(blank, step, place.item, made)
+
+
+def blank_of(step: Step, place: Place, given: str, *, clip: str, rollout: int | None) -> Outcome:
+    """The outcome of a stage before anything has come of it."""
+    return Outcome(
+        item=place.item.key,
+        clip=clip,
+        rollout=rollout,
+        stage=step.stage.name,
+        fingerprint=step.fingerprint,
+        input=given,
+        after=place.after,
+        kind="done",
+    )
+
+
+def ended(blank: Outcome, step: Step, item: Item, made: Item | Rejected) -> Outcome:
+    """What came of an item that a stage took. Raises TypeError for a stage that makes what it did not promise."""
+    if isinstance(made, Rejected):
+        return replace(blank, kind="rejected", reason=clean(made.reason), detail=clean(made.detail))
+    return replace(blank, payload=added(item, made, step.stage.output), counted_as=made.counted_as)
+
+
+def failed(blank: Outcome, error: ItemError) -> Outcome:
+    """What came of an item that a stage spoilt."""
+    return replace(blank, kind="failed", reason=clean(error.reason), detail=clean(error.detail), passing=error.passing)
 
 
 def _regrown(step: Step, item: Item, outcome: Outcome) -> Item | None:

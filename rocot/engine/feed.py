@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-LOOK_AHEAD = 64
+LOOK_AHEAD = 256
 """Items that lie ready at most."""
 
 
@@ -24,6 +24,8 @@ class Feed(Generic[T]):
         self._room = threading.Semaphore(look_ahead)
         self._loop = asyncio.get_running_loop()
         self._came = asyncio.Event()
+        self._asked = False
+        """Whether somebody may wait: waking the loop costs more than the item does."""
         self._ended = False
         self._closed = False
         self._fault: BaseException | None = None
@@ -33,8 +35,10 @@ class Feed(Generic[T]):
         """The next item; None at the end, and once closed. What the iterable raises is raised here."""
         while not self._closed:
             self._came.clear()
+            self._asked = True
             ended = self._ended  # looked at first: what came before the end still lies ready
             if self._ready:
+                self._asked = False
                 self._room.release()
                 return self._ready.popleft()
             if ended:
@@ -43,6 +47,15 @@ class Feed(Generic[T]):
                 return None
             await self._came.wait()
         return None
+
+    async def some(self, most: int) -> list[T]:
+        """The next item and those that lie ready behind it, `most` at most; none at the end, and once closed."""
+        first = await self.next()
+        found = [] if first is None else [first]
+        while found and len(found) < most and self._ready:
+            found.append(self._ready.popleft())
+            self._room.release()
+        return found
 
     def close(self) -> None:
         """Has the thread end, and whoever waits for an item get None."""
@@ -57,7 +70,8 @@ class Feed(Generic[T]):
                 if self._closed:
                     return
                 self._ready.append(item)
-                self._wake()
+                if self._asked:
+                    self._wake()
         except BaseException as error:  # noqa: BLE001  # it is raised where the items are awaited
             self._fault = error
         finally:

@@ -4,6 +4,8 @@ A fresh item is grown from its stored form too: a chain goes on from the same va
 """
 
 import hashlib
+from collections.abc import Sequence
+from functools import cache
 
 from pydantic import ValidationError
 from pydantic_core import from_json
@@ -24,9 +26,9 @@ def added(before: Item, after: Item, output: type[Item]) -> str:
     """JSON of the fields that a stage added. Raises TypeError for a stage that makes something else (a bug)."""
     if type(after) is not output:
         raise TypeError(f"the stage promised a {output.__name__} and made a {type(after).__name__}")
-    known = type(before).model_fields
-    for name in known:
-        old, new = getattr(before, name), getattr(after, name, None)
+    known, there = type(before).model_fields, vars(after)
+    for name, old in before:
+        new = there.get(name)
         if old is not new and old != new:
             raise TypeError(
                 f"a stage adds fields and changes none; this one changed {name} of a {type(before).__name__}"
@@ -41,3 +43,29 @@ def grown(item: Item, output: type[Item], payload: str) -> Item | None:
         return output.model_validate({**known, **from_json(payload)})
     except ValidationError:
         return None
+
+
+def grown_through(item: Item, outputs: Sequence[type[Item]], payloads: Sequence[str]) -> Item | None:
+    """The item with what several stages in a row have added: as `grown` of each, and validated once.
+
+    None, too, where a payload holds a field that another stage adds.
+    """
+    if not payloads:
+        return item
+    before = type(item)
+    fields: dict[str, object] = dict(item)
+    for output, payload in zip(outputs, payloads, strict=False):
+        new: dict[str, object] = from_json(payload)
+        if not _added_by(before, output).issuperset(new):
+            return None
+        fields |= new
+        before = output
+    try:
+        return before.model_validate(fields)
+    except ValidationError:
+        return None
+
+
+@cache
+def _added_by(before: type[Item], output: type[Item]) -> frozenset[str]:
+    return frozenset(set(output.model_fields) - set(before.model_fields))

@@ -33,6 +33,8 @@ class Job(Generic[T]):
     target: Target[T] | None = None
     expected: Callable[[], int | None] = lambda: None
     """About how many clips the listing will come to, without the limit; None where nobody can tell."""
+    beside: int = 0
+    """Processes at most that may be started beside this one, for a last stage that asks nobody."""
     led: bool = False
     """Whether one rollout of a clip goes ahead, and the others begin once it has been through its first stage.
 

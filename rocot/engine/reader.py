@@ -1,6 +1,7 @@
 """Reading a run store, while it grows or afterwards. It opens in any other SQLite tool just as well."""
 
 import hashlib
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,6 +31,11 @@ SELECT CAST(item AS BLOB), CAST(clip AS BLOB), rollout, CAST(stage AS BLOB), CAS
        (SELECT packed FROM attempt WHERE attempt.seq = base),
        (SELECT CAST(body AS BLOB) FROM attempt WHERE attempt.seq = base)
 FROM outcome
+"""
+# The order of the join is that of the links: by `after`, whatever SQLite would guess.
+_FOLLOWERS = f"""
+{_OUTCOME.replace("FROM outcome", "FROM json_each(?2) CROSS JOIN outcome ON after = json_each.value")}
+WHERE fingerprint = ?1
 """
 _CLIP = """
 SELECT id, split, position, CAST(record AS BLOB), gone, CAST(sha256 AS BLOB), seq
@@ -187,6 +193,11 @@ class StoreReader:
         """What a stage made of an item last, after the outcome or clip of that link."""
         query = f"{_OUTCOME} WHERE after = ? AND fingerprint = ? AND item = ?"
         return self._whole(self.rows(_outcome, query, (after, fingerprint, item)))
+
+    def followers(self, links: Sequence[int], fingerprint: str) -> dict[tuple[int, int | None], Outcome]:
+        """What a stage made of many items last, by link and rollout; damaged outcomes too."""
+        found = self.rows(_outcome, _FOLLOWERS, (fingerprint, json.dumps(links)))
+        return {(outcome.after or 0, outcome.rollout): outcome for outcome in found}
 
     def outcomes_of(self, item: str) -> list[Outcome]:
         """Every outcome of an item's key, superseded and damaged ones too, oldest first."""

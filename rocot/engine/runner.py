@@ -8,7 +8,7 @@ stages in flight have ended and are stored.
 
 import asyncio
 import gc
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,20 +16,25 @@ from itertools import islice
 from typing import TypeVar, cast
 
 from rocot.core.record import Item
+from rocot.engine.bulk import Bulk
 from rocot.engine.chain import Chain, Cut, Place
 from rocot.engine.feed import Feed
 from rocot.engine.job import Ending, Job
 from rocot.engine.lead import Lead
+from rocot.engine.outcome import Outcome
+from rocot.engine.page import Found, Met, Pages
 from rocot.engine.progress import StageTally, Tally
-from rocot.engine.stage import Plan, Step
+from rocot.engine.stage import Instant, Plan, Step
 from rocot.engine.stop import Stop
 from rocot.engine.store import Listed, Store
-from rocot.engine.walk import Replay, Sight, fans_out
+from rocot.engine.walk import erased, fans_out
 
 T = TypeVar("T", bound=Item)
 Written = TypeVar("Written")
 POLL = 0.25
 """Seconds between looks at what other processes claim."""
+PAGE = 64
+"""Clips that are met at once at most: 20 ms of reading, in which no call goes on."""
 MOST_WAITING = 1024
 """Clips put aside because another process claims them, before the listing waits for it."""
 
@@ -39,10 +44,10 @@ async def run(plan: Plan[T], store: Store, job: Job[T], tally: Tally, stop: Stop
 
     A complete listing marks the clips of the split that it lacks as gone. Raises RunError; a bug comes out as it is.
     """
-    erased = cast("Job[Item]", job)  # the plan and its target agree by type
+    untyped = cast("Job[Item]", job)  # the plan and its target agree by type
     slots, feed = asyncio.Semaphore(job.workers), Feed(islice(plan.items, job.limit))
     with _seldom_collected():
-        return await _Run(tuple(plan), store, erased, tally, stop, slots, feed).through()
+        return await _Run(tuple(plan), store, untyped, tally, stop, slots, feed).through()
 
 
 @contextmanager
@@ -61,17 +66,6 @@ def _seldom_collected() -> Iterator[None]:
         gc.unfreeze()
 
 
-@dataclass(frozen=True)
-class _Clip:
-    """A clip that the sources have listed."""
-
-    item: Item
-    link: "asyncio.Future[int]"
-    """What its first outcome follows, once it is registered."""
-    seen: dict[tuple[str, str], Sight] = field(default_factory=dict)
-    """What of it was found in the store when it was met."""
-
-
 @dataclass
 class _Run:
     """One call of `run`."""
@@ -85,7 +79,7 @@ class _Run:
     """One for each chain at work."""
     feed: Feed[Item]
     tasks: set[asyncio.Task[bool]] = field(default_factory=set)
-    waiting: dict[str, _Clip] = field(default_factory=dict)
+    waiting: dict[str, Met] = field(default_factory=dict)
     """Clips that another process works on."""
     faults: list[Exception] = field(default_factory=list)
     """What stops the run: the first is raised."""
@@ -95,6 +89,10 @@ class _Run:
         self.trunk, self.branch = self.steps[:fan], self.steps[fan:]
         self.rollouts = (self.branch[0].rollouts or 0) if self.branch else 0
         self.since = self.store.last_outcome() if self.job.since is None else self.job.since
+        last = self.steps[-1].stage if self.steps else None
+        instant = isinstance(last, Instant) and self.job.target is None
+        self.bulk = Bulk(self.steps, last, self.job.beside) if isinstance(last, Instant) and instant else None
+        self.pages = Pages(self.store, self.steps, self.since, ripens=instant)
         self._told = 0
         self.tally.spent = self.store.spent
         for step in self.steps:
@@ -122,6 +120,8 @@ class _Run:
                 for task in self.tasks:
                     task.cancel()
                 await asyncio.gather(*self.tasks, return_exceptions=True)
+                if self.bulk is not None:
+                    await self.bulk.close()
         if self.faults:
             for other in self.faults[1:4]:
                 self.faults[0].add_note(f"and, while the run was ending: {type(other).__name__}: {other}")
@@ -135,11 +135,11 @@ class _Run:
         await self.store.sweep()
         await self.store.start_listing()
         while not self.over():
-            item = await self.feed.next()
-            if item is None:
+            # With a target one by one: what an earlier run accepted counts before more is met, or asked.
+            items = await self.feed.some(PAGE if self.job.target is None else 1)
+            if not items:
                 break
-            await self._meet(item)
-            await asyncio.sleep(0)  # replaying awaits nothing, and must not starve the calls in flight
+            await self._meet(items)
         if self.over():
             return False
         self.tally.clips = self.tally.seen
@@ -147,20 +147,56 @@ class _Run:
             await self.store.end_listing(self.job.split)
         return True
 
-    async def _meet(self, item: Item) -> None:
-        """Registers a clip and sees to it. One that is stored in full takes no slot and no claim."""
-        record = item.model_dump_json()
-        known = self.store.clip(item.key)
-        clip = _Clip(item, self.store.list_clip(Listed(item.key, self.job.split, self.tally.seen, record)))
-        clip.link.add_done_callback(self._check)
-        self.tally.seen += 1
+    async def _meet(self, items: Sequence[Item]) -> None:
+        """Registers clips and sees to them. One that is stored in full takes no slot and no claim."""
+        split, seen = self.job.split, self.tally.seen
+        listed = [Listed(item.key, split, seen + index, item.model_dump_json()) for index, item in enumerate(items)]
+        self.tally.seen += len(items)
         self._expect()
-        # In the order of the listing: with a target, what an earlier run accepted counts before more is asked.
-        if known is None or known.record != record or not self._replayed(clip, known.link):
-            await self._begin(clip)
+        links = await self.store.list_clips(listed)
+        clips = [
+            Met(item, clip.record, link, [erased(step).context(item) for step in self.steps])
+            for item, clip, link in zip(items, listed, links, strict=True)
+        ]
+        await self._see_to(clips)
         while len(self.waiting) >= MOST_WAITING and not self.over():
             await self._revisit()
             await self._pause()
+
+    async def _see_to(self, clips: Sequence[Met]) -> None:
+        """Counts the clips whose every chain has ended already, and has the others worked on."""
+        ripe: list[tuple[Met, Found]] = []
+        for clip, found in zip(clips, self.pages.follow(clips), strict=True):
+            if not found.whole:
+                await self._begin(clip)
+            elif found.ripe:
+                ripe.append((clip, found))
+            else:
+                self._count(found)
+        if ripe and self.bulk is not None:
+            await self.bulk.room.acquire()
+            self._spawn(partial(self._press, self.bulk, ripe))
+
+    async def _press(self, bulk: Bulk, page: Sequence[tuple[Met, Found]]) -> bool:
+        """Puts the ripe chains of clips through the last stage, and stores what comes of all of them at once."""
+        try:
+            if self.halted():
+                return False
+            ours = await self.store.claim_all([clip.item.key for clip, _ in page])
+            self.waiting |= {clip.item.key: clip for (clip, _), mine in zip(page, ours, strict=True) if not mine}
+            page = [pair for pair, mine in zip(page, ours, strict=True) if mine]
+            made = await bulk.through([found.ripe for _, found in page])
+            new = [outcome for outcomes in made for outcome in outcomes if outcome is not None]
+            seqs = iter(await self.store.settle(new, [clip.item.key for clip, _ in page]))
+        finally:
+            bulk.room.release()
+        for (clip, found), outcomes in zip(page, made, strict=True):
+            stored = [outcome for outcome in outcomes if outcome is not None and next(seqs) is not None]
+            if len(stored) == len(outcomes):
+                self._count(found, stored)
+            else:
+                await self._begin(clip)
+        return True
 
     def _expect(self) -> None:
         """Notes how many clips there will be, as far as that can be told, whenever it has changed by a hundredth."""
@@ -172,28 +208,25 @@ class _Run:
                 self._told = clips
                 self.store.expect(self.job.split, clips).add_done_callback(self._check)
 
-    def _replayed(self, clip: _Clip, link: int) -> bool:
-        """Counts a clip whose every chain has ended already; False where something is left to do."""
-        replay = Replay(self.store, self.steps, self.since)
-        if not replay.complete(clip.item, link):
-            clip.seen.update(replay.sights)
-            return False
-        for outcome in replay.outcomes:
+    def _count(self, found: Found, made: Sequence[Outcome] = ()) -> None:
+        """Counts a clip whose every chain has ended, by what was found of it and what has just been made."""
+        for outcome in found.outcomes:
             self.tally.stages[outcome.stage].add(outcome.kind, outcome.reason, reused=True)
-        for seq, name in replay.uncounted:
+        for outcome in made:
+            self.tally.stages[outcome.stage].add(outcome.kind, outcome.reason, reused=False)
+        for seq, name in found.uncounted:
             self.store.count_as(seq, name).add_done_callback(self._check)
-        for end in replay.ends:
+        for end in found.ends:
             self._accept(end)
+        self.tally.accepted += sum(outcome.kind == "done" for outcome in made)  # there is no target
         self.tally.ended += 1
-        return True
 
     async def _revisit(self) -> bool:
         """Looks after the clips that other processes claimed: some are done by now, some were left by the dead."""
         for key, clip in list(self.waiting.items()):
             if not self.store.claimed_elsewhere(key):
                 del self.waiting[key]
-                if not self._replayed(clip, await clip.link):
-                    await self._begin(clip)
+                await self._see_to([clip])
         self.tally.elsewhere = len(self.waiting)
         return True
 
@@ -205,7 +238,7 @@ class _Run:
         elif self.waiting and not self.over():
             await asyncio.sleep(POLL)
 
-    async def _begin(self, clip: _Clip) -> None:
+    async def _begin(self, clip: Met) -> None:
         """Has a clip worked on, once there is a slot for its first chain."""
         await self.slots.acquire()
         if self.over():
@@ -213,17 +246,16 @@ class _Run:
         else:
             self._spawn(partial(self._work, clip))
 
-    async def _work(self, clip: _Clip) -> bool:
+    async def _work(self, clip: Met) -> bool:
         """All chains of a clip; whether they all ended."""
         key = clip.item.key
         others: asyncio.Task[bool] | None = None
         with self._in_slot():
-            link = await clip.link
             if not await self.store.claim(key):
                 self.waiting[key] = clip
                 return False
             try:
-                place = await self._chain(clip, None).through(self.trunk, Place(clip.item, link))
+                place = await self._chain(clip, None).through(self.trunk, Place(clip.item, clip.link))
                 if place is None:
                     ended = True
                 elif self.branch:
@@ -241,7 +273,7 @@ class _Run:
         await self.store.release(key)
         return ended
 
-    async def _others(self, clip: _Clip, trunk: Place, lead: Lead) -> bool:
+    async def _others(self, clip: Met, trunk: Place, lead: Lead) -> bool:
         """All rollouts but the first. Where one leads, they take no slot before it has opened the way."""
         branches: list[asyncio.Task[bool]] = []
         free = not self.job.led
@@ -251,12 +283,12 @@ class _Run:
             branches.append(self._spawn(partial(self._rollout, clip, trunk, number, lead)))
         return all([await branch for branch in branches])
 
-    async def _rollout(self, clip: _Clip, trunk: Place, number: int, lead: Lead) -> bool:
+    async def _rollout(self, clip: Met, trunk: Place, number: int, lead: Lead) -> bool:
         await self.slots.acquire()
         with self._in_slot():
             return await self._branch(clip, trunk, number, lead)
 
-    async def _branch(self, clip: _Clip, trunk: Place, number: int, lead: Lead) -> bool:
+    async def _branch(self, clip: Met, trunk: Place, number: int, lead: Lead) -> bool:
         place = Place(trunk.item.fanned(number), trunk.after)
         try:
             end = await self._chain(clip, number, lead).through(self.branch, place)
@@ -264,8 +296,8 @@ class _Run:
             lead.over()
         return end is None or self._accept(end.item)
 
-    def _chain(self, clip: _Clip, rollout: int | None, lead: Lead | None = None) -> Chain:
-        return Chain(self.store, self.tally, clip.item.key, rollout, self.since, self.halted, lead, clip.seen)
+    def _chain(self, clip: Met, rollout: int | None, lead: Lead | None = None) -> Chain:
+        return Chain(self.store, self.tally, clip.item.key, rollout, self.since, self.halted, lead)
 
     def _accept(self, item: Item) -> bool:
         self.tally.accepted += self.job.target is None or self.job.target.accepts(item)

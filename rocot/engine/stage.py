@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Generic, Never, Protocol, TypeVar
+from typing import Generic, Never, Protocol, TypeVar, runtime_checkable
 
 from rocot.core.record import Item, Json, digest
 
@@ -38,7 +38,11 @@ class Stage(Protocol[In, Out]):
         """What changes its answer, and nothing else: no worker count, no folder, no address."""
 
     def context(self, item: In, /) -> Json:
-        """What else its answer hangs on for this one item (its truth, say); None for most stages."""
+        """What else its answer hangs on for this one clip (its truth, say); None for most stages.
+
+        It may be asked with any item of the chain, the clip as it was listed too, and says the same of all of them.
+        Whether it is None hangs on `identity` and on no item: what is stored is taken up without asking, where it is.
+        """
 
     async def __call__(self, item: In, /) -> Out | Rejected:
         """Do it."""
@@ -46,6 +50,24 @@ class Stage(Protocol[In, Out]):
 
 AnyStage = Stage[Never, Item]
 """A stage whose types the plan's builder has already checked."""
+
+
+@runtime_checkable
+class Instant(Stage[Never, Item], Protocol):
+    """A stage that asks nobody and waits for nothing.
+
+    Where it is the last one, many items are put through at once, and in other processes, too.
+    """
+
+    def at_once(self, item: Item, context: Json, /) -> Item | Rejected:
+        """As `__call__` does, of an item as the store holds it; all else that it looks up is in the context.
+
+        Raises ItemError.
+        """
+
+    @property
+    def elsewhere(self) -> tuple[str, Json]:
+        """`module:callable`, and what it is called with to make the same stage in another process."""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,9 +111,9 @@ class Store(StoreReader):
         """Notes how many clips the split will come to, about."""
         return self._writer.write(lambda connection: _expect(connection, split, clips))
 
-    def list_clip(self, clip: Listed) -> "asyncio.Future[int]":
-        """Registers a clip; its link comes with the future. Raises ConfigError there for an id that is listed twice."""
-        return self._writer.write(lambda connection: _list_clip(connection, clip))
+    def list_clips(self, clips: Sequence[Listed]) -> "asyncio.Future[list[int]]":
+        """Registers clips; their links come with the future. Raises ConfigError there for an id listed twice."""
+        return self._writer.write(lambda connection: [_list_clip(connection, clip) for clip in clips])
 
     async def end_listing(self, split: str) -> None:
         """Marks the clips of a split as gone that were not listed since `start_listing`."""
@@ -121,6 +122,17 @@ class Store(StoreReader):
     async def claim(self, clip: str) -> bool:
         """Whether the clip is ours to work on: nobody else who lives has claimed it."""
         return await self._writer.write(lambda connection: self._take(connection, clip))
+
+    async def claim_all(self, clips: Sequence[str]) -> list[bool]:
+        """As `claim`, of many clips."""
+        return await self._writer.write(lambda connection: [self._take(connection, clip) for clip in clips])
+
+    async def settle(self, outcomes: Sequence[Outcome], clips: Sequence[str]) -> list[int | None]:
+        """Stores outcomes of which nothing was stored, and gives up claims, all or nothing. Returns their seqs.
+
+        None where there is one of the same input by now, or a superseded one: it is left as it is.
+        """
+        return await self._writer.write(lambda connection: self._settle(connection, outcomes, clips))
 
     async def release(self, clip: str) -> None:
         """Gives up a claim."""
@@ -143,6 +155,13 @@ class Store(StoreReader):
             return False
         connection.execute("INSERT OR REPLACE INTO claim VALUES (?, ?)", (clip, self._owner.id))
         return True
+
+    def _settle(
+        self, connection: apsw.Connection, outcomes: Sequence[Outcome], clips: Sequence[str]
+    ) -> list[int | None]:
+        for clip in clips:
+            _delete_claim(connection, clip, self._owner.id)
+        return [None if _holds(connection, new) else _insert_outcome(connection, new) for new in outcomes]
 
     def __enter__(self) -> Self:
         return self
@@ -218,6 +237,12 @@ def _insert_outcome(connection: apsw.Connection, new: Outcome) -> int:
         ),
     )
     return connection.last_insert_rowid()
+
+
+def _holds(connection: apsw.Connection, new: Outcome) -> bool:
+    """Whether anything is stored of the same input."""
+    query = "SELECT EXISTS (SELECT 1 FROM outcome WHERE item = ? AND fingerprint = ? AND input = ?)"
+    return bool(connection.execute(query, (new.item, new.fingerprint, new.input)).get)
 
 
 def _count_as(connection: apsw.Connection, seq: int, name: str) -> None:

@@ -42,7 +42,7 @@ class Reflect:
             identity |= {"relook": self.relook.identity, "relook prompt": self.prompts.relook.digest}
         return identity
 
-    def context(self, item: Reasoned, /) -> Json:
+    def context(self, item: Clip, /) -> Json:
         """The truth, where the reflection is guided: a corrected label re-asks this one reflection."""
         if self.guide is None:
             return None

@@ -257,10 +257,10 @@ async def test_writes_that_come_together_share_a_transaction(store: Store) -> No
 
 
 async def test_a_write_that_cannot_be_done_takes_no_other_down(store: Store) -> None:
-    writes = [store.list_clip(Listed(key, "train", 0, "{}")) for key in ("a", "b", "a", "c")]
-    writes.append(store.list_clip(Listed("lone \udc80 surrogate", "train", 0, "{}")))
+    writes = [store.list_clips([Listed(key, "train", 0, "{}")]) for key in ("a", "b", "a", "c")]
+    writes.append(store.list_clips([Listed("lone \udc80 surrogate", "train", 0, "{}")]))
     done = await asyncio.gather(*writes, store.add_attempt(attempt("call")), return_exceptions=True)
-    assert [type(it) for it in done] == [int, int, ConfigError, int, UnicodeEncodeError, type(None)]
+    assert [type(it) for it in done] == [list, list, ConfigError, list, UnicodeEncodeError, type(None)]
     assert [row.id for row in store.clips("train")] == ["a", "b", "c"]
     assert store.reply_to("call") is not None
 

@@ -149,6 +149,26 @@ class Grade:
         return Graded(**dict(item), grade=self.truth(item.id))
 
 
+@dataclass(frozen=True)
+class Stamp(Grade):
+    """The same at once, of many."""
+
+    @property
+    def elsewhere(self) -> tuple[str, Json]:
+        return "tests.engine.toys:stamp", self.name
+
+    def at_once(self, item: Item, context: Json, /) -> Graded:
+        assert isinstance(item, Spoken)
+        assert isinstance(context, int)
+        self.calls.append(item.key)
+        return Graded(**dict(item), grade=context)
+
+
+def stamp(name: str) -> Stamp:
+    """That of another process."""
+    return Stamp(name=name)
+
+
 def attempt(call: str, body: bytes = b"{}", *, item: str = "toy", ok: bool = True) -> Attempt:
     return Attempt(
         call=call,
@@ -176,6 +196,8 @@ class Making:
     accent: str = "tin"
     during: During = instantly
     truth: Callable[[str], int] = len
+    at_once: bool = True
+    """Whether grades are given to many at once."""
     items: Iterable[Toy] | None = None
     """Instead of `count` of them."""
 
@@ -200,7 +222,7 @@ class Workshop:
             .then(Wind(self.winds))
             .fan_out(making.rollouts)
             .then(Speak(store, self.speaks, making.accent, making.during))
-            .then(Grade(making.truth, self.grades))
+            .then((Stamp if making.at_once else Grade)(making.truth, self.grades))
         )
 
     async def work(self, making: Making = USUAL, job: Job[Graded] = JOB) -> Ending:

@@ -278,8 +278,7 @@ def test_what_changes_an_ask_changes_the_identity() -> None:
 
 
 def test_an_item_has_a_place_for_every_check() -> None:
-    item = Criticised.of(revised())
-    assert Criticised.of(item) is item
+    item = Criticised(**dict(revised()))
     assert (item.reanswer, item.counterfactual, item.critic) == (None, None, None)
     assert isinstance(item, Framed)
 

@@ -53,7 +53,7 @@ def again(folder: Path, outcome: Outcome, attempts: Sequence[Attempt]) -> tuple[
     with Store(folder) as store:
 
         async def through() -> Reread:
-            await store.list_clip(Listed(CLIP.id, "train", 0, CLIP.model_dump_json()))
+            await store.list_clips([Listed(CLIP.id, "train", 0, CLIP.model_dump_json())])
             for attempt in attempts:
                 await store.add_attempt(attempt)
             await store.add_outcome(outcome)

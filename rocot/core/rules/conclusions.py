@@ -86,11 +86,16 @@ def label_contradicts_reasoning(story: Story) -> str | None:
         others = tuple(label for label in (*story.classes, NORMAL) if label != answer.label)
         reasoning = answer.reasoning[:LONGEST_READ]
         lowered = reasoning.lower().replace(" ", "_")
-        if not any(word in lowered for word in (*_TELLING, *map(_joined, others))):
+        spellings = [_joined(label) for label in others]
+        if not any(word in lowered for word in (*_TELLING, *spellings)):
             continue
         other, named = _ALARM if answer.normal else _CALM, _naming(others)
         for said in sentences(reasoning):
-            found = named.search(said) or (None if any(map(str.isdigit, said)) else other.search(said))
+            spelt = said.lower().replace(" ", "_") if said.isascii() else None
+            named_here = spelt is None or any(label in spelt for label in spellings)
+            found = named.search(said) if named_here else None
+            if found is None and (spelt is None or any(word in spelt for word in _TELLING)):
+                found = None if any(map(str.isdigit, said)) else other.search(said)
             if found is not None and not _GUARDED.search(said):
                 return f"{name} reasoning: {found[0]!r}, label {answer.label}"
     return None
@@ -137,6 +142,7 @@ def _naming(labels: tuple[str, ...]) -> re.Pattern[str]:
     )
 
 
+_DIGIT = re.compile(r"\d")
 _SUBJECT = re.compile(r"\b(?:anomal\w*|incident|span|spans|event)\b", re.IGNORECASE)
 
 
@@ -158,6 +164,8 @@ def times_contradict_spans(story: Story) -> str | None:
 def _concluded(answer: Answer, interval: float) -> Iterator[tuple[float, float]]:
     """Stretches that the reasoning says the anomaly takes, and that no span is near."""
     for said in sentences(answer.reasoning[:LONGEST_READ]):
+        if _DIGIT.search(said) is None:
+            continue
         if (_SUBJECT.search(said) or answer.label[:5].lower() in said.lower()) and not _GUARDED.search(said):
             for time in citations(said):
                 if time.end > time.start and _apart(answer, interval, time.start, time.end):

@@ -72,7 +72,7 @@ def _near(edge: float, times: "set[float] | list[float]", slack: float) -> bool:
     return any(abs(edge - time) <= slack for time in times)
 
 
-_HUMP = re.compile("[a-z][A-Z]|[A-Za-z]_[A-Za-z]")
+_JOINED = re.compile("[A-Za-z]_[A-Za-z]")
 _ODD = re.compile(r"(?<![\w/.])(?:[A-Za-z]+_[A-Za-z_]+|[A-Za-z]+[a-z][A-Z][a-z]+)(?:_?\d{2,4}(?:_x264)?)?(?!\w)")
 _NATIVE = frozenset({
     "roadaccident", "trafficaccident", "objectfalling", "peoplefalling", "waterincident", "caraccident", "foodsafety",
@@ -83,7 +83,7 @@ _NATIVE = frozenset({
 
 def native_spelling(story: Story) -> str | None:
     """No text spells a label as only an annotation file does (`RoadAccidents`), where the question does not."""
-    if _HUMP.search(story.whole) is None:
+    if b"aA" not in story.shape and ("_" not in story.whole or _JOINED.search(story.whole) is None):
         return None
     shown = {label.lower() for label in story.classes}
     found = {token for token in _ODD.findall(story.whole) if token.lower() not in shown}

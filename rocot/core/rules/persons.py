@@ -47,6 +47,7 @@ _CLAIMING_TEXT = """
     gypsies
 """
 _CLAIMING = frozenset(_CLAIMING_TEXT.split())
+_HEADS = frozenset({"latin"})
 _NAMING_TEXT = """
     mr mrs ms miss dr named identified recognised recognized recognise recognize known called name surname face
     facial looks resembles plate
@@ -56,10 +57,10 @@ _NAMING = frozenset(_NAMING_TEXT.split())
 
 def identifying_text(story: Story) -> str | None:
     """No text names a person, claims to know a face, reads a number plate, or claims an origin or a faith."""
-    told = story.find(_CLAIMED, _CLAIMING)
+    told = story.find(_CLAIMED, _CLAIMING, _HEADS)
     if told is not None:
         return told
-    for found in _FULL_NAME.finditer(story.whole):
+    for found in _FULL_NAME.finditer(story.whole) if b"a Aa" in story.shape else ():
         if _INTRODUCED.search(story.whole[max(0, found.start() - 40) : found.start()]) is not None:
             return f"{found[0]!r}"
     if _NAMING.isdisjoint(story.vocabulary):

@@ -1,6 +1,6 @@
 """Rules of place: what an answer names lies within the clip, and near a frame that was seen."""
 
-from rocot.core.span import union
+from rocot.core.span import apart
 from rocot.core.story import SLACK, Story
 
 
@@ -16,8 +16,8 @@ def span_outside_clip(story: Story) -> str | None:
 def spans_out_of_order(story: Story) -> str | None:
     """Spans are ascending and apart: one stretch is told once."""
     for name, answer in story.answers:
-        if answer.spans is not None and answer.spans != union(answer.spans):
-            return f"{name} spans " + ", ".join(f"{span.start:g}-{span.end:g}" for span in answer.spans) + " s"
+        if not apart(answer.spans or ()):
+            return f"{name} spans " + ", ".join(f"{span.start:g}-{span.end:g}" for span in answer.spans or ()) + " s"
     return None
 
 

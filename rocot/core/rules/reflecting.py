@@ -3,7 +3,6 @@
 import re
 
 from rocot.core.answer import Answer
-from rocot.core.cited import citations
 from rocot.core.rules.words import STEM, WIDE, content, sentences, words
 from rocot.core.story import LONGEST_READ, Story
 
@@ -14,6 +13,7 @@ _ATTRIBUTED = re.compile(
     r"mentioned|mentions|described|describes|concluded|concludes)\b(?P<what>.*)",
     re.IGNORECASE | re.DOTALL,
 )
+_SPEAKERS = ("answer", "reasoning", "response", "analysis", "conclusion", "i ")
 _DENIED = re.compile(
     r"\b(?:not|no|nothing|never|without|should|instead|rather|while|whereas|but|although|though|yet)\b|n't\b|[,:\u2014]"
 )
@@ -30,7 +30,7 @@ _QUOTED = re.compile(r"[\"\u201c]([^\"\u201c\u201d\n]{8,300})[\"\u201d]")
 def phantom_error(story: Story) -> str | None:
     """What the reflection says that the first answer said, it did say: its label, its times, its words in quotes."""
     said = [found["what"] for text in _claimed(story) for part in sentences(text)
-            if (found := _ATTRIBUTED.search(part)) is not None]  # fmt: skip
+            if _may_attribute(part) and (found := _ATTRIBUTED.search(part)) is not None]  # fmt: skip
     for what in said[:MOST_CHECKS]:
         clause = _DENIED.split(what, maxsplit=1)[0]
         if (fault := _label_not_said(story, what) or _time_not_said(story, clause)) is not None:
@@ -40,6 +40,12 @@ def phantom_error(story: Story) -> str | None:
         if fault is not None:
             return fault
     return _quote_not_said(story)
+
+
+def _may_attribute(said: str) -> bool:
+    """Whether a sentence holds a word that every match of `_ATTRIBUTED` has, among those in ASCII."""
+    lowered = said.lower()
+    return not said.isascii() or any(word in lowered for word in _SPEAKERS)
 
 
 def _label_not_said(story: Story, claim: str) -> str | None:
@@ -58,7 +64,7 @@ def _label_not_said(story: Story, claim: str) -> str | None:
 
 
 def _time_not_said(story: Story, clause: str) -> str | None:
-    cited = list(citations(clause[:LONGEST_READ]))
+    cited = story.citations(clause)
     own = _initial_times(story) if cited else []
     for time in cited:
         slack = story.interval + time.slack
@@ -69,9 +75,10 @@ def _time_not_said(story: Story, clause: str) -> str | None:
 
 def _quote_not_said(story: Story) -> str | None:
     """A quote of four words or more whose words the first answer does not have, all but a half."""
-    own = {word[:STEM] for word in words(_initial_text(story.initial))}
+    own: set[str] | None = None
     for text in _claimed(story):
-        for quote in _QUOTED.findall(text):
+        for quote in _QUOTED.findall(text) if '"' in text or "\u201c" in text else ():
+            own = own or {word[:STEM] for word in words(_initial_text(story.initial))}
             stems = {word[:STEM] for word in words(quote)}
             if len(words(quote)) >= 4 and len(stems & own) < len(stems) / 2:
                 return f"{quote[:80]!r} is quoted, and the first answer does not say it"
@@ -84,7 +91,7 @@ def rubber_stamp(story: Story) -> str | None:
     Of a first answer that finds nothing there is little to name: what the revised answer finds will do.
     """
     told = " ".join(_reflected(story))
-    if WIDE.search(told) is not None:
+    if not told.isascii() and WIDE.search(told) is not None:
         return None
     if story.reflection.verdict == "keep" and (fault := _of_another(story)) is not None:
         return fault
@@ -99,10 +106,10 @@ def rubber_stamp(story: Story) -> str | None:
 def _names(story: Story, told: str, answer: Answer, *, initial: bool) -> bool:
     if not answer.normal and answer.label.lower().replace("_", " ") in told.lower().replace("_", " "):
         return True
-    if content(told) & content(_initial_text(answer)):
-        return True
     own = _initial_times(story) if initial else [(span.start, span.end) for span in answer.spans or ()]
-    return any(_meets(pair, own, story.interval) for pair in _reflected_times(story))
+    if any(_meets(pair, own, story.interval) for pair in _reflected_times(story)):
+        return True
+    return not content(told).isdisjoint(content(_initial_text(answer)))
 
 
 def _of_another(story: Story) -> str | None:

@@ -104,7 +104,8 @@ def _loop(text: str) -> str | None:
     said = text.lower().split()
     if len(said) < 6 or len(said) - len({*said}) < 4:  # a run of three words that comes thrice repeats four at least
         return None
-    if max(Counter(zip(said, said[1:], said[2:], strict=False)).values(), default=0) < 3:
+    threes = list(zip(said, said[1:], said[2:], strict=False))
+    if len(threes) - len({*threes}) < 2 or max(Counter(threes).values()) < 3:
         return None
     for period in range(1, min(_LONGEST_LOOP, len(said) // 4) + 1):
         run, enough = 0, 5 if period == 1 else 3 * period
