@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from rocot.cli import INTERRUPTED
 from rocot.core.record import Json
 from rocot.engine.job import Ending
 
@@ -48,7 +49,7 @@ def tell(event: str, **facts: Json) -> None:
 def tell_failed(message: str, exit_code: int) -> None:
     """The last two lines of a run that cannot be made, or not to its end."""
     tell("error", message=message)
-    tell_end(exit_code, "failed")
+    tell_end(exit_code, "interrupted" if exit_code == INTERRUPTED else "failed")
 
 
 def tell_end(  # what the closing tables are made of

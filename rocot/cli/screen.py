@@ -90,9 +90,9 @@ def money(amount: float | None) -> str:
     """An amount, with more digits where it is small; nothing where no price is known."""
     if amount is None:
         return ""
-    if amount >= 1 or not amount:
+    if abs(amount) >= 1 or not amount:
         return f"{amount:,.2f}"
-    return f"{amount:.{max(4, 1 - floor(log10(amount)))}f}"
+    return f"{amount:.{max(4, 1 - floor(log10(abs(amount))))}f}"
 
 
 def lasting(seconds: float) -> str:

@@ -228,9 +228,11 @@ class Asker:
         latency = time.monotonic() - started
         raw = came if isinstance(came, Raw) else Raw(body=b"", status=0)
         answered = turn.server.breaker.answered
-        fault = fault_in(raw, answered=answered) if isinstance(came, Raw) else came
+        fault: RunError | TeacherError | None = None if isinstance(came, Raw) else came
         reply: Reply | None = None
         try:
+            if isinstance(came, Raw):
+                fault = fault_in(raw, answered=answered)
             if fault is None:
                 reply = self._teacher.read(raw.body)
         except TeacherError as error:

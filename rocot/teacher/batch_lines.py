@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from rocot.core.record import Json
 from rocot.errors import RunError, TeacherError
-from rocot.teacher.faults import fault_in, told_in
+from rocot.teacher.faults import fault_in, told
 from rocot.teacher.protocol import Raw, Reply
 
 PATH = "/v1/chat/completions"
@@ -26,6 +26,8 @@ _CODES = {
     "request_timeout": "timeout",
 }
 """What befalls a call that was given up before it was answered, by the service's word."""
+MOST_STATUS = 999
+"""Of three digits is every status of HTTP."""
 MISSING = "no line"
 """The name of a call that is in neither of the files that came back."""
 
@@ -50,17 +52,23 @@ def answer_in(line: bytes) -> Answer | None:
     The body is spelt anew from its JSON, with all that is no ASCII escaped, so that it loses nothing.
     """
     try:
-        told = json.loads(line)
-    except (ValueError, RecursionError):
+        return _answer(json.loads(line))
+    except (ValueError, RecursionError):  # the latter also where what could be read is too deep to be spelt
         return None
-    if not isinstance(told, dict) or not isinstance(told.get("custom_id"), str):
+
+
+def _answer(told: Json) -> Answer | None:
+    """The same from parsed JSON."""
+    if not isinstance(told, dict):
         return None
-    call, response = told["custom_id"], told.get("response")
-    if isinstance(response, dict) and type(response.get("status_code")) is int and response["status_code"] > 0:
-        request = response.get("request_id")
-        raw = Raw(_spelt(response.get("body")), response["status_code"], request if isinstance(request, str) else "")
-        return Answer(call, raw)
-    error = told.get("error")
+    call, response, error = told.get("custom_id"), told.get("response"), told.get("error")
+    if not isinstance(call, str) or not call.isascii():  # ours are; a lone surrogate cannot even be looked up
+        return None
+    if isinstance(response, dict):
+        status, request = response.get("status_code"), response.get("request_id")
+        if type(status) is int and 0 < status <= MOST_STATUS:
+            named = request if isinstance(request, str) and request.isprintable() else ""
+            return Answer(call, Raw(_spelt(response.get("body")), status, named))
     return Answer(call, Raw(_spelt({"error": error}), 0)) if error else None
 
 
@@ -81,7 +89,7 @@ def fault_of(raw: Raw, read: Callable[[bytes], Reply]) -> TeacherError | RunErro
 def _given_up(body: bytes) -> TeacherError:
     if not body:
         return TeacherError(MISSING, "neither file of the batch tells of it", passing=True)
-    message, code = told_in(json.loads(body))
+    message, code = told(body)
     return TeacherError(_CODES.get(code.split(" ", 1)[0], "batch error"), message or code or "no message", passing=True)
 
 

@@ -7,6 +7,7 @@ name that it has elsewhere. What may pass is tried again, by the patience of all
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -28,6 +29,10 @@ TAG = "rocot"
 """The name in a batch's metadata under which its tag stands."""
 PAGE = 100
 """Batches in one answer when they are listed: as many as OpenAI gives."""
+MOST_PAGES = 10_000
+"""That are looked through for one batch; the newest come first."""
+_NAME = re.compile(r"(?!\.+$)[!-~]{1,1000}")
+"""What a service may call its files and batches, as the name becomes a part of an address."""
 MOST_LINE = 16_000_000
 """Bytes of a line of an output file: twice a reply's, as all that is no ASCII may be escaped."""
 MOST_A_CALL = 1_000_000
@@ -104,7 +109,7 @@ class BatchService:
                         "POST", "/files", data={"purpose": "batch"}, files=sent, timeout=self._slow
                     ) as response,
                 ):
-                    return _text(_parsed(await self.teacher.whole(response)), "id")
+                    return _name_in(_parsed(await self.teacher.whole(response)))
 
         return await self._patiently(once)
 
@@ -137,6 +142,8 @@ class BatchService:
 
         Raises ServiceError, TeacherError, GoneError.
         """
+        if not _may_name(file):
+            raise ServiceError(f"{self.endpoint} names a file of answers as nothing can be named ({file[:60]!a})")
         part = path.with_name(f"{path.name}.part")
 
         async def once() -> None:
@@ -164,7 +171,7 @@ class BatchService:
     async def _found(self, tag: str) -> Report | None:
         """The batch of a tag, among all that the key's project has."""
         after: dict[str, str] = {}
-        while True:
+        for _ in range(MOST_PAGES):
             page = await self._json("GET", "/batches", params={"limit": str(PAGE), **after})
             listed = page.get("data")
             reports = [_report(one) for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
@@ -173,7 +180,11 @@ class BatchService:
                     return report
             if page.get("has_more") is not True or not reports:
                 return None
-            after = {"after": reports[-1].name}
+            further = {"after": reports[-1].name}
+            if further == after:
+                break
+            after = further
+        raise TeacherError("invalid json", "a list of batches that does not end", passing=True)
 
     async def _json(
         self, method: str, path: str, *, params: dict[str, str] | None = None, json: dict[str, Json] | None = None
@@ -229,12 +240,12 @@ def _parsed(raw: Raw) -> dict[str, Json]:
 
 
 def _report(told: dict[str, Json]) -> Report:
-    """Raises TeacherError (`invalid json`, passing) for what has no id or status."""
+    """Raises TeacherError (`invalid json`, passing) for what has no id or status that could be one."""
     metadata, counts = _inner(told, "metadata"), _inner(told, "request_counts")
     listed = _inner(told, "errors").get("data")
     faults = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
     return Report(
-        name=_text(told, "id"),
+        name=_name_in(told),
         status=_text(told, "status"),
         tag=str(metadata.get(TAG) or ""),
         output=str(told.get("output_file_id") or ""),
@@ -258,9 +269,20 @@ def _inner(told: dict[str, Json], name: str) -> dict[str, Json]:
 
 def _text(told: dict[str, Json], name: str) -> str:
     value = told.get(name)
-    if not isinstance(value, str) or not value or "/" in value:
+    if not isinstance(value, str) or not value:
         raise TeacherError("invalid json", f"a response without {name}", passing=True)
     return value
+
+
+def _name_in(told: dict[str, Json]) -> str:
+    name = _text(told, "id")
+    if not _may_name(name):
+        raise TeacherError("invalid json", f"an id that can be none ({name[:60]!a})", passing=True)
+    return name
+
+
+def _may_name(value: str) -> bool:
+    return _NAME.fullmatch(value) is not None and not set(value) & set("/?#")
 
 
 def _count(counts: dict[str, Json], name: str) -> int:

@@ -31,11 +31,15 @@ def read(raw: bytes) -> Reply:
     `length`, `content filter`, `refusal`, `tool calls`, `odd finish` (this question gets no better answer).
     """
     try:
-        body = json.loads(raw)
-    except (ValueError, RecursionError) as error:
+        return _whole(json.loads(raw))
+    except (ValueError, RecursionError) as error:  # the latter also where what could be read is too deep to be told
         raise TeacherError(
             "invalid json", f"{len(raw)} bytes that are no JSON ({error!s:.80})", passing=True
         ) from error
+
+
+def _whole(body: object) -> Reply:
+    """The same from parsed JSON."""
     if not isinstance(body, dict) or body.get("error"):
         raise TeacherError("error in reply", told_in(body)[0], passing=True)
     choices = body.get("choices")
@@ -90,13 +94,14 @@ def usage_of(raw: bytes) -> Usage:
 
 
 def usage_in(body: dict[str, object]) -> Usage:
-    """The tokens that a parsed body reports; 0 for what it does not."""
+    """The tokens that a parsed body reports; 0 for what it does not. No more of a prompt is cached than it has."""
     usage = body.get("usage")
     if not isinstance(usage, dict):
         return Usage()
     details = usage.get("prompt_tokens_details")
     cached = details.get("cached_tokens") if isinstance(details, dict) else 0
-    return Usage(_count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens")), _count(cached))
+    prompt = _count(usage.get("prompt_tokens"))
+    return Usage(prompt, _count(usage.get("completion_tokens")), min(_count(cached), prompt))
 
 
 def _count(value: object) -> int:

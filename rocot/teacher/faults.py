@@ -112,14 +112,16 @@ def _has(text: str, *words: str) -> bool:
 def told(body: bytes) -> tuple[str, str]:
     """Message (one line, at most 300 characters) and code of an error body, in any form that servers use."""
     try:
-        value = json.loads(body)
+        return told_in(json.loads(body))
     except (ValueError, RecursionError):
         return _line(body[:2000].decode("utf-8", "replace")), ""
-    return told_in(value)
 
 
 def told_in(value: object) -> tuple[str, str]:
-    """The same from parsed JSON: `{"error": {...}}`, `{"error": "..."}`, `{"message": ...}`, `{"detail": ...}`."""
+    """The same from parsed JSON: `{"error": {...}}`, `{"error": "..."}`, `{"message": ...}`, `{"detail": ...}`.
+
+    Raises RecursionError for what is nested too deep.
+    """
     if isinstance(value, list) and value:
         return told_in(value[0])
     if not isinstance(value, dict):
@@ -147,5 +149,5 @@ def wanted_wait(headers: Mapping[str, str]) -> float:
         # Against the server's own clock: ours may be set wrong, or change during the run.
         now = parsedate_to_datetime(headers["date"]) if "date" in headers else datetime.now(UTC)
         return max(0.0, (until - now).total_seconds())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):  # the last: a year of many digits
         return 0.0

@@ -27,6 +27,7 @@ def test_large_numbers_are_short(number: float, text: str) -> None:
 def test_bytes_and_money_read_well() -> None:
     assert [size(950), size(12_345), size(4e9)] == ["950 B", "12.3 kB", "4 GB"]
     assert [money(None), money(0), money(0.1234), money(1234.5)] == ["", "0.00", "0.1234", "1,234.50"]
+    assert [money(-0.1234), money(-1234.5)] == ["-0.1234", "-1,234.50"]
 
 
 def test_a_column_in_which_nothing_stands_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:

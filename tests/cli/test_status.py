@@ -15,6 +15,7 @@ import pytest
 from rocot.cli.figures import Standing
 from rocot.core.record import Json, Record
 from tests.cli.bench import ROOT, Bench
+from tests.servers.batches import BatchServer
 from tests.servers.chat import ChatServer
 
 ONE = "path,label,start,end\na.mp4,Fighting,1,2\n"
@@ -213,3 +214,21 @@ def test_a_run_that_cannot_be_written_is_told_all_the_same(bench: Bench) -> None
     assert done.returncode == 0, done.stderr
     assert "split train: 2 clips" in done.stdout
     assert done.stdout.splitlines()[1].startswith("at work    nobody; the last call ended ")
+
+
+async def test_ctrl_c_before_the_work_begins_writes_nothing_but_lines(bench: Bench) -> None:
+    """While the server is asked whether it has batches, no signal is waited for yet."""
+    bench.lay(model="openai:m")
+    async with BatchServer() as server:
+        server.faults["GET /batches"].append("hang")
+        asked = asyncio.Event()
+        server.events = lambda told: asked.set() if told == "before GET /batches" else None
+        words = ["generate", "--recipe", "own.toml", "--base-url", server.base_url, "--log-json", "--batch"]
+        process = await start(bench, *words)
+        await asked.wait()
+        process.send_signal(signal.SIGINT)
+        _, lines = await process.communicate()
+    assert process.returncode == 130, lines.decode()
+    log = events(lines)
+    hold_to_the_documents(log)
+    assert (log[-1]["event"], log[-1]["exit_code"], log[-1]["ending"]) == ("end", 130, "interrupted")

@@ -82,3 +82,24 @@ def test_a_call_that_no_line_tells_of_may_be_asked_again() -> None:
 
 def test_a_refused_key_is_about_every_call() -> None:
     assert isinstance(fault_of(told(response(401, {"error": {"message": "no"}})).raw, read), ServiceError)
+
+
+@pytest.mark.parametrize("name", ["\ud800", "é", 5, None])
+def test_a_line_whose_call_can_be_none_of_ours_tells_nothing(name: object) -> None:
+    assert answer_in(line(custom_id=name, response={"status_code": 200, "body": {}})) is None
+
+
+def test_a_status_of_no_http_tells_nothing() -> None:
+    assert answer_in(response(2**70, {})) is None
+
+
+def test_the_id_of_a_request_that_nobody_can_store_is_left_out() -> None:
+    assert told(line(response={"status_code": 200, "request_id": "r\ud800", "body": {}})).raw.request_id == ""
+
+
+def test_a_line_of_any_depth_is_read_or_tells_nothing() -> None:
+    for depth in [*range(850, 1000), 10_000]:
+        deep = b"[" * depth + b"]" * depth
+        for rest in (b'"response":{"status_code":400,"body":' + deep + b"}", b'"error":' + deep):
+            answer = answer_in(b'{"custom_id":"k",' + rest + b"}")
+            assert answer is None or isinstance(fault_of(answer.raw, read), TeacherError)

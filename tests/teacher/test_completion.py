@@ -85,3 +85,17 @@ def test_no_json_breaks_the_reader(value: Json) -> None:
 )
 def test_odd_usage_counts_as_nothing(usage: Json) -> None:
     assert usage_of(json.dumps({"usage": usage}).encode()) == Usage()
+
+
+def test_no_more_of_a_prompt_is_cached_than_it_has() -> None:
+    told = {"prompt_tokens": 100, "completion_tokens": 5, "prompt_tokens_details": {"cached_tokens": 2**52}}
+    assert usage_of(json.dumps({"usage": told}).encode()) == Usage(prompt=100, completion=5, cached=100)
+
+
+@pytest.mark.parametrize("form", ['{"error":%s}', '{"choices":%s}', "%s"])
+def test_what_is_too_deep_to_be_read_or_told_is_no_json(form: str) -> None:
+    """At some depth the parser comes through, and whatever walks what it parsed does not."""
+    for depth in [*range(850, 1000), 10_000]:
+        with pytest.raises(TeacherError) as caught:
+            read((form % ("[" * depth + "]" * depth)).encode())
+        assert caught.value.passing

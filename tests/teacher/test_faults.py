@@ -80,6 +80,7 @@ def test_a_date_to_wait_for_is_measured_on_the_servers_clock() -> None:
         ({"retry-after": "-5"}, 0),
         ({"retry-after": "nan"}, 0),
         ({"retry-after-ms": "nan"}, 0),
+        ({"retry-after": "Mon, 01 Jan 99999999999 00:00:00 GMT"}, 0),
         ({"retry-after-ms": "-1"}, 0),
         ({"retry-after": "Fri, 01 Jan 1999 00:00:00 GMT"}, 0),
     ],
@@ -95,3 +96,9 @@ def test_no_error_body_breaks_the_telling(body: bytes) -> None:
     assert message.isprintable()
     assert all(fault_in(Raw(body=body, status=status)) is not None for status in (302, 400, 404, 429, 503))
     assert isinstance(code, str)
+
+
+def test_an_error_of_any_depth_is_told() -> None:
+    for depth in [*range(850, 1000), 10_000]:
+        message, _ = told(b'{"error":{"message":' + b"[" * depth + b"]" * depth + b"}}")
+        assert 0 < len(message) <= 300

@@ -2,6 +2,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from apsw import Connection
@@ -455,3 +456,56 @@ async def test_an_answer_that_tells_no_tokens_counts_at_its_worst(tmp_path: Path
         [(cost,)] = bench.rows("cost")
         assert isinstance(cost, float)
         assert bench.budget.cost == cost > 1024 * 1000 / 1e6 / 2
+
+
+class Odd(BatchServer):
+    """Names its batches and files of answers as it is told, and lists batches without an end."""
+
+    def __init__(self, *, batch: str | None = None, file: str | None = None, endless: bool = False) -> None:
+        super().__init__(looks=1)
+        self.batch, self.file, self.endless = batch, file, endless
+
+    def _begun(self, asked: dict[str, Any]) -> bytes:
+        return self._with(super()._begun(asked), "id", self.batch)
+
+    def _looked_at(self, name: str) -> bytes:
+        return self._with(super()._looked_at(name), "output_file_id", self.file)
+
+    def _listed(self, limit: int, after: str | None) -> bytes:
+        if self.endless:
+            return http(200, json.dumps({"data": [{"id": "b", "status": "completed"}], "has_more": True}).encode())
+        return super()._listed(limit, after)
+
+    def _with(self, response: bytes, name: str, value: str | None) -> bytes:
+        told = json.loads(response.partition(b"\r\n\r\n")[2])
+        return response if value is None or not told[name] else http(200, json.dumps({**told, name: value}).encode())
+
+
+ODD_NAMES = ["b\n\0", "b\ud800", "b" * 70_000, "b?x#y", "..", ""]
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+async def test_a_batch_by_a_name_that_can_be_none_is_found_by_its_tag(tmp_path: Path, name: str) -> None:
+    async with Odd(batch=name) as server:
+        assert await Bench(tmp_path, server.base_url).made() == "finished"
+        paid_once(server, 18)
+
+
+@pytest.mark.parametrize("name", ODD_NAMES[:-1])
+async def test_a_file_of_answers_by_a_name_that_can_be_none_is_not_asked_for(tmp_path: Path, name: str) -> None:
+    async with Odd(file=name) as server:
+        with pytest.raises(ServiceError, match="names a file of answers as nothing can be named"):
+            await Bench(tmp_path, server.base_url).made()
+        server.file = None
+        assert await Bench(tmp_path, server.base_url).made() == "finished"
+        paid_once(server, 18)
+
+
+async def test_a_list_of_batches_without_an_end_is_given_up_and_nothing_is_begun_twice(tmp_path: Path) -> None:
+    async with Odd(endless=True) as server:
+        server.faults["POST /batches"].append("lost")
+        with pytest.raises(ServiceError, match="a list of batches that does not end"):
+            await Bench(tmp_path, server.base_url).made()
+        server.endless = False
+        assert await Bench(tmp_path, server.base_url).made() == "finished"
+        paid_once(server, 18)
