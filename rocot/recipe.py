@@ -75,7 +75,7 @@ class TaskRecipe(Record):
     """What is asked about each clip."""
 
     kind: Task = "grounding"
-    seed: int = Field(default=0, ge=0)
+    seed: int = Field(default=0, ge=0, le=2**63 - 1)
     """Of the order in which the options of a question are shown; with `qa`."""
     balance_lengths: bool = False
     """Leaves questions out until the longest option is right no more often than by chance; with `qa`."""

@@ -140,6 +140,8 @@ FOLDER = '[release]\nname = "a"\n[[sources]]\nkind = "folder"\nname = "f"\nvideo
         (SMALL + '[task]\nkind = "reasoning"\n[teacher]\nmodel = "scripted"\n[reviser]\n', "the embedded reviser"),
         (FOLDER + 'questions = "q.csv"\n', "the questions of f go with task.kind"),
         (SMALL + "[task]\nseed = 3\n", "seed and balance_lengths go with kind"),
+        (SMALL + f'[task]\nkind = "qa"\nseed = {10**20}\n', "task.seed: must be less than or equal to"),
+        (SMALL + f"[teacher]\nmax_tokens = {10**20}\n", "teacher.max_tokens: must be less than or equal to"),
         (SMALL + '[task]\nkind = "quiz"\n', "task.kind"),
     ],
 )

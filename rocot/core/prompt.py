@@ -51,7 +51,7 @@ class Sampling(Record):
 
     temperature: float = Field(default=0.7, ge=0, le=2)
     top_p: float = Field(default=1.0, gt=0, le=1)
-    max_tokens: int = Field(default=1024, gt=0)
+    max_tokens: int = Field(default=1024, gt=0, le=2**31 - 1)
     seed: int | None = None
     """Sent to the server, plus the rollout's number; None sends none."""
 

@@ -222,7 +222,7 @@ class Courier:
                     await reached(service, service.download(file, path, batch.calls))
                     await self._read(batch, path, came)
                     path.unlink()
-            if came.lines >= report.completed:
+            if came.lines >= report.completed or not self.batches.waiting(batch.uuid, count=1):
                 break
         else:
             raise ServiceError(
@@ -250,7 +250,10 @@ class Courier:
     async def _record(self, batch: Batch, answers: Sequence[Answer], came: "Came") -> None:
         """Has what came of calls on record, those that were not on it, before anything is made of it."""
         found = [(self.batches.queued(batch.uuid, answer.call), answer) for answer in answers]
-        known = {queued.call: (queued, answer) for queued, answer in found if queued is not None}
+        known: dict[str, tuple[Queued, Answer]] = {}
+        for queued, answer in found:
+            if queued is not None:  # the first line of a call counts, as it would if the next came in another page
+                known.setdefault(queued.call, (queued, answer))
         attempts = [self._attempt(batch, queued, answer.raw, came) for queued, answer in known.values()]
         for attempt in await self.batches.record(batch.uuid, attempts):
             queued, _ = known[attempt.call]

@@ -509,3 +509,32 @@ async def test_a_list_of_batches_without_an_end_is_given_up_and_nothing_is_begun
         server.endless = False
         assert await Bench(tmp_path, server.base_url).made() == "finished"
         paid_once(server, 18)
+
+
+class Lying(BatchServer):
+    """Hands every answer out twice, the second time without a choice, or says that it answered a million calls."""
+
+    def __init__(self, *, twice: bool = False, many: bool = False) -> None:
+        super().__init__(looks=1)
+        self.twice, self.many = twice, many
+
+    def _content(self, name: str) -> bytes:
+        content = super()._content(name).partition(b"\r\n\r\n")[2]
+        lines = [json.loads(line) for line in content.splitlines()]
+        spoilt = [{**line, "response": {**line["response"], "body": {"choices": []}}} for line in lines]
+        return http(200, b"".join(json.dumps(line).encode() + b"\n" for line in lines + spoilt * self.twice))
+
+    def _looked_at(self, name: str) -> bytes:
+        told = json.loads(super()._looked_at(name).partition(b"\r\n\r\n")[2])
+        if self.many:
+            told["request_counts"]["completed"] = 10**6
+        return http(200, json.dumps(told).encode())
+
+
+@pytest.mark.parametrize("lie", ["twice", "many"])
+async def test_a_service_that_lies_about_what_it_answered_is_paid_once(tmp_path: Path, lie: str) -> None:
+    async with Lying(**{lie: True}) as server:
+        bench = Bench(tmp_path, server.base_url)
+        assert await bench.made() == "finished"
+        assert bench.told() == DONE
+        paid_once(server, 18)
