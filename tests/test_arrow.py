@@ -26,6 +26,8 @@ def test_only_what_may_be_unknown_may_be_null() -> None:
     schema = schema_of(Row)
     assert {field.name for field in schema if field.nullable} == {
         "leak",
+        "not_kept",
+        "handed",
         "posed",
         "reanswer",
         "counterfactual",

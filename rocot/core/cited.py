@@ -37,6 +37,7 @@ _UNIT_FIRST = re.compile(
     r"(?![\w.]|[ \t]?(?:s|m|h)\b)",
     re.IGNORECASE,
 )
+_MARK = re.compile(rf"(?<![\w.,:/$€+-])(?P<start>{_NUMBER})-seconds? mark\b", re.IGNORECASE)
 _CLOCK_TIME = r"(?:0{1,2}:)?0?\d:[0-5]\d(?:\.\d{1,3})?"
 _CLOCK = re.compile(
     rf"(?<![\w.:/-])(?P<start>{_CLOCK_TIME})(?:{_DASH}|[ \t]to[ \t]|[ \t]and[ \t])?"
@@ -73,7 +74,7 @@ _SHOWS_CLOCK = re.compile(
     r"\b(?:clock|overlay|watch|date|time[ -]of[ -]day|shows|reads|displays)\b[^.\n]*$", re.IGNORECASE
 )
 _BETWEEN = re.compile(r"\bbetween[ \t]+$", re.IGNORECASE)
-_FRAME = re.compile(r"[ \t]frames?\b", re.IGNORECASE)
+_FRAME = re.compile(r"[ \t](?:frames?|marks?)\b", re.IGNORECASE)
 _DIGIT = re.compile(r"\d")
 _HEAD = 36
 """Characters before a quantity that are looked at."""
@@ -87,6 +88,8 @@ def citations(text: str) -> Iterator[Cited]:
         yield _between(found, found["start"], found["end"])
     for found in _UNIT_FIRST.finditer(text) if "second" in text.lower() else ():
         yield _between(found, found["start"], found["end"])
+    for found in _MARK.finditer(text) if "mark" in text.lower() else ():
+        yield _between(found, found["start"], None)
     for found in _quantities(text):
         yield from _quantity(text, found)
     for found in _CLOCK.finditer(text) if ":" in text else ():

@@ -15,7 +15,7 @@ from rocot.core.story import SLACK, Limits, Rule, Story
 
 __all__ = ["EDITION", "RULES", "RUN_RULES", "SLACK", "Gate", "Rules", "Story", "Weight", "faults"]
 
-EDITION = 5
+EDITION = 6
 """Part of the judge's identity: raise it when a rule or its default weight changes, and stored samples are judged
 again."""
 

@@ -76,6 +76,15 @@ def outcome_disagrees(row: Row) -> str | None:
     return None if row.outcome == wanted else f"outcome {row.outcome}, computed again {wanted}"
 
 
+def posed_disagrees(row: Row) -> str | None:
+    """A question with options was posed where the task is one, and each option as shown is one of the dataset's."""
+    if (row.posed is None) == (row.task == "qa"):
+        return f"posed is {'null' if row.posed is None else 'given'}, the task {row.task}"
+    if row.posed is not None and sorted(row.posed.order) != [*range(len(row.classes))]:
+        return f"{len(row.classes)} options in the order {list(row.posed.order[:8])}"
+    return None
+
+
 def messages_disagree(row: Row) -> str | None:
     """The chat shows the row's frames, asks its question, and gives both its answers."""
     turns = [message.content for message in row.messages if message.role == "user"]
@@ -87,6 +96,10 @@ def messages_disagree(row: Row) -> str | None:
         return "the user's turns do not hold the frames in their order"
     parts = {"question": (row.question, asked), "initial reasoning": (row.initial.reasoning, told)}
     parts |= {"critique": (row.reflection.critique, told), "revised reasoning": (row.revised.reasoning, told)}
+    parts |= {
+        "initial description": (row.initial.description or "", told),
+        "revised description": (row.revised.description or "", told),
+    }
     return next(
         (f"the chat does not hold the {name}" for name, (text, chat) in parts.items() if text not in chat), None
     )
@@ -147,6 +160,7 @@ CHECKS: dict[str, Check] = {
         depth_disagrees,
         scores_disagree,
         outcome_disagrees,
+        posed_disagrees,
         messages_disagree,
         tags_disagree,
         findings_disagree,

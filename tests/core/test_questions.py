@@ -64,6 +64,13 @@ CLEAN = (
     "Hands meet at 5 s. If he had fallen, the answer would be A.",
     "Hands meet at 5 s. I choose B, since nobody falls. The clip is normal otherwise.",
     "Hands meet at 5 s. I choose a handshake over a fall.",
+    "Hands meet at 5 s. Therefore, A and C are out.",
+    "Hands meet at 5 s. Therefore, A, C are excluded.",
+    "Hands meet at 5 s. Thus (A) is eliminated.",
+    "Hands meet at 5 s. Hence A/C can be ruled out.",
+    "Hands meet at 5 s. Thus, **A** is wrong.",
+    "Hands meet at 5 s. The correct answer given the evidence is B.",
+    "Hands meet at 5 s. The provided answer options differ in that.",
 )
 
 
@@ -79,6 +86,8 @@ def test_a_reasoning_that_concludes_with_its_own_letter_is_clean(reasoning: str)
         "Hands meet at 5 s. The correct answer is (C).",
         "Hands meet at 5 s. I choose option A.",
         "Hands meet at 5 s. Therefore, C.",
+        "Hands meet at 5 s. Therefore, the correct option is C.",
+        "Hands meet at 5 s. **Answer:** C",
     ],
 )
 def test_a_reasoning_that_concludes_with_another_letter_is_caught(reasoning: str) -> None:

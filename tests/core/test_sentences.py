@@ -2,7 +2,7 @@
 
 import pytest
 
-from rocot.core.gate import faults
+from rocot.core.gate import Story, faults
 from rocot.core.truth import Truth
 from tests.builders import Sample, answer, fight, reflection
 from tests.core.test_mutations import story
@@ -73,6 +73,23 @@ BAD = [
     ("too short", say("Fight.")),
     ("native spelling", say("The annotation-like label RoadAccidents fits; blows.")),
     ("no op", remark("They strike later.").but(reflection=reflection("revise"))),
+    ("label contradicts reasoning", say("**Label:** Normal")),
+    ("label contradicts reasoning", calm("**Label:** Robbery")),
+    ("leak phrase", remark("The provided label is Fighting; they strike.")),
+    ("leak phrase", remark("The answer that was provided to me says so; they strike.")),
+    ("leak phrase", remark("The GT label agrees; they strike.")),
+    ("leak phrase", remark("The labelled interval starts earlier; they strike.")),
+    ("leak phrase", remark("Per the labels, they strike.")),
+    ("native spelling", say("As in Fighting003_x264, blows are exchanged.")),
+    ("native spelling", say("As in Fighting003, blows are exchanged.")),
+    ("native spelling", say("As in Normal_Videos_003_x264, people pass, then blows.")),
+    ("tag in text", say("They fight.</s>")),
+    ("tag in text", say("They fight.<end_of_turn>")),
+    ("tag in text", say("They fight.<\uff5cend\u2581of\u2581sentence\uff5c>")),
+    ("repetition loop", say("then the man in the cap turns round and looks at the red car, " * 4)),
+    ("identifying text", say("They fight by a car; the license plate KL 4823 can be read.")),
+    ("identifying text", say("They fight; his name tag says Peter.")),
+    ("time outside clip", say("They fight until the 48-second mark.")),
 ]
 
 
@@ -115,9 +132,58 @@ GOOD = [
     shrug("I looked for fighting, robbery and falls, and found none; people just pass."),
     shrug("The street stays calm throughout, people pass by."),
     shrug("No sign of Robbery or Fighting in any frame: the people keep walking."),
+    say("Among the labels provided, Fighting fits the blows best."),
+    say("Of the provided labels, Fighting fits the blows best."),
+    say("The correct label given these frames is Fighting."),
+    say("In the background everything looks normal. In front of it blows are exchanged."),
+    say("So far everything seems normal. Then blows are exchanged."),
+    say("Blows are exchanged. They part and everything is normal again."),
+    say("Up to that point the video is normal. Then they fight."),
+    say("Possible label: Robbery. No item is taken, and blows are exchanged. Fighting."),
+    say("They fight, and behind them runners finish their race."),
+    remark("They strike at the 5-second mark, as told.", pairs=()),
+    remark("A clear blow. The figure strikes.", pairs=()).but(
+        initial=answer(reasoning="Blows: one after another.").model_copy(update={"evidence": ()}),
+        revised=answer(reasoning="Blows: one after another.").model_copy(update={"evidence": ()}),
+    ),
+    remark("The first answer describes two men fighting over a bag.").but(
+        initial=answer(label="Robbery", reasoning="Two men fight over a bag."),
+        revised=answer(label="Robbery", reasoning="Two men fight over a bag."),
+        truth=Truth(labels=("Robbery",)),
+    ),
 ]
 
 
 @pytest.mark.parametrize("sample", GOOD)
 def test_what_may_be_said_is_not(sample: Sample) -> None:
+    assert broken(sample) == set()
+
+
+def told(description: str, critique: str) -> Story:
+    """Open reasoning that says in its description what the reflection speaks of."""
+    said = answer(reasoning="Such conduct calls for action.", label="Robbery").model_copy(
+        update={"description": description, "spans": None, "evidence": ()}
+    )
+    sample = fight().but(initial=said, revised=said, reflection=reflection(critique=critique, pairs=()))
+    return story(sample).model_copy(update={"task": "reasoning"})
+
+
+@pytest.mark.parametrize(
+    "critique",
+    [
+        'The first answer says "takes a purse out of the drawer", and so he does.',
+        "The purse is in his hand indeed.",
+    ],
+)
+def test_a_reflection_may_speak_of_the_description(critique: str) -> None:
+    found = faults(told("A man leans over and takes a purse out of the drawer.", critique))
+    assert [fault.rule for fault in found] == []
+
+
+def test_a_reflection_on_a_label_may_name_the_time_that_the_revised_answer_cites() -> None:
+    first = answer((), reasoning="Cars queue at the light.").model_copy(update={"spans": None})
+    last = answer(label="Fighting", reasoning="Blows at 5.0 s.").model_copy(update={"spans": None, "evidence": ()})
+    sample = fight().but(
+        initial=first, revised=last, reflection=reflection("revise", "Missed a scuffle at 5.0 s.", pairs=())
+    )
     assert broken(sample) == set()

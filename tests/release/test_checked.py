@@ -23,10 +23,29 @@ SAMPLES: tuple[Sample, ...] = (
     corrected("d").but(reanswer=seen(None), critic=criticised("not real")),
     corrupted("e").but(reanswer=seen("Fighting"), critic=criticised("not real", "cannot tell")),
 )
+SIGHTS = (
+    "near the gate a tall man in a raincoat pushes a cyclist off the kerb",
+    "under the lamp three youths with caps circle a bench and shove its owner",
+    "beside a parked lorry the driver and a passer-by trade punches over a crate",
+    "on the stairs of the station two porters wrestle for a suitcase and fall",
+    "in front of the kiosk a woman in green swings her umbrella at a runner",
+)
+"""One a sample, so that none of them is like another."""
+
+
+def apart(sample: Sample, sight: str) -> Sample:
+    """The sample in words of its own."""
+    first, last = (
+        answer.model_copy(update={"reasoning": f"{answer.reasoning} Seen: {sight}."})
+        for answer in (sample.initial, sample.revised)
+    )
+    said = sample.reflection.model_copy(update={"critique": f"{sample.reflection.critique} There {sight}."})
+    return sample.but(initial=first, reflection=said, revised=last)
 
 
 def rows() -> list[Row]:
-    return [Row.of(sample.judged(), EDITION) for sample in SAMPLES]
+    told = (apart(sample, sight) for sample, sight in zip(SAMPLES, SIGHTS, strict=True))
+    return [Row.of(sample.judged(), EDITION) for sample in told]
 
 
 @pytest.fixture

@@ -183,6 +183,7 @@ PLANTED: list[tuple[str, Callable[[Values], None]]] = [
     ("truth outside clip", edit("truth.spans.0.end", 99.0)),
     ("clip outside video", edit("video_duration", 9.0)),
     ("id disagrees", edit("rollout", 3)),
+    ("posed disagrees", edit("posed", {"number": 0, "text": "Who strikes?", "order": [0], "seed": 0})),
 ]
 
 

@@ -158,3 +158,21 @@ async def test_an_answer_that_abstains_is_never_right(task: Task) -> None:
         assert (item.outcome, item.scores.revised_label_right) == ("unresolved", False)
         assert item.scores.revised_abnormal_right in {None, False}
         assert not {fault.rule for fault in item.faults} & {"unknown label", "label contradicts spans"}
+
+
+@pytest.mark.parametrize("order", [None, (0, 0, 0), (-1, 0, 1), (0, 1)])
+async def test_a_question_whose_options_stand_in_no_order_disagrees(order: tuple[int, ...] | None) -> None:
+    item = await judged("qa", Listed(REPLIES["qa"]["json"]), Known(yard__one=truth_of("qa")))
+    row = Row.of(item, EDITION)
+    assert row.posed is not None
+    posed = None if order is None else row.posed.model_copy(update={"order": order})
+    spoilt = row.model_copy(update={"posed": posed})
+    assert [fault.rule for fault in contradictions(spoilt, item.faults)] == ["posed disagrees"]
+
+
+async def test_a_description_that_the_chat_does_not_hold_disagrees() -> None:
+    item = await judged("reasoning", Listed(REPLIES["reasoning"]["json"]), Known(yard__one=truth_of("reasoning")))
+    row = Row.of(item, EDITION)
+    told = row.revised.model_copy(update={"description": "Something else that nobody said."})
+    spoilt = row.model_copy(update={"revised": told})
+    assert [fault.rule for fault in contradictions(spoilt, item.faults)] == ["messages disagree"]

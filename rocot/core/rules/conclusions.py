@@ -68,7 +68,9 @@ _ALARM = re.compile(
 _GUARDED = re.compile(
     r"\b(?:before|after|until|till|outside|elsewhere|rest|first|initial\w*|earlier|previous\w*|otherwise|apart|except|"
     r"besides|but|however|although|though|while|if|unless|would|could|might|may|must|not|cannot|hardly|later|then|start|"
-    r"beginning|remaining|other|most|claim\w*|said|instead|rather|than|nor|never|neither|without|whether)"
+    r"beginning|remaining|other|most|claim\w*|said|instead|rather|than|nor|never|neither|without|whether|again|so far|"
+    r"up to|point|moment|background|foreground|on the (?:left|right)|glance|yet|"
+    r"(?:possible|alternative|tentative|candidate|apparent|rival) (?:labels?|class\w*|category|conclusion))"
     r"\b|n't\b|\?",
     re.IGNORECASE,
 )
@@ -102,9 +104,10 @@ def label_contradicts_reasoning(story: Story) -> str | None:
 
 
 _LETTER = re.compile(
-    r"\b(?i:(?:the |my )?(?:(?:correct|right|best|final) )?(?:answer|choice)(?: is|:| =| would be)"
-    r"|(?:I|we) (?:choose|pick|select|go with)|(?:hence|therefore|thus),?)"
-    r" *(?i:(?:option|choice|answer) )?[*'\"(]*(?P<letter>[A-Z])\b(?!['\u2019]| [a-z])",
+    r"\b(?i:(?:the |my )?(?:(?:correct|right|best|final) )?(?:answer|choice|option)(?: is|:| =)"
+    r"|(?:I|we) (?:choose|pick|select|go with)|(?:hence|therefore|thus)(?P<drawn>),?)"
+    r"[ *]*(?i:(?:option|choice|answer) )?[*'\"(]*(?P<letter>[A-Z])\b(?!['\u2019]| [a-z]|[*'\")]*[,/] ?[*'\"(]*[A-Z]\b)"
+    r"(?(drawn)(?![*'\")]+ [a-z]))",
 )
 """Says in so many words which option is chosen."""
 
@@ -137,7 +140,7 @@ def _naming(labels: tuple[str, ...]) -> re.Pattern[str]:
         r"|(?:classif\w+|label+ed|label|marked?) (?:it|this|the (?:clip|video|footage|scene)|is)?(?: clearly)? ?as"
         r"|(?:this|it) is (?:clearly |plainly |therefore )?(?:an? )?(?:clear |plain |obvious )?(?:case of )?"
         r"|(?:hence|therefore|thus),? )"
-        rf" *['\"*]*(?:{spelt})(?![\w-]| [a-z])",
+        rf"[ '\"*]*(?:{spelt})(?![\w-]| [a-z])",
         re.IGNORECASE,
     )
 

@@ -5,18 +5,28 @@ from itertools import pairwise
 
 from rocot.core.story import SLACK, Story
 
+_CHOSEN = r"(?<!\bof the )(?<!\bamong the )(?<!\bfrom the )(?<!\bbetween the )"
+"""Not what was chosen from: `of the provided labels` are the classes of the question."""
 _PHRASE = re.compile(
     r"\bground[- ]?truths?\b"
-    r"|\b(?<!screen )annotators?\b|\bannotated (?:spans?|intervals?|labels?|times?|start|end|boundar\w+|class)\b"
+    r"|\bgt (?:labels?|spans?|intervals?|answers?|annotations?)\b"
+    r"|\b(?<!screen )annotators?\b|\bannotated (?:spans?|intervals?|labels?|times?|start|end|boundar\w+|class|event)\b"
+    r"|\blabell?ed (?:spans?|intervals?|boundar\w+)\b"
     r"|\b(?:the|an|this|given|official|provided|dataset|reference|human|its|per) annotations?\b"
     r"(?! (?:on|in|at|overlay|burnt|text))"
-    r"|\b(?:provided|supplied|reference|gold|golden|official|dataset)(?: |['\u2019]s )(?:labels?|answers?|spans?|"
+    rf"|\b{_CHOSEN}(?:provided|supplied) (?:labels|answers)\b|\b{_CHOSEN}(?:labels|answers) (?:provided|supplied)\b"
+    r"|\b(?:provided|supplied) (?:label|answer(?! (?:option|choice)s?\b)|spans?|intervals?|class|boundar\w+|truth)\b"
+    r"|\b(?:label|answer|spans?) (?:provided|supplied)\b"
+    r"|\b(?:reference|gold|golden|official|dataset)(?: |['\u2019]s )(?:labels?|answers?|spans?|"
     r"intervals?|class|boundar\w+|truth)\b"
-    r"|\btrue label\b|\bcorrect (?:answer|label) (?:that )?(?:was |is |I was )?(?:provided|given|supplied|known)\b"
-    r"|\bknown (?:answer|label|span)s?\b|\b(?:labels?|answers?|spans?) (?:provided|supplied)\b"
+    r"|\btrue label\b|\bcorrect (?:answer|label) (?:that )?(?:was |is |I was )?(?:provided|supplied|known|"
+    r"given(?! (?:the|this|these|that|what|all)\b))\b"
+    r"|\bknown (?:answer|label|span)s?\b"
+    r"|\b(?:label|answer|spans?) (?:(?:that )?(?:was|were|is|are) )?(?:provided|given|supplied|known) to me\b"
+    r"|\b(?:label|answer|spans?) (?:that )?I was (?:given|told|shown|handed)\b"
     r"|\b(?:given|told|shown) the (?:true|correct|right|real|actual) "
     r"(?:labels?|answers?|spans?|intervals?|times?|class)\b"
-    r"|\b(?:according to|as per) the (?:given |true |native )?labels?\b(?! on)"
+    r"|\b(?:according to|(?:as )?per) the (?:given |true |native )?labels?\b(?! on)"
     r"|\b(?:answer|solution) (?:key|sheet)s?\b|\bfile ?names?\b|\b(?:video|clip)(?:['\u2019]s)? title\b|\bmetadata\b"
     r"|\b(?:I was|I am|I have been|we were|we are|having been) (?:told|given|informed|shown|handed) (?:that |of )?"
     r"the (?:label|answer|truth|correct|solution)"
@@ -28,7 +38,7 @@ _PHRASE = re.compile(
 _KEYS_TEXT = """
     truth truths groundtruth groundtruths annotation annotations annotator annotators annotated provided supplied
     reference gold golden official dataset true correct key keys sheet sheets filename filenames file title metadata
-    told given informed shown handed known per according labeled labelled
+    told given informed shown handed known gt per according labeled labelled
 """
 _KEYS = frozenset(_KEYS_TEXT.split())
 
@@ -72,18 +82,21 @@ def _near(edge: float, times: "set[float] | list[float]", slack: float) -> bool:
     return any(abs(edge - time) <= slack for time in times)
 
 
-_JOINED = re.compile("[A-Za-z]_[A-Za-z]")
-_ODD = re.compile(r"(?<![\w/.])(?:[A-Za-z]+_[A-Za-z_]+|[A-Za-z]+[a-z][A-Z][a-z]+)(?:_?\d{2,4}(?:_x264)?)?(?!\w)")
+_HUMP = re.compile("[A-Za-z]_[A-Za-z]|[a-z]_?[0-9]{3}")
+_ODD = re.compile(
+    r"(?<![\w/.])(?:(?:[A-Za-z]+_[A-Za-z_]*[A-Za-z]|[A-Za-z]+[a-z][A-Z][a-z]+)(?:_?\d{2,4}(?:_x264)?)?"
+    r"|[A-Z][a-z]+_?\d{3}(?:_x264)?)(?!\w)"
+)
 _NATIVE = frozenset({
     "roadaccident", "trafficaccident", "objectfalling", "peoplefalling", "waterincident", "caraccident", "foodsafety",
-    "medicalabnormality", "naturalhazard", "facilitiesfailure", "peoplefall",
+    "medicalabnormality", "naturalhazard", "facilitiesfailure", "peoplefall", "normalvideo",
 })  # fmt: skip
 """How the datasets that rocot imports spell their labels, folded."""
 
 
 def native_spelling(story: Story) -> str | None:
     """No text spells a label as only an annotation file does (`RoadAccidents`), where the question does not."""
-    if b"aA" not in story.shape and ("_" not in story.whole or _JOINED.search(story.whole) is None):
+    if b"aA" not in story.shape and _HUMP.search(story.whole) is None:
         return None
     shown = {label.lower() for label in story.classes}
     found = {token for token in _ODD.findall(story.whole) if token.lower() not in shown}

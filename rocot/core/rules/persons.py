@@ -20,7 +20,8 @@ _CLAIMED = re.compile(
     r"(?:descent|origin|ethnicity|appearance|heritage|background)\b"
     r"|\bethnic(?:ity|ally)\b|\b(?:dark|light|fair|brown)[ -]skinned\b|\bcaucasians?\b"
     r"|\bafrican[ -]american\b|\bhispanics?\b"
-    r"|\b(?:his|her|their) (?:skin colou?r|race|religion|nationality)\b|\b(?:thugs?|scum|savages|gyps(?:y|ies))\b",
+    r"|\b(?:his|her|their) (?:skin colou?r|religion|nationality|race (?:is|was|seems|appears|or|and))\b"
+    r"|\b(?:thugs?|scum|savages|gyps(?:y|ies))\b",
     re.IGNORECASE,
 )
 _NAME = r"[A-Z][a-z]+(?: [A-Z][a-z]+)?"
@@ -35,6 +36,9 @@ _NAMED = re.compile(
     r"|\b(?:looks like|resembles) (?:the )?(?:actor|actress|president|singer|celebrity|politician|footballer)\b"
     r"|\b(?:[Ll]icen[cs]e|[Nn]umber|[Rr]egistration) plate (?:reads?|is|number|says|shows|of) ['\"]?"
     r"(?=[A-Z0-9 -]*\d)[A-Z0-9]"
+    r"|\b(?:[Ll]icen[cs]e |[Nn]umber |[Rr]egistration )?plate (?:number (?:is|reads) )?['\"]?"
+    r"(?=[A-Z0-9 -]{4,}\b)(?=[0-9 -]*[A-Z])(?=[A-Z -]*\d)[A-Z0-9]"
+    r"|\bname ?(?:tag|badge|plate) (?:says|reads|shows) ['\"]?[A-Z]"
 )
 
 _FULL_NAME = re.compile(r"[A-Z](?<!\w[A-Z])[a-z]+ [A-Z][a-z]+\b")
@@ -50,7 +54,7 @@ _CLAIMING = frozenset(_CLAIMING_TEXT.split())
 _HEADS = frozenset({"latin"})
 _NAMING_TEXT = """
     mr mrs ms miss dr named identified recognised recognized recognise recognize known called name surname face
-    facial looks resembles plate
+    facial looks resembles plate tag badge nametag nameplate
 """
 _NAMING = frozenset(_NAMING_TEXT.split())
 
@@ -60,7 +64,10 @@ def identifying_text(story: Story) -> str | None:
     told = story.find(_CLAIMED, _CLAIMING, _HEADS)
     if told is not None:
         return told
+    labels = {label.replace("_", " ").lower() for label in story.classes}
     for found in _FULL_NAME.finditer(story.whole) if b"a Aa" in story.shape else ():
+        if found[0].lower() in labels:
+            continue
         if _INTRODUCED.search(story.whole[max(0, found.start() - 40) : found.start()]) is not None:
             return f"{found[0]!r}"
     if _NAMING.isdisjoint(story.vocabulary):

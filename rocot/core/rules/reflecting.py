@@ -15,7 +15,7 @@ _ATTRIBUTED = re.compile(
 )
 _SPEAKERS = ("answer", "reasoning", "response", "analysis", "conclusion", "i ")
 _DENIED = re.compile(
-    r"\b(?:not|no|nothing|never|without|should|instead|rather|while|whereas|but|although|though|yet)\b|n't\b|[,:\u2014]"
+    r"\b(?:not|no|nothing|never|without|should|instead|rather|when|where|while|whereas|but|although|though|yet)\b|n't\b|[,:\u2014]"
 )
 MOST_CHECKS = 200
 """Of a reflection, that are looked at: many times what a teacher writes."""
@@ -58,7 +58,8 @@ def _label_not_said(story: Story, claim: str) -> str | None:
         spelt = label.lower().replace("_", " ")
         if label == story.initial.label or spelt not in spoken or not re.search(rf"\b{re.escape(spelt)}\b", spoken):
             continue
-        if spelt not in f"{_initial_text(story.initial)} {story.initial.label}".lower().replace("_", " "):
+        own = f"{_initial_text(story.initial)} {story.initial.label}".lower().replace("_", " ")
+        if spelt not in own and not {word[:STEM] for word in words(spelt)} <= {word[:STEM] for word in words(own)}:
             return f"{clause.strip()[:80]!r}: the first answer says {story.initial.label}"
     return None
 
@@ -106,10 +107,11 @@ def rubber_stamp(story: Story) -> str | None:
 def _names(story: Story, told: str, answer: Answer, *, initial: bool) -> bool:
     if not answer.normal and answer.label.lower().replace("_", " ") in told.lower().replace("_", " "):
         return True
-    own = _initial_times(story) if initial else [(span.start, span.end) for span in answer.spans or ()]
+    own = _initial_times(story) if initial else _revised_times(story)
     if any(_meets(pair, own, story.interval) for pair in _reflected_times(story)):
         return True
-    return not content(told).isdisjoint(content(_initial_text(answer)))
+    chosen = answer.label if story.task == "qa" else ""
+    return not content(told).isdisjoint(content(f"{_initial_text(answer)} {chosen}"))
 
 
 def _of_another(story: Story) -> str | None:
@@ -144,10 +146,19 @@ def _reflected_times(story: Story) -> list[tuple[float, float]]:
 
 
 def _initial_text(answer: Answer) -> str:
-    return " ".join((answer.reasoning[:LONGEST_READ], *(part.observation for part in answer.evidence)))[:LONGEST_READ]
+    told = (answer.reasoning[:LONGEST_READ], answer.description or "", *(part.observation for part in answer.evidence))
+    return " ".join(told)[:LONGEST_READ]
 
 
 def _initial_times(story: Story) -> list[tuple[float, float]]:
     cited = [(time.start, time.end) for place, time in story.cited if place.startswith("initial")]
     marked = [(part.start, part.end) for part in story.initial.evidence]
     return cited + marked + [(span.start, span.end) for span in story.initial.spans or ()]
+
+
+def _revised_times(story: Story) -> list[tuple[float, float]]:
+    """Of the revised answer: its spans, and where none are asked for what it saw and cites."""
+    if story.revised.spans is not None:
+        return [(span.start, span.end) for span in story.revised.spans]
+    cited = [(time.start, time.end) for place, time in story.cited if place.startswith("revised")]
+    return cited + [(part.start, part.end) for part in story.revised.evidence]

@@ -9,7 +9,8 @@ from rocot.core.story import LONGEST_READ, Story
 
 _TAG = re.compile(
     r"</?\s*(?:think|answer|glue|description|reflection|verdict|reasoning|image|video|tool_call|tool_response)\s*/?>"
-    r"|<\|[^|<>\n]{1,40}\|>|\[/?INST\]",
+    r"|<\|[^|<>\n]{1,40}\|>|<\uff5c[^<>\n]{1,40}\uff5c>|\[/?INST\]|<</?SYS>>"
+    r"|</?(?:s|bos|eos|pad|unk|img|start_of_turn|end_of_turn|im_start|im_end|image_soft_token)>",
     re.IGNORECASE,
 )
 
@@ -88,7 +89,7 @@ def _observed(story: Story) -> list[str]:
     return [text for place, text in story.texts if place.endswith("evidence") or place == "check"]
 
 
-_LONGEST_LOOP = 12
+_LONGEST_LOOP = 40
 """Words of a phrase that a stuck teacher says over and over."""
 
 

@@ -25,7 +25,14 @@ _GENERIC = """
     true under until upon valid verdict verified verify very video visible well were what when where whether which
     while whole will with within without would wrong your
 """
-GENERIC = frozenset(word[:STEM] for word in _GENERIC.split())
+
+
+def stem(word: str) -> str:
+    """The letters that forms of the word share; of a short one without the s of a plural or a third person."""
+    return word[:STEM].removesuffix("s") if len(word) <= STEM else word[:STEM]
+
+
+GENERIC = frozenset(stem(word) for word in _GENERIC.split())
 """Stems that stand under any answer, and so tell nothing of one."""
 
 
@@ -41,4 +48,5 @@ def sentences(text: str) -> list[str]:
 
 def content(text: str) -> frozenset[str]:
     """Stems of the words that tell one text from another."""
-    return frozenset(word[:STEM] for word in words(text) if len(word) > 3 and not word[0].isdigit()) - GENERIC
+    parts = (part for word in words(text) for part in word.split("-"))
+    return frozenset(stem(part) for part in parts if len(part) > 3 and not part[0].isdigit()) - GENERIC
