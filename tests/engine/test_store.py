@@ -400,7 +400,7 @@ def mounts(tmp_path: Path) -> Iterator[Path]:
 
 async def test_a_run_that_fills_its_disk_goes_on_once_there_is_room(mounts: Path) -> None:
     ballast, shop, making = mounts / "ballast", Workshop(mounts / "run"), Making(count=200)
-    ballast.write_bytes(b"x" * 7_400_000)
+    ballast.write_bytes(b"x" * 7_000_000)
     with pytest.raises(StoreError, match=r"free"):
         await shop.work(making)
     ballast.unlink()
