@@ -6,7 +6,7 @@ from rocot.core.checks import Opinion, Review
 from rocot.core.clip import Clip
 from rocot.core.gate import EDITION, Gate, Story, faults
 from rocot.core.record import Item, Json
-from rocot.core.reflection import Criticised, Judged, Revised
+from rocot.core.reflection import Countered, Criticised, Judged, Reanswered, Revised
 from rocot.core.score import outcome, scores
 from rocot.core.truth import Truth
 from rocot.sources.protocol import TruthOf
@@ -80,10 +80,10 @@ class Judge:
 
 
 def _checks(item: Revised) -> tuple[Opinion | None, Opinion | None, Review | None]:
-    """What the checks of an item came to, where there were any."""
-    if not isinstance(item, Criticised):
-        return None, None, None
-    again, without, critic = item.reanswer, item.counterfactual, item.critic
+    """What the checks of an item came to, where there were any: each of them may be the last that a recipe asks for."""
+    again = item.reanswer if isinstance(item, Reanswered) else None
+    without = item.counterfactual if isinstance(item, Countered) else None
+    critic = item.critic if isinstance(item, Criticised) else None
     return (
         None if again is None else again.opinion,
         None if without is None else without.opinion,
