@@ -9,8 +9,8 @@ from markupsafe import Markup
 
 from rocot.core.row import Row
 from rocot.core.span import Span
+from rocot.measures.resample import Estimate
 from rocot.release.plots import forest, histogram
-from rocot.release.resample import Estimate
 from rocot.release.strip import Pictures, strip
 from rocot.release.summarize import Gathered
 from rocot.release.summary import Group, Summary

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from rocot.measures.resample import Estimate
 from rocot.release.report import BINS, Distribution
-from rocot.release.resample import Estimate
 
 WIDTH = 4.2
 """Inches of 72 px: narrow enough to be read on a phone without shrinking much, and two stand side by side elsewhere."""

@@ -15,13 +15,13 @@ from rocot.core.blind import Choice, Guesses
 from rocot.core.record import digest
 from rocot.core.row import Row
 from rocot.errors import StoreError
+from rocot.measures.flips import SUMS, flips, grounding, sums_of
+from rocot.measures.resample import Numbers
 from rocot.prices import Prices
 from rocot.release.checked import Findings
 from rocot.release.columns import column_faults
 from rocot.release.find import Found, find
-from rocot.release.flips import SUMS, flips, grounding, sums_of
 from rocot.release.report import Histogram
-from rocot.release.resample import Numbers
 from rocot.release.specificity import Said
 from rocot.release.spending import spent
 from rocot.release.summary import Funnel, Group, Summary

@@ -2,8 +2,8 @@
 
 from rocot.core.blind import Blind
 from rocot.core.record import Record
+from rocot.measures.flips import Flips, Grounding
 from rocot.release.checked import Checked
-from rocot.release.flips import Flips, Grounding
 from rocot.release.report import Distribution
 from rocot.release.specificity import Reflections
 from rocot.release.spending import Spent

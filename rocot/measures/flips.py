@@ -16,7 +16,7 @@ import numpy as np
 
 from rocot.core.record import Record
 from rocot.core.row import Row
-from rocot.release.resample import Estimate, Measure, Numbers, estimates, ratio
+from rocot.measures.resample import Estimate, Measure, Numbers, estimates, ratio
 
 SUMS = (
     "confirmed",

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from rocot.core.row import Row
 from rocot.core.score import right, tiou
 from rocot.core.truth import NORMAL, Truth
-from rocot.release.flips import Flips, Grounding, flips, grounding, sums_of
-from rocot.release.resample import Numbers, estimates, ratio
+from rocot.measures.flips import Flips, Grounding, flips, grounding, sums_of
+from rocot.measures.resample import Numbers, estimates, ratio
 from tests.builders import EDITION, answer, fight, reflection, spans
 
 SPANS = st.sampled_from([(), ((4.0, 8.0),), ((4.0, 7.0),), ((9.0, 12.0),), ((4.0, 5.0), (6.0, 8.0))])
