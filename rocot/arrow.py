@@ -1,20 +1,25 @@
 """Records as Arrow tables: the one mapping from a record's fields to columns, for pyarrow and for `datasets`."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from types import NoneType, UnionType
-from typing import Literal, Union, get_args, get_origin
+from typing import Literal, TypeVar, Union, get_args, get_origin
 
 import pyarrow as pa
+from pydantic.fields import FieldInfo
 
-from rocot.core.record import Json, Record, digest
+from rocot.core.record import NUMBERED, Json, Record, digest
+from rocot.core.training import EncodedImage
+
+R = TypeVar("R", bound=Record)
 
 _PLAIN: dict[type, tuple[pa.DataType, str]] = {
     str: (pa.string(), "string"),
     bool: (pa.bool_(), "bool"),
     int: (pa.int64(), "int64"),
     float: (pa.float64(), "float64"),
+    bytes: (pa.binary(), "binary"),
 }
 
 
@@ -22,7 +27,9 @@ _PLAIN: dict[type, tuple[pa.DataType, str]] = {
 def schema_of(kind: type[Record]) -> pa.Schema:
     """The Arrow schema of a record type: fields in their order, null only where the field may be None.
 
-    Its `huggingface` metadata is what `datasets` writes itself, so that it reads the same types back.
+    Its `huggingface` metadata is what `datasets` writes itself, so that it reads the same types back. Images and
+    numbered columns may be null by their type and never are: `datasets` believes its own metadata only of columns that
+    may, and would make numbers and structs of them.
     """
     features = {"info": {"features": _features(kind)}}
     return pa.schema(_fields(kind), metadata={"huggingface": json.dumps(features)})
@@ -30,12 +37,30 @@ def schema_of(kind: type[Record]) -> pa.Schema:
 
 def schema_digest(kind: type[Record]) -> str:
     """sha256 over the columns of a record type: names, types, nullability, order."""
-    return digest([[field.name, str(field.type), field.nullable] for field in schema_of(kind)])
+    return columns_digest(schema_of(kind))
+
+
+def columns_digest(schema: pa.Schema) -> str:
+    """sha256 over the columns of a table, as `schema_digest` of the type that it was made of."""
+    return digest([[field.name, str(field.type), field.nullable] for field in schema])
 
 
 def table_of(rows: Sequence[Record], kind: type[Record]) -> pa.Table:
     """The rows as one table of one chunk a column: the chunk layout shows in the bytes of a Parquet file."""
-    return pa.Table.from_pylist([row.model_dump() for row in rows], schema=schema_of(kind)).combine_chunks()
+    values = [row.model_dump() for row in rows]
+    for name, names in _numbered(kind).items():
+        for one in values:
+            one[name] = names.index(one[name])
+    return pa.Table.from_pylist(values, schema=schema_of(kind)).combine_chunks()
+
+
+def records_of(table: pa.Table | pa.RecordBatch, kind: type[R]) -> Iterator[R]:
+    """The rows of a table that `table_of` made, one by one. Raises ValidationError for others."""
+    numbered = _numbered(kind)
+    for values in table.to_pylist():
+        for name, names in numbered.items():
+            values[name] = names[values[name]]
+        yield kind.model_validate(values)
 
 
 def plain(annotation: object) -> tuple[object, bool]:
@@ -49,12 +74,30 @@ def plain(annotation: object) -> tuple[object, bool]:
 
 
 def _fields(kind: type[Record]) -> list[pa.Field]:
-    return [_field(name, info.annotation) for name, info in kind.model_fields.items()]
+    return [_column(name, info) for name, info in kind.model_fields.items()]
+
+
+def _column(name: str, info: FieldInfo) -> pa.Field:
+    if NUMBERED in info.metadata:
+        return pa.field(name, pa.int64())
+    return _field(name, info.annotation)
+
+
+@cache
+def _numbered(kind: type[Record]) -> dict[str, tuple[str, ...]]:
+    """The numbered columns of a type, each with its texts in their order."""
+    return {name: get_args(info.annotation) for name, info in kind.model_fields.items() if NUMBERED in info.metadata}
 
 
 def _field(name: str, annotation: object) -> pa.Field:
     inner, optional = plain(annotation)
-    return pa.field(name, _type(inner), nullable=optional)
+    return pa.field(name, _type(inner), nullable=optional or _pictured(inner))
+
+
+def _pictured(annotation: object) -> bool:
+    """Whether it is a picture, or a list of some."""
+    inner = get_args(annotation)[0] if get_origin(annotation) is tuple else annotation
+    return inner is EncodedImage
 
 
 def _type(annotation: object) -> pa.DataType:
@@ -62,6 +105,8 @@ def _type(annotation: object) -> pa.DataType:
         return pa.list_(_field("element", get_args(annotation)[0]))
     if get_origin(annotation) is Literal:
         return _type(type(get_args(annotation)[0]))
+    if annotation is EncodedImage:
+        return pa.struct([pa.field("bytes", pa.binary()), pa.field("path", pa.string())])
     if isinstance(annotation, type) and issubclass(annotation, Record):
         return pa.struct(_fields(annotation))
     if isinstance(annotation, type) and annotation in _PLAIN:
@@ -70,7 +115,13 @@ def _type(annotation: object) -> pa.DataType:
 
 
 def _features(kind: type[Record]) -> dict[str, Json]:
-    return {name: _feature(plain(info.annotation)[0]) for name, info in kind.model_fields.items()}
+    numbered = _numbered(kind)
+    return {
+        name: {"names": list(numbered[name]), "_type": "ClassLabel"}
+        if name in numbered
+        else _feature(plain(info.annotation)[0])
+        for name, info in kind.model_fields.items()
+    }
 
 
 def _feature(annotation: object) -> Json:
@@ -78,6 +129,8 @@ def _feature(annotation: object) -> Json:
         return {"feature": _feature(plain(get_args(annotation)[0])[0]), "_type": "List"}
     if get_origin(annotation) is Literal:
         return _feature(type(get_args(annotation)[0]))
+    if annotation is EncodedImage:
+        return {"_type": "Image"}
     if isinstance(annotation, type) and issubclass(annotation, Record):
         return _features(annotation)
     assert isinstance(annotation, type)

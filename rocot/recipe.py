@@ -20,6 +20,8 @@ class Release(Record):
 
     name: Name
     version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")] = "0.1.0"
+    shard_mb: int = Field(default=100, ge=1, le=4096)
+    """Megabytes at which a shard ends; how rows are cut into files is no part of what they are."""
 
 
 class Scenes(Record):

@@ -1,22 +1,31 @@
+from io import BytesIO
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from datasets import Features
+from datasets import Features, load_dataset
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
-from rocot.arrow import schema_digest, schema_of, table_of
+from rocot.arrow import records_of, schema_digest, schema_of, table_of
 from rocot.core.answer import Answer
 from rocot.core.record import Record
 from rocot.core.row import Row
+from rocot.core.training import EncodedImage, RftRow, SftRow
 from rocot.core.truth import Truth
 from rocot.release.beside import LeftOut, Usage
+from rocot.release.controls import ControlRow
+from rocot.release.shards import write_shards
 from tests.builders import EDITION, answer, fight, many, spans
 
 
-@pytest.mark.parametrize("kind", [Row, LeftOut, Usage])
+class Pictured(SftRow):
+    images: tuple[EncodedImage, ...]
+
+
+@pytest.mark.parametrize("kind", [Row, SftRow, RftRow, ControlRow, Pictured, LeftOut, Usage])
 def test_datasets_would_write_the_same_metadata(kind: type[Record]) -> None:
     schema = schema_of(kind)
     assert Features.from_arrow_schema(schema).arrow_schema.metadata == schema.metadata
@@ -71,6 +80,31 @@ def test_rows_come_back_from_parquet_as_they_were(
     pq.write_table(table_of([row], Row), sink)
     back = pq.read_table(pa.BufferReader(sink.getvalue())).to_pylist()
     assert [Row.model_validate(one) for one in back] == [row]
+
+
+def pictured(count: int) -> list[Pictured]:
+    sink = BytesIO()
+    Image.new("RGB", (8, 8), "red").save(sink, "JPEG")
+    picture = EncodedImage(bytes=sink.getvalue())
+    rows = [one for item in many(count) for one in SftRow.all_of(Row.of(item, EDITION))]
+    return [Pictured(**dict(row), images=(picture,) * len(row.frame_times)) for row in rows]
+
+
+def test_datasets_decodes_images_and_knows_numbered_columns_by_their_names(tmp_path: Path) -> None:
+    (path,) = write_shards(tmp_path, "train", pictured(3), Pictured)
+    rows = load_dataset("parquet", data_files=str(path), cache_dir=str(tmp_path / "hf"))["train"]
+    assert rows[0]["images"][0].getpixel((0, 0))[0] > 200
+    assert rows.features["outcome"].names == ["confirmed", "corrected", "unresolved", "corrupted", "ungraded"]
+    assert rows.features["outcome"].int2str(rows["outcome"]) == ["confirmed", "corrected", "corrupted"]
+    streamed = load_dataset("parquet", data_files=str(path), streaming=True)["train"]
+    assert streamed.features == rows.features
+
+
+def test_records_come_back_from_their_table_numbers_as_texts() -> None:
+    rows = pictured(3)
+    table = table_of(rows, Pictured)
+    assert table["outcome"].to_pylist() == [0, 1, 3]
+    assert list(records_of(table, Pictured)) == rows
 
 
 def test_every_column_is_one_chunk() -> None:

@@ -186,6 +186,11 @@ def release_lines(console: Console, exported: Exported) -> None:
     console.print()
     for file in exported.entry.files:
         console.print(f"{count(file.rows) or 0} rows in {exported.folder}/{file.path} ({size(file.bytes)})")
+    learnt, asked = (sum(file.rows for file in files) for files in (exported.entry.sft, exported.entry.rft))
+    if asked:
+        console.print(
+            f"of these, for training: {learnt:,} turns to learn in {exported.folder}/sft, {asked:,} prompts in rft"
+        )
     if (controls := exported.entry.controls) is not None:
         for name, made in (("plain", controls.plain), ("two_pass", controls.two_pass)):
             console.print(

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, Self
 
 from rocot.core.answer import Answer, Reflection
 from rocot.core.prompt import stamp
@@ -25,6 +25,38 @@ class Message(Record):
     content: str
     """Plain text; a frame stands in it as `<12.50s><image>`: its time in seconds of the source video, then the
     placeholder that a trainer replaces by the picture."""
+
+
+class ChatPart(Record):
+    """A stretch of text, or the place of one frame.
+
+    It has no other fields: TRL takes a part with a field `image`, even a null one, for an image and drops its text.
+    """
+
+    type: Literal["text", "image"]
+    """What it is."""
+    text: str | None = None
+    """Null for a frame."""
+
+
+class ChatTurn(Record):
+    """One turn of a chat in parts, as TRL takes it; its frames go in where the parts `image` stand, in their order."""
+
+    role: Literal["user", "assistant"]
+    """Who speaks."""
+    content: tuple[ChatPart, ...]
+    """What is said, in parts; the time of each frame, seconds of the source video, stands before it: `<12.50s>`."""
+
+    @classmethod
+    def asked(cls, times: Sequence[float], words: str) -> Self:
+        """Frames, and what is said of them."""
+        frames = (part for time in times for part in (ChatPart(type="text", text=stamp(time)), ChatPart(type="image")))
+        return cls(role="user", content=(*frames, ChatPart(type="text", text=f"\n{words}")))
+
+    @classmethod
+    def told(cls, words: str) -> Self:
+        """What the one who was asked says."""
+        return cls(role="assistant", content=(ChatPart(type="text", text=words),))
 
 
 def messages(  # noqa: PLR0913, PLR0917 - the parts of a sample, in their order

@@ -248,6 +248,11 @@ class Row(Record):
         )
 
     @property
+    def options(self) -> tuple[str, ...]:
+        """Of a question its options as they were shown; empty for other tasks."""
+        return self.classes if self.task == "qa" else ()
+
+    @property
     def in_common(self) -> dict[str, str]:
         """The common class of each label that has one."""
         return {name: common for name, common in zip(self.classes, self.common, strict=False) if common}

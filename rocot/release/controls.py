@@ -12,47 +12,50 @@ there was a closer look, its frames stand before the second. Each row once.
 Tokens are those of the assistant's turns, which are what is trained on, at four characters each.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from math import ceil
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-import pyarrow.parquet as pq
 from pydantic import Field
 
-from rocot.core.answer import Answer
-from rocot.core.chat import CLOSER, Message, answer_text, shown
+from rocot.core.chat import ChatTurn, answer_text
 from rocot.core.record import Record
+from rocot.core.row import Row
+from rocot.core.training import Trained, lessons
 from rocot.estimate import CHARACTERS_A_TOKEN
 from rocot.release.select import draw
-from rocot.release.shards import SHARD_BYTES, Written, write_shards, written
+from rocot.release.shards import SHARD_BYTES, Written, opened, sharding, written
 
 FOLDER = "controls"
 Control: TypeAlias = Literal["plain", "two_pass"]
 
-_COLUMNS = [
-    "id", "split", "source", "video", "clip", "frame_times", "relook_times", "question", "initial", "revised",
-    "messages", "kept",
-    "task", "classes",
-]  # fmt: skip
 
+class ControlRow(Trained):
+    """One turn of a control to learn, in the form of `sft`."""
 
-class ControlRow(Record):
-    """One sample of a control."""
-
-    id: str
-    """That of the row it is made of."""
+    control: Control
+    """`plain`: plain chain of thought at the same token budget; `two_pass`: two passes without reflection."""
     copy_number: int = Field(ge=0)
-    """Which time it comes: 0, 1, ..."""
-    split: str
-    source: str
-    video: str
-    clip: str
-    messages: tuple[Message, ...]
-    """The sample as chat, ready for training; its frames are those of the row."""
+    """Which time the sample comes: 0, 1, ..."""
+    turn: int = Field(ge=0)
+    """Which turn of the sample it is: 0, or 1 for what is said after a closer look. `id`, `copy_number` and `turn` are
+    unique."""
+    frame_times: tuple[float, ...]
+    """Times of the frames of the first look, seconds of the source video, ascending; of `plain` those of both looks."""
+    frame_digests: tuple[str, ...]
+    """sha256 of each frame's JPEG, in the order of `frame_times`."""
+    relook_times: tuple[float, ...]
+    """As `frame_times`, of the closer look; empty in turn 0. The parts `image` of the prompt are the frames of
+    `frame_times`, then those of `relook_times`."""
+    relook_digests: tuple[str, ...]
+    """sha256 of each frame's JPEG, in the order of `relook_times`."""
+    prompt: tuple[ChatTurn, ...]
+    """What was shown, asked and said before, as TRL takes it: turns of parts, each with `type` and `text` alone."""
+    completion: tuple[ChatTurn, ...]
+    """What is said next: one turn of one part."""
     tokens: int
-    """Of the assistant's turns, at four characters each."""
+    """Of the completion, at four characters each."""
 
 
 class ControlEntry(Record):
@@ -73,91 +76,84 @@ class ControlEntries(Record):
     two_pass: ControlEntry
 
 
-@dataclass(frozen=True)
-class _Kept:
-    """A row that is kept, as far as a control needs it."""
+def tokens(texts: Sequence[str]) -> int:
+    """Of the turns of the one who was asked, at four characters each."""
+    return ceil(sum(map(len, texts)) / CHARACTERS_A_TOKEN)
 
-    id: str
-    split: str
-    source: str
-    video: str
-    clip: str
-    frame_times: Sequence[float]
-    relook_times: Sequence[float]
-    question: str
-    initial: Answer
-    revised: Answer
-    messages: Sequence[Message]
-    options: Sequence[str]
-    """Of a question, as they were shown."""
 
-    @property
-    def opening(self) -> Message:
-        """The frames and the question."""
-        return Message(role="user", content=f"{shown(self.frame_times)}\n{self.question}")
+def plain(row: Row, copy_number: int) -> Iterator[ControlRow]:
+    """One pass, that of the revised answer; it is shown all that this one saw."""
+    times = [*row.frame_times, *row.relook_times]
+    shown = sorted(zip(times, [*row.frame_digests, *row.relook_digests], strict=True))
+    asked = ChatTurn.asked(sorted(times), row.question)
+    yield ControlRow.model_validate(
+        {
+            **Trained.of_row(row),
+            "control": "plain",
+            "copy_number": copy_number,
+            "turn": 0,
+            "frame_times": [time for time, _ in shown],
+            "frame_digests": [digest for _, digest in shown],
+            "relook_times": (),
+            "relook_digests": (),
+            "prompt": (asked,),
+            "completion": (ChatTurn.told(_last(row)),),
+            "tokens": tokens([_last(row)]),
+        }
+    )
 
-    def plain(self) -> tuple[Message, ...]:
-        """One pass, that of the revised answer; it is shown all that this one saw."""
-        times = sorted([*self.frame_times, *self.relook_times])
-        asked = Message(role="user", content=f"{shown(times)}\n{self.question}")
-        return asked, Message(role="assistant", content=answer_text(self.revised, self.options))
 
-    def two_pass(self) -> tuple[Message, ...]:
-        """Both answers."""
-        first, last = (answer_text(answer, self.options) for answer in (self.initial, self.revised))
-        if not self.relook_times:
-            return self.opening, Message(role="assistant", content=f"{first}\n{last}")
-        return (
-            self.opening,
-            Message(role="assistant", content=first),
-            Message(role="user", content=f"{shown(self.relook_times)}\n{CLOSER}"),
-            Message(role="assistant", content=last),
+def two_pass(row: Row) -> Iterator[ControlRow]:
+    """Both answers, with nothing between them but the frames of a closer look."""
+    for turn, (prompt, said) in enumerate(lessons(row, answer_text(row.initial, row.options), _last(row))):
+        looked = turn > 0
+        yield ControlRow.model_validate(
+            {
+                **Trained.of_row(row),
+                "control": "two_pass",
+                "copy_number": 0,
+                "turn": turn,
+                "frame_times": row.frame_times,
+                "frame_digests": row.frame_digests,
+                "relook_times": row.relook_times if looked else (),
+                "relook_digests": row.relook_digests if looked else (),
+                "prompt": prompt,
+                "completion": (said,),
+                "tokens": tokens([said.content[0].text or ""]),
+            }
         )
 
 
-def tokens(messages: Sequence[Message]) -> int:
-    """Of the assistant's turns, at four characters each."""
-    return ceil(sum(len(one.content) for one in messages if one.role == "assistant") / CHARACTERS_A_TOKEN)
+def _last(row: Row) -> str:
+    """What the revised answer says."""
+    return answer_text(row.revised, row.options)
 
 
 def write_controls(
     folder: Path, split: str, shards: Sequence[Path], *, shard_bytes: int = SHARD_BYTES
 ) -> ControlEntries:
-    """Writes `controls/<control>/<split>-....parquet` below a release, from the shards of its kept rows."""
+    """Writes `controls/<control>/<split>-....parquet` below a release, from the shards of its rows in `all`."""
     lengths: dict[str, int] = {}
     budget = 0
-    for row in _kept(shards):
-        budget += tokens(row.messages)
-        lengths[row.id] = tokens(row.plain())
+    for row in kept(shards):
+        budget += tokens([message.content for message in row.messages if message.role == "assistant"])
+        lengths[row.id] = tokens([_last(row)])
     times = copies(lengths, budget)
 
-    def rows(shape: Callable[[_Kept], tuple[Message, ...]], times: Mapping[str, int]) -> Iterator[ControlRow]:
-        for row in _kept(shards):
-            chat = shape(row)
-            for number in range(times.get(row.id, 1)):
-                yield ControlRow(
-                    id=row.id,
-                    copy_number=number,
-                    split=row.split,
-                    source=row.source,
-                    video=row.video,
-                    clip=row.clip,
-                    messages=chat,
-                    tokens=tokens(chat),
-                )
-
     def entry(name: Control, made: Iterator[ControlRow]) -> ControlEntry:
-        place = folder / FOLDER / name
-        place.mkdir(parents=True, exist_ok=True)
-        paths = write_shards(place, split, made, ControlRow, shard_bytes=shard_bytes)
-        files = tuple(written(path, folder) for path in paths)
-        total = sum(sum(pq.read_table(path, columns=["tokens"])["tokens"].to_pylist()) for path in paths)
+        total = 0
+        with sharding(folder / FOLDER / name, split, ControlRow, shard_bytes=shard_bytes) as filled:
+            for row in made:
+                total += row.tokens
+                filled.add(row)
+            files = tuple(written(path, folder) for path in filled.finish())
         return ControlEntry(rows=sum(file.rows for file in files), tokens=total, files=files)
 
+    every = (one for row in kept(shards) for number in range(times[row.id]) for one in plain(row, number))
     return ControlEntries(
         budget=budget,
-        plain=entry("plain", rows(_Kept.plain, times)),
-        two_pass=entry("two_pass", rows(_Kept.two_pass, {})),
+        plain=entry("plain", every),
+        two_pass=entry("two_pass", (one for row in kept(shards) for one in two_pass(row))),
     )
 
 
@@ -176,20 +172,11 @@ def copies(lengths: Mapping[str, int], budget: int) -> dict[str, int]:
     return times
 
 
-def _kept(shards: Sequence[Path]) -> Iterator[_Kept]:
+def kept(shards: Sequence[Path]) -> Iterator[Row]:
     """The kept rows of shards, a row group in memory at a time."""
     for path in shards:
-        with pq.ParquetFile(path) as file:
+        with opened(path) as file:
             for index in range(file.num_row_groups):
-                for values in file.read_row_group(index, columns=_COLUMNS).to_pylist():
-                    task, classes = values.pop("task"), values.pop("classes")
-                    if values.pop("kept"):
-                        yield _Kept(
-                            **{
-                                **values,
-                                "initial": Answer.model_validate(values["initial"]),
-                                "revised": Answer.model_validate(values["revised"]),
-                                "options": classes if task == "qa" else (),
-                                "messages": [Message.model_validate(one) for one in values["messages"]],
-                            }
-                        )
+                for values in file.read_row_group(index).to_pylist():
+                    if values["kept"]:
+                        yield Row.model_validate(values)

@@ -1,11 +1,14 @@
 """Export: a run's judged samples become a release, whole or not at all.
 
     <run>/release/
-        data/<split>-00000-of-00001.parquet    the rows: atomic, sorted by clip and rollout, byte-reproducible
+        README.md                              the card, where the caller hands one in
+        data/<split>-00000-of-00001.parquet    config `all`, the rows: sorted by clip and rollout, byte-reproducible
+        sft/<split>-....parquet                config `sft`: kept rows to learn from
+        rft/<split>-....parquet                config `rft`: kept rows to answer
         left_out/<split>.parquet               the samples that did not become rows, and why
         usage/attempts.parquet                 tokens, latency, dates, endpoints: what differs between two equal runs
-        controls/<control>/<split>-....parquet where they are asked for: what training is held against
-        manifest.json                          written last: rows and sha256 of every file in data/ and controls/
+        controls/<control>/<split>-....parquet config `controls`, where they are asked for
+        manifest.json                          written last: rows, bytes and sha256 of all but left_out/ and usage/
 
 What only the whole split can tell of a row, `rocot.release.screen` tells once all have come: rows lie in a file of the
 new release until then, and memory stays flat.
@@ -21,12 +24,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import TypeAlias
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from rocot import __version__
-from rocot.arrow import schema_digest, schema_of
+from rocot.arrow import schema_of
 from rocot.core.clip import Clip
 from rocot.core.record import Record, digest
 from rocot.core.reflection import Judged
@@ -38,14 +41,19 @@ from rocot.engine.tables import AttemptRow, attempts
 from rocot.errors import StoreError
 from rocot.recipe import Recipe
 from rocot.release.beside import LeftOut, Usage
+from rocot.release.configs import write_split
 from rocot.release.controls import write_controls
-from rocot.release.manifest import Manifest, SplitEntry, damage, read_manifest, write_manifest
+from rocot.release.manifest import CARD, Columns, Manifest, SplitEntry, damage, read_manifest, write_manifest
 from rocot.release.screen import Screen, Verdict
-from rocot.release.shards import SHARD_BYTES, growing_table, write_groups, written
+from rocot.release.shards import Listed, growing_table, opened, sync
 from rocot.release.swap import replacing
 
 FOLDER = "release"
 """Name of the release within a run's folder."""
+
+Card: TypeAlias = Callable[[Path, Manifest], str]
+"""Makes the text of the card, of the folder as it stands then, and of its manifest but for the card. Equal for two
+equal runs: the manifest lists it."""
 
 
 @dataclass(frozen=True)
@@ -127,15 +135,18 @@ def export(  # noqa: PLR0913  # a run, what it is made by, its samples, and two 
     samples: Samples,
     *,
     controls: bool = False,
-    shard_bytes: int = SHARD_BYTES,
+    card: Card | None = None,
+    shard_bytes: int | None = None,
 ) -> Exported:
     """Writes or replaces `<run>/release`. The old release stands until the new one is whole and on the disk.
 
-    With `controls` what training has to be held against is written as well; see `rocot.release.controls`.
+    With `controls` what training has to be held against is written as well; see `rocot.release.controls`. `card` makes
+    the text of README.md; without it there is none. Shards end at the recipe's size unless `shard_bytes` is given.
 
     Raises StoreError where it cannot be written; then nothing has changed.
     """
     folder = run / FOLDER
+    shard_bytes = recipe.release.shard_mb * 10**6 if shard_bytes is None else shard_bytes
     with replacing(folder) as fresh:
         made = _blank(recipe, fingerprint)
         entry = _write(fresh, samples, recipe, edition(recipe, fingerprint), shard_bytes)
@@ -144,7 +155,10 @@ def export(  # noqa: PLR0913  # a run, what it is made by, its samples, and two 
             told = write_controls(fresh, samples.split, shards, shard_bytes=shard_bytes)
             entry = entry.model_copy(update={"controls": told})
         carried, dropped = _carry(folder, fresh, made, samples.split)
-        write_manifest(fresh, made.model_copy(update={"splits": {**carried, samples.split: entry}}))
+        made = made.model_copy(update={"splits": {**carried, samples.split: entry}})
+        if card is not None:
+            made = made.model_copy(update={"card": _write_card(fresh, card(fresh, made))})
+        write_manifest(fresh, made)
     return Exported(
         folder=str(folder), split=samples.split, entry=entry, carried=tuple(sorted(carried)), dropped=dropped
     )
@@ -156,25 +170,36 @@ def _blank(recipe: Recipe, fingerprint: str) -> Manifest:
         **shared,
         gate=recipe.gate,
         mix=recipe.mix,
-        format=1,
+        frames=recipe.frames,
         recipe=recipe_digest(recipe),
-        columns=schema_digest(Row),
+        columns=Columns.now(),
         splits={},
     )
 
 
+def _write_card(fresh: Path, text: str) -> Listed:
+    path = fresh / CARD
+    path.write_text(text, encoding="utf-8")
+    sync(path)
+    return Listed.of(path, fresh)
+
+
 def recipe_digest(recipe: Recipe) -> str:
-    """sha256 of what the recipe says, but for where files lie."""
+    """sha256 of what the recipe says, but for where files lie and how large shards are."""
     return digest(
         recipe.model_dump(
             mode="json",
-            exclude={"sources": {"__all__": {"videos", "annotations", "questions", "manifest"}}, "prompts": {"folder"}},
+            exclude={
+                "release": {"shard_mb"},
+                "sources": {"__all__": {"videos", "annotations", "questions", "manifest"}},
+                "prompts": {"folder"},
+            },
         )
     )
 
 
 def _write(fresh: Path, samples: Samples, recipe: Recipe, shared: Edition, shard_bytes: int) -> SplitEntry:
-    for name in ("data", "left_out", "usage"):
+    for name in ("left_out", "usage"):
         (fresh / name).mkdir()
     tally, screen = _Tally(), Screen(recipe.gate, recipe.mix)
     spooled = fresh / "rows.part"
@@ -184,7 +209,7 @@ def _write(fresh: Path, samples: Samples, recipe: Recipe, shared: Edition, shard
             screen.add(row)
             spool(row)
     groups = settled(spooled, screen.verdicts(), tally.settle)
-    shards = write_groups(fresh / "data", samples.split, groups, Row, shard_bytes=shard_bytes)
+    shards = write_split(fresh, samples.split, groups, shard_bytes=shard_bytes)
     spooled.unlink()
     with growing_table(fresh / "usage" / "attempts.parquet", Usage) as spend:
         for attempt in samples.attempts:
@@ -197,7 +222,9 @@ def _write(fresh: Path, samples: Samples, recipe: Recipe, shared: Edition, shard
         broken=dict(tally.broken),
         not_kept=dict(tally.not_kept),
         left_out=dict(tally.left_out),
-        files=tuple(written(path, fresh) for path in shards),
+        files=shards.data,
+        sft=shards.sft,
+        rft=shards.rft,
     )
 
 
@@ -222,7 +249,7 @@ def _rows(
 
 def settled(spooled: Path, verdicts: Iterator[Verdict], told: Callable[[Verdict], None]) -> Iterator[pa.Table]:
     """The rows of a file, a row group at a time, with what the whole split says of each."""
-    with pq.ParquetFile(spooled) as file:
+    with opened(spooled) as file:
         for index in range(file.num_row_groups):
             table = file.read_row_group(index)
             found = list(islice(verdicts, table.num_rows))

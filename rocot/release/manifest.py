@@ -1,19 +1,29 @@
-"""The manifest of a release: what it holds, byte for byte. Written last: a release without one is none."""
+"""The manifest of a release: what it holds, byte for byte. Written last: a release without one is none.
+
+What it lists is what a push uploads, a pull fetches and `rocot verify` checks; `left_out/` and `usage/` lie beside.
+"""
 
 import hashlib
 import json
 from pathlib import Path, PurePosixPath
+from typing import Literal
 
 from pydantic import Field, ValidationError
 
+from rocot.arrow import schema_digest
 from rocot.core.gate import Gate
 from rocot.core.record import Record
 from rocot.errors import StoreError
-from rocot.recipe import Mix
+from rocot.recipe import FramesRecipe, Mix
+from rocot.release.configs import KINDS, config_of
 from rocot.release.controls import ControlEntries
-from rocot.release.shards import Written, sync
+from rocot.release.shards import Listed, Written, sync
 
 NAME = "manifest.json"
+CARD = "README.md"
+"""The card of a release, on the Hub its page."""
+FORMAT = 2
+"""1 had no configs but `all` and no card."""
 MOST_BYTES = 32 * 1024**2
 """Of a manifest; one that names 100,000 shards has 25 MB."""
 
@@ -35,7 +45,11 @@ class SplitEntry(Record):
     left_out: dict[str, int]
     """Samples that did not become rows, by stage and reason; each stands in `left_out/<split>.parquet`."""
     files: tuple[Written, ...]
-    """Its shards, in order."""
+    """Its shards in the config `all`, in order."""
+    sft: tuple[Written, ...]
+    """Those of kept rows to learn from."""
+    rft: tuple[Written, ...]
+    """Those of kept rows to answer."""
     controls: ControlEntries | None = None
     """Where they were asked for."""
 
@@ -43,32 +57,55 @@ class SplitEntry(Record):
     def written(self) -> tuple[Written, ...]:
         """Every file of the split that the manifest answers for."""
         others = () if self.controls is None else (*self.controls.plain.files, *self.controls.two_pass.files)
-        return *self.files, *others
+        return *self.files, *self.sft, *self.rft, *others
+
+
+class Columns(Record):
+    """Digest of the columns of each config: names, types, nullability, order."""
+
+    all: str
+    sft: str
+    rft: str
+    controls: str
+
+    @classmethod
+    def now(cls) -> "Columns":
+        """As this version of rocot writes them."""
+        return cls.model_validate({config: schema_digest(kind) for config, kind in KINDS.items()})
 
 
 class Manifest(Record):
     """What two equal runs agree on; dates, usage and cost stand in `usage/`, which it does not list."""
 
-    format: int = 1
+    format: Literal[2] = 2
     release: str
     version: str
     fingerprint: str
     """Of the flow."""
     recipe: str
     """Digest of the recipe without its folders."""
-    columns: str
-    """Digest of the row's columns: names, types, nullability, order."""
+    columns: Columns
     rocot: str
     tiou_floor: float
     gate: Gate
     """The recipe's: what is right, and the weight of every rule."""
     mix: Mix
     """The recipe's: what is kept for training."""
+    frames: FramesRecipe
+    """The recipe's: which frames stand for a clip, and how they are drawn; with the videos they can be made again."""
+    card: Listed | None = None
+    """README.md, where there is one."""
     splits: dict[str, SplitEntry] = Field(min_length=1)
+
+    @property
+    def listed(self) -> tuple[Listed, ...]:
+        """Every file that it answers for, by path."""
+        files: list[Listed] = [file for entry in self.splits.values() for file in entry.written]
+        return tuple(sorted([*files, *([self.card] if self.card else [])], key=lambda file: file.path))
 
     def same_make(self, other: "Manifest") -> bool:
         """Whether both come from one recipe, flow and version of rocot, so that their splits belong together."""
-        return self.model_copy(update={"splits": other.splits}) == other
+        return self.model_copy(update={"splits": other.splits, "card": other.card}) == other
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
@@ -86,22 +123,53 @@ def read_manifest(folder: Path) -> Manifest | None:
         return None
     try:
         with path.open("rb") as opened:
-            text = opened.read(MOST_BYTES + 1)
-        if len(text) > MOST_BYTES:
-            raise StoreError(f"{path}: no manifest of a release (over {MOST_BYTES // 1024**2} MiB); export again")
+            return manifest_of(opened.read(MOST_BYTES + 1), str(path))
+    except OSError as error:
+        raise StoreError(f"{path}: no manifest of a release ({error}); export again") from error
+
+
+def manifest_of(text: bytes, name: str) -> Manifest:
+    """A manifest from its bytes; `name` is what an error calls it. Raises StoreError for one that cannot be used."""
+    if len(text) > MOST_BYTES:
+        raise StoreError(f"{name}: no manifest of a release (over {MOST_BYTES // 1024**2} MiB); export again")
+    _refuse_other_formats(text, name)
+    try:
         manifest = Manifest.model_validate_json(text)
-    except (OSError, ValidationError) as error:
-        told = error.errors(include_url=False)[0] if isinstance(error, ValidationError) else None
-        what = ": ".join(filter(None, (".".join(map(str, told["loc"])), told["msg"]))) if told else str(error)
-        raise StoreError(f"{path}: no manifest of a release ({what}); export again") from error
-    for file in (file for entry in manifest.splits.values() for file in entry.written):
-        place = PurePosixPath(file.path)
-        if place.is_absolute() or ".." in place.parts or not 2 <= len(place.parts) <= 3:
-            raise StoreError(f"{path}: lists {file.path!r}, which lies outside the release; it is not read")
+    except ValidationError as error:
+        told = error.errors(include_url=False)[0]
+        what = ": ".join(filter(None, (".".join(map(str, told["loc"])), told["msg"])))
+        raise StoreError(f"{name}: no manifest of a release ({what}); export again") from error
+    for file in manifest.listed:
+        if not _lies_within(file.path):
+            raise StoreError(f"{name}: lists {file.path!r}, which lies outside the release; it is not read")
     return manifest
 
 
-def damage(folder: Path, file: Written) -> str | None:
+def _refuse_other_formats(text: bytes, name: str) -> None:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return  # told with its place by the model
+    said = found.get("format") if isinstance(found, dict) else None
+    if not isinstance(said, int) or said == FORMAT:
+        return
+    by = f"rocot {found.get('rocot')}" if isinstance(found.get("rocot"), str) else "another rocot"
+    if said < FORMAT:
+        raise StoreError(
+            f"{name}: a release of format {said}, made by {by[:40]}; this rocot reads format {FORMAT}, which has the"
+            " configs sft and rft besides. Export the run again with `rocot export`: nothing is asked again"
+        )
+    raise StoreError(f"{name}: a release of format {said}, made by {by[:40]}; upgrade rocot, which reads {FORMAT}")
+
+
+def _lies_within(path: str) -> bool:
+    """Whether a listed file lies where a release keeps its files."""
+    place = PurePosixPath(path)
+    plain = not place.is_absolute() and ".." not in place.parts and place.as_posix() == path
+    return plain and (path == CARD or (config_of(path) is not None and 2 <= len(place.parts) <= 3))
+
+
+def damage(folder: Path, file: Listed) -> str | None:
     """What is wrong with a listed file's bytes, None where they are those that were written."""
     path = folder / file.path
     try:

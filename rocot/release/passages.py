@@ -9,13 +9,13 @@ from math import ceil
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from rocot.core.answer import Answer, Reflection
 from rocot.core.gate import Story, faults
 from rocot.core.reflection import Fault
 from rocot.core.truth import NORMAL, UNCLEAR
 from rocot.release.report import Example, Findings, Histogram, Problem, Report
+from rocot.release.shards import opened
 from rocot.sources.manifest.entry import Entry, Passage
 from rocot.sources.manifest.file import HEADER, Header, read
 
@@ -39,7 +39,7 @@ MOST_SECONDS = 3600
 def is_manifest(path: Path) -> bool:
     """Whether a file is what `rocot import` writes."""
     try:
-        with pq.ParquetFile(path) as file:
+        with opened(path) as file:
             return HEADER in (file.schema_arrow.metadata or {})
     except (pa.ArrowException, OSError):
         return False

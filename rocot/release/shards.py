@@ -2,11 +2,10 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, Self, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -22,45 +21,117 @@ SHARD_BYTES = 100_000_000
 QUERIED = ("id", "split", "source", "clip", "outcome", "graded_on", "kept", "item", "stage", "reason", "status")
 """Columns whose least and greatest values are written, so that readers can skip row groups."""
 
-T = TypeVar("T")
 R = TypeVar("R", bound=Record)
 
 
-class Written(Record):
-    """One file of a release, as it was written."""
+class Listed(Record):
+    """One file of a release, byte for byte."""
 
     path: str
     """Relative to the release folder."""
-    rows: int
     bytes: int
     sha256: str
 
+    @classmethod
+    def of(cls, path: Path, root: Path) -> Self:
+        """A file of a release as it lies on the disk."""
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return cls(path=path.relative_to(root).as_posix(), bytes=path.stat().st_size, sha256=digest)
+
+
+class Written(Listed):
+    """A shard."""
+
+    rows: int
+
+
+class Shards(Generic[R]):
+    """Shards of one table that is being written, `<stem>-00000.part`, ...: rows in, a row group in memory at a time."""
+
+    def __init__(self, folder: Path, stem: str, kind: type[R], shard_bytes: int, group_rows: int) -> None:
+        self._folder, self._stem, self._kind = folder, stem, kind
+        self._most, self._group_rows = shard_bytes, group_rows
+        self._parts: list[Path] = []
+        self._sink: pa.OSFile | None = None
+        self._writer: pq.ParquetWriter | None = None
+        self._waiting: list[R] = []
+
+    def add(self, row: R) -> None:
+        """One more row."""
+        self._waiting.append(row)
+        if len(self._waiting) == self._group_rows:
+            self._flush()
+
+    def write(self, group: pa.Table) -> None:
+        """A row group as it is: all of as many rows, the last one of fewer. Not to be mixed with `add`."""
+        if self._writer is None or self._sink is None or self._sink.tell() >= self._most:
+            self._writer = self._next()
+        self._writer.write_table(group, row_group_size=self._group_rows)
+
+    def finish(self) -> list[Path]:
+        """Ends and syncs the last shard, and gives all their names; one of no rows where there are none."""
+        self._flush()
+        if not self._parts:
+            self._next()
+        self.close()
+        count = len(self._parts)
+        names = [self._folder / f"{self._stem}-{index:05d}-of-{count:05d}.parquet" for index in range(count)]
+        for part, name in zip(self._parts, names, strict=True):
+            part.rename(name)
+        return names
+
+    def close(self) -> None:
+        """Ends the shard that is open, if any."""
+        writer, sink = self._writer, self._sink
+        self._writer = self._sink = None
+        if writer is not None and sink is not None:
+            with sink:
+                writer.close()
+            sync(self._parts[-1])
+
+    def _flush(self) -> None:
+        if self._waiting:
+            self.write(table_of(self._waiting, self._kind))
+            self._waiting.clear()
+
+    def _next(self) -> pq.ParquetWriter:
+        self.close()
+        self._parts.append(self._folder / f"{self._stem}-{len(self._parts):05d}.part")
+        self._sink = pa.OSFile(str(self._parts[-1]), "wb")
+        self._writer = _writer(self._sink, self._kind)
+        return self._writer
+
+
+@contextmanager
+def sharding(
+    folder: Path, stem: str, kind: type[R], *, shard_bytes: int = SHARD_BYTES, group_rows: int = ROWS_A_GROUP
+) -> Iterator[Shards[R]]:
+    """Shards to fill; `finish` names them `<stem>-00000-of-0000N.parquet`, .... Makes the folder.
+
+    The same rows in the same order give the same bytes with one version of pyarrow. What is not finished is a `.part`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    shards = Shards(folder, stem, kind, shard_bytes, group_rows)
+    try:
+        yield shards
+    finally:
+        shards.close()
+
 
 def write_shards(
-    folder: Path, stem: str, rows: Iterable[Record], kind: type[Record], *, shard_bytes: int = SHARD_BYTES
+    folder: Path, stem: str, rows: Iterable[R], kind: type[R], *, shard_bytes: int = SHARD_BYTES
 ) -> list[Path]:
-    """Writes `<stem>-00000-of-0000N.parquet`, ... into the folder and syncs them; one of no rows where there are none.
-
-    The same rows in the same order give the same bytes with one version of pyarrow. Memory holds one row group.
-    What stands in the folder after an exception is not to be used.
-    """
-    groups = (table_of(group, kind) for group in batched(rows, ROWS_A_GROUP))
-    return write_groups(folder, stem, groups, kind, shard_bytes=shard_bytes)
+    """All rows as shards, finished."""
+    with sharding(folder, stem, kind, shard_bytes=shard_bytes) as shards:
+        for row in rows:
+            shards.add(row)
+        return shards.finish()
 
 
-def write_groups(
-    folder: Path, stem: str, groups: Iterator[pa.Table], kind: type[Record], *, shard_bytes: int = SHARD_BYTES
-) -> list[Path]:
-    """As `write_shards`, of tables of a row group each: `ROWS_A_GROUP` rows, the last one fewer."""
-    parts: list[Path] = []
-    group = next(groups, None)
-    while group is not None or not parts:
-        parts.append(folder / f"{stem}-{len(parts):05d}.part")
-        group = _fill(parts[-1], group, groups, kind, shard_bytes)
-    names = [folder / f"{stem}-{index:05d}-of-{len(parts):05d}.parquet" for index in range(len(parts))]
-    for part, name in zip(parts, names, strict=True):
-        part.rename(name)
-    return names
+def opened(path: Path) -> pq.ParquetFile:
+    """A file to read whose pages are held against their checksums: a flipped bit in one raises, and is never a row."""
+    return pq.ParquetFile(path, page_checksum_verification=True)
 
 
 @contextmanager
@@ -82,11 +153,8 @@ def growing_table(path: Path, kind: type[R]) -> Iterator[Callable[[R], None]]:
 
 
 def written(path: Path, root: Path) -> Written:
-    """What a file of a release holds, read back from the disk."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    rows = pq.read_metadata(path).num_rows
-    return Written(path=path.relative_to(root).as_posix(), rows=rows, bytes=path.stat().st_size, sha256=digest)
+    """What a shard of a release holds, read back from the disk."""
+    return Written(**dict(Listed.of(path, root)), rows=pq.read_metadata(path).num_rows)
 
 
 def sync(path: Path) -> None:
@@ -96,27 +164,6 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def batched(rows: Iterable[T], size: int) -> Iterator[Sequence[T]]:
-    """The rows in lists of `size`, the last one shorter; itertools has it from Python 3.12 on."""
-    left = iter(rows)
-    while batch := list(islice(left, size)):
-        yield batch
-
-
-def _fill(
-    path: Path, group: pa.Table | None, groups: Iterator[pa.Table], kind: type[Record], most: int
-) -> pa.Table | None:
-    """Writes row groups until the file has `most` bytes; gives the group that is left for the next file."""
-    with pa.OSFile(str(path), "wb") as sink, _writer(sink, kind) as writer:
-        while group is not None:
-            writer.write_table(group, row_group_size=ROWS_A_GROUP)
-            group = next(groups, None)
-            if sink.tell() >= most:
-                break
-    sync(path)
-    return group
 
 
 def _writer(sink: pa.OSFile, kind: type[Record]) -> pq.ParquetWriter:

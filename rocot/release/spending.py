@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from rocot.core.record import Record
 from rocot.errors import StoreError
 from rocot.prices import BY_BATCH, Prices
+from rocot.release.shards import opened
 
 COLUMNS = ("stage", "model", "endpoint", "ok", "latency", "prompt_tokens", "completion_tokens", "cached_tokens")
 BATCH_ROWS = 8192
@@ -49,7 +49,7 @@ def spent(path: Path, prices: Prices) -> tuple[Spent, ...]:
     sums: dict[tuple[str, str], _Sums] = {}
     batched: dict[tuple[str, str], _Sums] = {}
     try:
-        with pq.ParquetFile(path) as file:
+        with opened(path) as file:
             for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=list(COLUMNS)):
                 for stage, model, endpoint, ok, seconds, prompt, completion, cached in zip(
                     *(batch.column(name).to_pylist() for name in COLUMNS), strict=True

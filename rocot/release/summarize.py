@@ -22,6 +22,7 @@ from rocot.release.checked import Findings
 from rocot.release.columns import column_faults
 from rocot.release.find import Found, find
 from rocot.release.report import Histogram
+from rocot.release.shards import opened
 from rocot.release.specificity import Said
 from rocot.release.spending import spent
 from rocot.release.summary import Funnel, Group, Summary
@@ -71,7 +72,7 @@ def _refuse(found: Found) -> None:
 
 def _read(found: Found, path: Path, tally: "_Tally") -> None:
     try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        with opened(path) as file:
             for fault in column_faults(file.schema_arrow, schema_of(Row)):
                 found.problem(path, fault)
             if not found.problems:

@@ -30,7 +30,7 @@ from rocot.release.find import Found, complete, find
 from rocot.release.manifest import Manifest, SplitEntry
 from rocot.release.report import Example, Findings, Histogram, Report
 from rocot.release.screen import Screen
-from rocot.release.shards import Written
+from rocot.release.shards import Written, opened
 
 BATCH_ROWS = 128
 BATCH_BYTES = 32 * 1024 * 1024
@@ -155,7 +155,7 @@ class _Tally:
         name = self.found.name(path)
         split = _split_of(self.found.manifest, name)
         try:
-            with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            with opened(path) as file:
                 if self._readable(path, file):
                     for number, values in enumerate(_rows(file)):
                         self._row(values, name, number, split)
@@ -249,7 +249,7 @@ class _Tally:
         manifest = self.found.manifest
         if manifest is None:
             return
-        if manifest.columns != schema_digest(Row):
+        if manifest.columns.all != schema_digest(Row):
             self.found.notes.append(f"made by rocot {manifest.rocot}, whose rows have other columns")
         if not self.found.problems and not self.invalid_rows:
             for split, entry in manifest.splits.items():

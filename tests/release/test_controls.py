@@ -29,6 +29,12 @@ def read(release: Path, name: str, split: str = "train") -> list[ControlRow]:
     return [ControlRow.model_validate(row) for row in table.to_pylist()]
 
 
+def said(row: ControlRow) -> str:
+    (turn,) = row.completion
+    (part,) = turn.content
+    return part.text or ""
+
+
 def test_the_controls_look_as_they_did(tmp_path: Path) -> None:
     looked = wordy(corrected("v0"), 0).but(relook=LOOK)
     export(tmp_path, RECIPE, FLOW, samples([looked.judged(), wordy(corrected("v1"), 1).judged()]), controls=True)
@@ -47,7 +53,7 @@ def test_plain_comes_up_to_the_tokens_of_the_reflections(tmp_path: Path) -> None
     kept = {row["id"]: row for row in rows if row["kept"]}
     plain = read(release, "plain")
     assert {row.id for row in plain} == set(kept)
-    assert told.plain.tokens == sum(row.tokens for row in plain) == sum(tokens(row.messages) for row in plain)
+    assert told.plain.tokens == sum(row.tokens for row in plain) == sum(tokens([said(row)]) for row in plain)
     assert 0 <= told.budget - told.plain.tokens <= max(row.tokens for row in plain)
     assert told.plain.rows == len(plain) > len(kept)
 
@@ -56,10 +62,10 @@ def test_no_control_holds_a_reflection(tmp_path: Path) -> None:
     release = controlled(tmp_path)
     for name, thoughts in (("plain", 1), ("two_pass", 2)):
         for row in read(release, name):
-            said = "".join(one.content for one in row.messages if one.role == "assistant")
-            assert said.count("<think>") == said.count("<answer>") == thoughts
-            assert "<reflection>" not in said
-            assert "<verdict>" not in said
+            words = said(row)
+            assert words.count("<think>") == words.count("<answer>") == thoughts
+            assert "<reflection>" not in words
+            assert "<verdict>" not in words
 
 
 def test_two_passes_have_each_kept_row_once(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from rocot.core.gate import RULES
-from rocot.release.describe import columns_table, described
+from rocot.release.describe import TABLES, columns_table, described
+from rocot.release.row_schema import row_schema
 from tests.release.test_export import exported
 
 ROOT = Path(__file__).parents[2]
@@ -15,15 +16,20 @@ PAGE = ROOT / "docs" / "rows.md"
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
 
 
-def test_the_table_of_columns_is_current() -> None:
+def test_the_tables_of_columns_are_current() -> None:
     """If not: `python -m rocot.release.describe docs/rows.md`."""
     text = PAGE.read_text(encoding="utf-8")
     assert described(text) == text
 
 
 def test_every_column_has_its_meaning() -> None:
-    bare = [line for line in columns_table().splitlines() if line.endswith("|  |")]
-    assert bare == []
+    lines = [line for kind, base in TABLES.values() for line in columns_table(kind, base).splitlines()]
+    assert [line for line in lines if line.endswith("|  |")] == []
+
+
+def test_the_json_schema_is_current() -> None:
+    """If not: `python -m rocot.release.row_schema docs/rows.schema.json`."""
+    assert (ROOT / "docs" / "rows.schema.json").read_text(encoding="utf-8") == row_schema()
 
 
 def test_every_rule_is_in_the_table_of_rules() -> None:
@@ -48,4 +54,4 @@ def test_what_the_page_shows_runs(tmp_path: Path, block: str) -> None:
 
 
 def test_the_page_shows_how_to_load() -> None:
-    assert len(BLOCKS) == 2
+    assert len(BLOCKS) == 3

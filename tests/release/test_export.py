@@ -18,10 +18,12 @@ from rocot.core.row import Row
 from rocot.engine.harvest import Lost
 from rocot.engine.tables import AttemptRow
 from rocot.errors import StoreError
+from rocot.flow import reflection
 from rocot.recipe import Mix, Recipe, Release, Scenes
 from rocot.release.beside import LeftOut, Usage
 from rocot.release.export import Exported, Samples, export, recipe_digest
 from rocot.release.manifest import Manifest, read_manifest
+from rocot.tools import described
 from tests.builders import EDITION, fight, many
 
 RECIPE = Recipe(release=Release(name="tiny"), sources=(Scenes(kind="scenes"),))
@@ -54,7 +56,9 @@ def samples(ends: Iterable[Judged | Lost], split: str = "train", made: str = "20
     return Samples(split, ends, [attempt(made)])
 
 
-def exported(run: Path, count: int = 7, split: str = "train", recipe: Recipe = RECIPE, size: int = 10**8) -> Exported:
+def exported(
+    run: Path, count: int = 7, split: str = "train", recipe: Recipe = RECIPE, size: int | None = None
+) -> Exported:
     return export(run, recipe, FLOW, samples([LOST, *many(count, split)], split), shard_bytes=size)
 
 
@@ -66,9 +70,18 @@ def manifest_of(run: Path) -> Manifest:
 
 def fingerprints(run: Path) -> dict[str, str]:
     """sha256 of every file that two equal runs must agree on."""
-    folder = run / "release"
-    files = [*sorted((folder / "data").iterdir()), folder / "manifest.json"]
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    names = [*(file.path for file in manifest_of(run).listed), "manifest.json"]
+    return {name: hashlib.sha256((run / "release" / name).read_bytes()).hexdigest() for name in names}
+
+
+def card(folder: Path, made: Manifest) -> str:
+    """What the card must say for `load_dataset` to know the configs."""
+    lines = ["---", "configs:"]
+    for config, place in (("all", "data"), ("sft", "sft"), ("rft", "rft"), ("controls", "controls/*")):
+        if list((folder / place.split("/", maxsplit=1)[0]).rglob("*.parquet")):
+            lines += [f"- config_name: {config}", "  data_files:"]
+            lines += [f"  - {{split: {split}, path: {place}/{split}-*.parquet}}" for split in sorted(made.splits)]
+    return "\n".join([*lines, "---", f"# {made.release}", ""])
 
 
 def test_pandas_reads_the_rows(tmp_path: Path) -> None:
@@ -91,19 +104,29 @@ def test_datasets_reads_the_rows_with_their_types(tmp_path: Path) -> None:
 
 def test_two_equal_runs_export_the_same_bytes(tmp_path: Path) -> None:
     for run, made in (("one", "2026-11-23"), ("two", "2027-01-01")):
-        export(tmp_path / run, RECIPE, FLOW, samples(many(1200), made=made), shard_bytes=1)
+        ends = samples(many(1200), made=made)
+        export(tmp_path / run, RECIPE, FLOW, ends, controls=True, card=card, shard_bytes=1)
     assert fingerprints(tmp_path / "one") == fingerprints(tmp_path / "two")
-    assert len(fingerprints(tmp_path / "one")) == 4
+    assert list(fingerprints(tmp_path / "one")) == [
+        "README.md",
+        *(f"controls/plain/train-0000{number}-of-00005.parquet" for number in range(5)),
+        *(f"controls/two_pass/train-0000{number}-of-00002.parquet" for number in range(2)),
+        *(f"data/train-0000{number}-of-00003.parquet" for number in range(3)),
+        *(f"rft/train-0000{number}-of-00002.parquet" for number in range(2)),
+        *(f"sft/train-0000{number}-of-00002.parquet" for number in range(2)),
+        "manifest.json",
+    ]
 
 
 SHUFFLED = """
 import sys, random, pathlib
 from tests.builders import many
-from tests.release.test_export import RECIPE, FLOW, samples
+from tests.release.test_export import RECIPE, FLOW, card, samples
 from rocot.release.export import export
 items = many(40)
 random.Random(int(sys.argv[2])).shuffle(items)
-export(pathlib.Path(sys.argv[1]), RECIPE, FLOW, samples(sorted(items, key=lambda item: item.key)))
+ends = samples(sorted(items, key=lambda item: item.key))
+export(pathlib.Path(sys.argv[1]), RECIPE, FLOW, ends, controls=True, card=card)
 """
 
 
@@ -113,6 +136,7 @@ def test_the_hash_seed_and_the_order_of_insertion_change_no_byte(tmp_path: Path)
         env = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": root}
         subprocess.run([sys.executable, "-c", SHUFFLED, str(tmp_path / seed), seed], env=env, check=True)
     assert fingerprints(tmp_path / "0") == fingerprints(tmp_path / "7")
+    assert len(fingerprints(tmp_path / "0")) == 7
 
 
 def test_shards_end_at_their_size_and_hold_every_row_once(tmp_path: Path) -> None:
@@ -169,9 +193,11 @@ def test_rows_that_do_not_ascend_are_a_bug(tmp_path: Path) -> None:
 
 def test_another_split_of_the_same_make_is_kept(tmp_path: Path) -> None:
     exported(tmp_path)
-    before = fingerprints(tmp_path)["train-00000-of-00001.parquet"]
+    before = fingerprints(tmp_path)
     assert exported(tmp_path, 3, "test").carried == ("train",)
-    assert fingerprints(tmp_path)["train-00000-of-00001.parquet"] == before
+    del before["manifest.json"]
+    assert len(before) == 3
+    assert before.items() <= fingerprints(tmp_path).items()
     assert sorted(manifest_of(tmp_path).splits) == ["test", "train"]
     assert len(list((tmp_path / "release" / "left_out").iterdir())) == 2
 
@@ -201,6 +227,24 @@ def test_where_files_lie_is_no_part_of_the_make() -> None:
 
     assert recipe_digest(recipe("/here")) == recipe_digest(recipe("/there"))
     assert recipe_digest(recipe("/here")) != recipe_digest(RECIPE)
+
+
+def test_how_large_shards_are_is_no_part_of_the_make(tmp_path: Path) -> None:
+    other = RECIPE.model_copy(update={"release": Release(name="tiny", shard_mb=1)})
+    assert recipe_digest(other) == recipe_digest(RECIPE)
+    flows = [reflection(recipe, (), described(recipe)).fingerprint for recipe in (RECIPE, other)]
+    assert flows[0] == flows[1]
+    exported(tmp_path)
+    assert exported(tmp_path, 3, "test", other).carried == ("train",)
+
+
+def test_shards_end_at_the_size_that_the_recipe_names(tmp_path: Path) -> None:
+    rng = random.Random(0)
+    recipe = RECIPE.model_copy(update={"release": Release(name="tiny", shard_mb=1)})
+    items = [item.model_copy(update={"question": rng.randbytes(700).hex()}) for item in many(1100)]
+    files = export(tmp_path, recipe, FLOW, samples(items)).entry.files
+    assert [file.rows for file in files] == [1024, 76]
+    assert 10**6 < files[0].bytes < 2 * 10**6
 
 
 def broken(items: Iterable[Judged]) -> Iterator[Judged]:

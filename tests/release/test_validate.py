@@ -404,13 +404,16 @@ def test_a_manifest_that_tells_otherwise_is_not_believed(tmp_path: Path) -> None
     path = tmp_path / "release" / "manifest.json"
     good = path.read_text()
     for was, now, what in (
-        ('"rows": 3\n', '"rows": 4\n', "says"),
+        ('"rows": 3,\n      "sft"', '"rows": 4,\n      "sft"', "says"),
         ('"kept": 2', '"kept": 3', "says"),
         ("data/train-00000", "data/gone-00000", "is listed in the manifest and not there"),
         ("data/train-00000", "../data/train-00000", "outside the release"),
         ("data/train-00000", "/etc/train-00000", "outside the release"),
         ("{", "[", "no manifest of a release"),
-        ('"format": 1', '"format": ' + "9" * 34_000_000, "over 32 MiB"),
+        ('"format": 2', '"format": ' + "9" * 34_000_000, "over 32 MiB"),
+        ('"format": 2', '"format": 1', "Export the run again with `rocot export`: nothing is asked again"),
+        ('"format": 2', '"format": 3', "upgrade rocot"),
+        ('"format": 2', '"format": "2"', "no manifest of a release"),
         ('"fingerprint"', '"finger"', "no manifest of a release"),
     ):
         assert was in good
