@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import BinaryIO, TypedDict, Unpack
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import anyio
+import h11
 import httpx2
 from openai import AsyncOpenAI
 from pydantic import SecretStr
@@ -22,6 +24,7 @@ from rocot.teacher.held import CHAT, MODELS, Learning
 from rocot.teacher.lanes import Lanes
 from rocot.teacher.protocol import Raw, Reply
 from rocot.teacher.request import Spelling
+from rocot.teacher.wire import Answer, ConnectError, LostError, Wires
 
 PREFIX = "openai:"
 OPENAI = "https://api.openai.com/v1"
@@ -46,8 +49,9 @@ class OpenAITeacher:
     """One model behind `POST <base URL>/chat/completions`. Frames go as data URIs, each after the text of its time.
 
     The client from the package `openai` knows keys, organisations and headers; bodies bypass its typed walk, which
-    takes several times the CPU of sending them. Redirects are not followed, for they would hand prompt and frames to
-    another host, and nothing is retried here. A server that holds frames by name is sent each of them once.
+    takes several times the CPU of sending them. They go over bare connections (see wire.py), and through an HTTP client
+    where the environment names a proxy. Redirects are not followed, for they would hand prompt and frames to another
+    host, and nothing is retried here. A server that holds frames by name is sent each of them once.
     """
 
     def __init__(self, model: str, *, base_url: str | None, api_key: SecretStr | None, connections: int) -> None:
@@ -77,9 +81,8 @@ class OpenAITeacher:
             "Accept-Encoding": "identity",
             "User-Agent": f"rocot/{__version__}",
         }
-        # As the client would put them, every time anew: a tenth of a request.
-        self._head = httpx2.Headers({"Host": url.netloc.decode("ascii"), **self._headers})
-        self._limits = {"timeout": httpx2.Timeout(None, connect=CONNECT_SECONDS).as_dict()}
+        self._head = [("Host", url.netloc.decode("ascii")), *self._headers.items()]
+        self._wires = None if _proxied(url) else _wires(url, connections)
         official = url.host == "api.openai.com" or url.host.endswith(".openai.azure.com")
         served = model.removeprefix(PREFIX)
         self._spelling = Spelling(served, official=official)
@@ -114,48 +117,47 @@ class OpenAITeacher:
 
     async def whole(self, response: httpx2.Response) -> Raw:
         """A response that has begun, read to its end. Raises TeacherError for one that is too long."""
-        return self._told(response, await capped(response))
+        return self._told(_answer(response, await capped(response)))
 
     async def _asked(self, body: bytes, *, referred: bool = False) -> Raw:
-        response, received = await self._received(CHAT, body)
-        return self._told(response, received, referred=referred)
+        return self._told(await self._received(CHAT, body), referred=referred)
 
-    def _told(self, response: httpx2.Response, received: bytes, *, referred: bool = False) -> Raw:
-        told = {name: self.without_key(value.encode()).decode()[:200] for name, value in _telling(response.headers)}
+    def _told(self, answer: Answer, *, referred: bool = False) -> Raw:
+        told = {name: self.without_key(value.encode()).decode()[:200] for name, value in _telling(answer.headers)}
         return Raw(
-            body=self.without_key(received),
-            status=response.status_code,
+            body=self.without_key(answer.body),
+            status=answer.status,
             request_id=told.pop("x-request-id", ""),
             headers=told,
             referred=referred,
         )
 
     async def _exchange(self, path: str, body: bytes | None) -> tuple[int, bytes]:
-        response, received = await self._received(path, body)
-        return response.status_code, received
+        answer = await self._received(path, body)
+        return answer.status, answer.body
 
-    async def _received(self, path: str, body: bytes | None) -> tuple[httpx2.Response, bytes]:
+    async def _received(self, path: str, body: bytes | None) -> Answer:
         """What a path below the base URL answers. Raises TeacherError."""
-        method = "GET" if body is None else "POST"
+        method, url = "GET" if body is None else "POST", self._urls[path]
         with self._translated():
-            async with self._lanes.lane() as http:
-                request = httpx2.Request(
-                    method, self._urls[path], headers=self._head, content=body, extensions=self._limits
-                )
-                response = await http.send(request, stream=True)
-                try:
-                    return response, await capped(response)
-                finally:
-                    await response.aclose()
+            if self._wires is not None:
+                return await self._wires.exchange(method, url.raw_path, self._head, body or b"")
+            async with (
+                self._lanes.lane() as http,
+                http.stream(method, url, headers=self._headers, content=body) as response,
+            ):
+                return _answer(response, await capped(response))
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
         """Raises TeacherError for what goes wrong between here and the server."""
         try:
             yield
-        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError) as error:
+        except (ConnectError, httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError) as error:
             raise TeacherError(UNREACHABLE, f"{self.endpoint} ({_why(error)})", passing=True) from error
         except (
+            LostError,
+            h11.LocalProtocolError,
             httpx2.RequestError,
             OSError,
             anyio.EndOfStream,
@@ -174,13 +176,31 @@ class OpenAITeacher:
         """Closes the connections; no call can be made after."""
         if self._learning is not None:
             await self._learning.close()
+        if self._wires is not None:
+            self._wires.close()
         await self._lanes.aclose()
 
 
 _TELLING = ("retry-after", "retry-after-ms", "date", "x-request-id")
 
 
-def _telling(headers: httpx2.Headers) -> list[tuple[str, str]]:
+def _proxied(url: httpx2.URL) -> bool:
+    """Whether the environment has requests to a URL go through a proxy."""
+    named = getproxies()
+    return (url.scheme in named or "all" in named) and not proxy_bypass(url.netloc.decode("ascii"))
+
+
+def _wires(url: httpx2.URL, connections: int) -> Wires:
+    tls = httpx2.create_ssl_context() if url.scheme == "https" else None
+    port = url.port or (80 if tls is None else 443)
+    return Wires(url.raw_host.decode("ascii"), port, tls, most=connections, seconds=CONNECT_SECONDS)
+
+
+def _answer(response: httpx2.Response, body: bytes) -> Answer:
+    return Answer(response.status_code, dict(response.headers.items()), body)
+
+
+def _telling(headers: Mapping[str, str]) -> list[tuple[str, str]]:
     """The headers that are kept."""
     kept = [(name, value) for name, value in headers.items() if name in _TELLING or name.startswith("x-ratelimit")]
     return kept if "retry-after" in headers else [(name, value) for name, value in kept if name != "date"]

@@ -181,3 +181,20 @@ async def test_no_more_connections_than_allowed() -> None:
         await asyncio.gather(*[teacher.send(ASK, PICTURES) for _ in range(12)])
         assert server.most_in_flight == 4
         await teacher.close()
+
+
+@pytest.mark.parametrize(("spared", "asked"), [("", "proxy"), ("127.0.0.1", "server"), ("other.example", "proxy")])
+async def test_a_proxy_that_the_environment_names_is_used(
+    spared: str, asked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with ChatServer() as server, ChatServer() as proxy:
+        for name in ("HTTP_PROXY", "http_proxy"):
+            monkeypatch.setenv(name, proxy.base_url.removesuffix("/v1"))
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.setenv(name, spared)
+        teacher = made(server)
+        assert teacher.read((await teacher.send(ASK, PICTURES)).body).text
+        await teacher.close()
+        assert (server.counts.total(), proxy.counts.total()) == ((0, 1) if asked == "proxy" else (1, 0))
+        if asked == "proxy":
+            assert proxy.heads[-1].startswith(f"POST {server.base_url}/chat/completions HTTP/1.1\r\n".encode())
