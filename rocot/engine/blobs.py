@@ -8,9 +8,9 @@ puts, and looks at a shelf itself once that could have filled it: for each eight
 import errno
 import hashlib
 import os
+import time
 from collections.abc import Callable
 from contextlib import suppress
-from io import FileIO
 from pathlib import Path
 from threading import Lock
 
@@ -23,6 +23,8 @@ QUOTA = 20_000_000_000
 SHELVES = 256
 STEP = 8
 """A full shelf makes room for an eighth of its share at once, as looking costs 10 ms where it holds 5000 blobs."""
+MOMENT = 60.0
+"""Seconds within which a blob that was used counts as used now: telling the disk so takes as long as to open it."""
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -66,10 +68,7 @@ class Blobs:
         """The blob, if it is there and its sha256 holds; a damaged file is removed. Raises StoreError."""
         path = f"{self._place}/{digest[:2]}/{digest}.jpg"
         try:
-            with FileIO(path) as file:  # a Path, and a buffer, take as long as the reading: 16 times a clip
-                blob = file.readall()
-                with suppress(OSError):  # somebody else's: it was read, and that is what was asked
-                    os.utime(file.fileno())
+            blob = _read(path)
             if hashlib.sha256(blob).hexdigest() != digest:
                 Path(path).unlink(missing_ok=True)
                 return None
@@ -105,6 +104,22 @@ class Blobs:
             for shelf in self._folder.iterdir():
                 shrink(shelf)
             write()
+
+
+def _read(path: str) -> bytes:
+    """A file's bytes; it counts as used now. With a Path, a buffer or a FileIO it takes twice as long, 16 times a clip."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        status = os.fstat(handle)
+        blob = os.read(handle, status.st_size)
+        while len(blob) < status.st_size and (more := os.read(handle, status.st_size - len(blob))):
+            blob += more
+        if time.time() - status.st_mtime > MOMENT:
+            with suppress(OSError):  # somebody else's: it was read, and that is what was asked
+                os.utime(handle)
+    finally:
+        os.close(handle)
+    return blob
 
 
 def _used(path: Path) -> bool:
