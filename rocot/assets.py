@@ -1,5 +1,6 @@
 """The files that ship with rocot: prompts and release manifests."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from string import Template
 from typing import get_args
@@ -30,6 +31,9 @@ PLACEHOLDERS = {
     "critic_frames": {"count"},
 }
 """What stands for a value in a template, as `$name`; in all others nothing does."""
+OPTIONAL = {"count", "start", "end"}
+"""Each frame tells its time anyway. Any other value of a shipped template has to stand in what replaces it: without it
+the teacher is asked something else, and no row would show it."""
 
 
 class Prompts(Record):
@@ -58,26 +62,30 @@ class Prompts(Record):
 def load_prompts(folder: Path | None = None, task: Task = "grounding") -> Prompts:
     """The shipped prompts of a task, those of the same path in `folder` (`system.md`, `qa/reason.md`) in their place.
 
-    Raises ConfigError when the folder or a file in it cannot be read, holds a file that replaces nothing, or a
-    placeholder for which there is no value.
+    Raises ConfigError when the folder is none or holds a file that replaces nothing; and with every fault of its files:
+    one that cannot be read or is empty, a placeholder for which there is no value, one that is missing.
     """
-    if folder is not None:
-        _check_override(folder)
+    shipped = {name: (ASSETS / "prompts" / _place(name, task)).read_text("utf-8").strip() for name in _NAMES}
+    if folder is None:
+        return Prompts(**{name: Prompt(name=name, text=text) for name, text in shipped.items()})
+    _check_override(folder)
+    faults: list[str] = []
 
-    def read(name: str) -> Prompt:
+    def text(name: str) -> str:
         place = _place(name, task)
-        own = folder / place if folder is not None else None
-        path = own if own is not None and own.exists() else ASSETS / "prompts" / place
-        try:
-            text = path.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{path}: cannot be read as UTF-8 text ({error})") from error
-        if not text:
-            raise ConfigError(f"{path}: a prompt must not be empty; delete the file to use the shipped one")
-        _check_placeholders(path, text, PLACEHOLDERS.get(name))
-        return Prompt(name=name, text=text)
+        own = _own(folder / place, faults, place) if (folder / place).exists() else None
+        if own is None:
+            return shipped[name]
+        faults.extend(f"{place}: {fault}" for fault in _placeholder_faults(name, own, shipped[name]))
+        return own
 
-    return Prompts(**{name: read(name) for name in Prompts.model_fields})
+    prompts = Prompts(**{name: Prompt(name=name, text=text(name)) for name in _NAMES})
+    if faults:
+        raise ConfigError.listing(f"prompts.folder: {folder}", faults)
+    return prompts
+
+
+_NAMES = tuple(Prompts.model_fields)
 
 
 def _check_override(folder: Path) -> None:
@@ -97,12 +105,34 @@ def _place(name: str, task: Task) -> str:
     return f"{task}/{name}.md" if name in OF_A_TASK else f"{name}.md"
 
 
-def _check_placeholders(path: Path, text: str, known: set[str] | None) -> None:
-    """Raises ConfigError for a `$` that stands for nothing; a template without values may hold any."""
+def _own(path: Path, faults: list[str], place: str) -> str | None:
+    """What replaces a template; None, and a fault, where it cannot."""
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        faults.append(f"{place}: cannot be read as UTF-8 text ({error})")
+        return None
+    if not text:
+        faults.append(f"{place}: a prompt must not be empty; delete the file to use the shipped one")
+        return None
+    return text
+
+
+def _placeholder_faults(name: str, text: str, shipped: str) -> Iterator[str]:
+    """A `$` that stands for nothing, and values that are left out; a template without values may hold any `$`."""
+    known = PLACEHOLDERS.get(name)
     if known is None:
         return
     template = Template(text)
-    wrong = sorted(set(template.get_identifiers()) - known) if template.is_valid() else []
-    if wrong or not template.is_valid():
-        what = f"${', $'.join(wrong)} stands for nothing" if wrong else "a lone $ stands for nothing"
-        raise ConfigError(f"{path}: {what}; known are {', '.join(f'${name}' for name in sorted(known))}, and $$ for $")
+    if not template.is_valid():
+        yield f"a lone $ stands for nothing; known are {_listed(known)}, and $$ for $"
+    used = set(template.get_identifiers())
+    if used - known:
+        yield f"{_listed(used - known)} stands for nothing; known are {_listed(known)}, and $$ for $"
+    missing = set(Template(shipped).get_identifiers()) - used - OPTIONAL
+    if missing:
+        yield f"{_listed(missing)} is missing; what is asked cannot be understood without, so put it where it belongs"
+
+
+def _listed(names: set[str]) -> str:
+    return ", ".join(f"${name}" for name in sorted(names))

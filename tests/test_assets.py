@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from rocot.assets import TASKS, load_prompts
+from rocot.core.task import Task
 from rocot.errors import ConfigError
 
 
@@ -49,3 +50,44 @@ def test_each_task_has_prompts_of_its_own_and_shares_the_others(tmp_path: Path) 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="is no folder"):
         load_prompts(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("task", "name", "missing"),
+    [
+        ("grounding", "grounding/reason.md", r"\$classes"),
+        ("classification", "classification/reason.md", r"\$classes"),
+        ("qa", "qa/reason.md", r"\$options, \$question"),
+        ("qa", "qa/guided.md", r"\$truth"),
+        ("grounding", "revise.md", r"\$reflection"),
+        ("grounding", "repair.md", r"\$fault"),
+        ("grounding", "blind.md", r"\$classes"),
+        ("grounding", "critic.md", r"\$answer, \$question, \$reflection"),
+    ],
+)
+def test_a_prompt_of_ones_own_that_leaves_a_value_out_is_told(
+    tmp_path: Path, task: Task, name: str, missing: str
+) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("Look closely, for $$5.", encoding="utf-8")
+    with pytest.raises(ConfigError, match=rf"{name}: {missing} is missing"):
+        load_prompts(tmp_path, task)
+
+
+def test_numbers_may_be_left_out_as_each_frame_tells_its_time(tmp_path: Path) -> None:
+    (tmp_path / "grounding").mkdir()
+    (tmp_path / "grounding" / "reason.md").write_text("One of $classes?", encoding="utf-8")
+    (tmp_path / "relook.md").write_text("Closer:", encoding="utf-8")
+    assert load_prompts(tmp_path).relook.text == "Closer:"
+
+
+def test_all_faults_of_all_prompts_are_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "qa").mkdir()
+    for name, text in {"qa/reason.md": "$question", "revise.md": "Again, $who.", "repair.md": ""}.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_prompts(tmp_path, "qa")
+    told = str(caught.value)
+    assert told.startswith(f"prompts.folder: {tmp_path}: 4 things to fix")
+    for fault in ("$options is missing", "$reflection is missing", "$who stands for nothing", "must not be empty"):
+        assert fault in told
