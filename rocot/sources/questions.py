@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from rocot.core.task import Question, letter, letters
 from rocot.errors import ConfigError
@@ -18,18 +19,21 @@ WANTED = "path,question,A,B,...,answer"
 def read(path: Path) -> dict[str, tuple[Question, ...]]:
     """The questions of a file by the path of their video, relative to its folder (POSIX), in the file's order.
 
-    One row a question; trailing options may be empty, and so may the answer where nobody knows it. Raises ConfigError
-    with every fault of the file.
+    One row a question; trailing options may be empty, and so may the answer where nobody knows it. A question may be
+    put again, with other options or in another order, but no option may be right in one row and wrong in another.
+    Raises ConfigError with every fault of the file.
     """
     if not path.is_file():
         what = "is no plain file" if path.exists() else "no such file"
         raise ConfigError(f"{path}: {what}; questions must be a CSV with the columns {WANTED}")
     faults: Faults = []
     found: dict[str, list[Question]] = {}
+    shown: _Shown = {}
     try:
         with path.open("rb") as file:
             texts = lines(iter(lambda: file.readline(LONGEST_LINE + 1), b""), faults)
-            for place, question in _rows(texts, faults):
+            for line, place, question in _rows(texts, faults):
+                _agree(line, place, question, shown, faults)
                 found.setdefault(place, []).append(question)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
@@ -38,7 +42,32 @@ def read(path: Path) -> dict[str, tuple[Question, ...]]:
     return {place: tuple(questions) for place, questions in found.items()}
 
 
-def _rows(texts: Iterator[str], faults: Faults) -> Iterator[tuple[str, Question]]:
+_Shown: TypeAlias = dict[tuple[str, str, str, bool], tuple[int, str]]
+"""By the path of a video, the text of a question about it, an option, and whether it is right: a line, and its right
+option."""
+
+
+def _agree(line: int, place: str, question: Question, shown: _Shown, faults: Faults) -> None:
+    """Adds a fault where an option is right here and was wrong in a line before, or the other way round."""
+    if question.answer is None:
+        return
+    text, options = _folded(question.text), [_folded(option) for option in question.options]
+    right = question.options[question.answer]
+    for index, option in enumerate(options):
+        before = shown.get((place, text, option, index != question.answer))
+        if before is not None:
+            told = f"line {before[0]} asks the same about {place} and has {before[1][:40]!r} for right"
+            faults.append((line, f"{told}, this line {right[:40]!r}; keep the one that is"))
+            break
+    for index, option in enumerate(options):
+        shown.setdefault((place, text, option, index == question.answer), (line, right))
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _rows(texts: Iterator[str], faults: Faults) -> Iterator[tuple[int, str, Question]]:
     rows = csv.reader(texts, strict=True)
     options: int | None = None
     try:
@@ -52,7 +81,7 @@ def _rows(texts: Iterator[str], faults: Faults) -> Iterator[tuple[str, Question]
                 continue
             row = _row(rows.line_num, options, [cell.strip() for cell in cells], faults)
             if row is not None:
-                yield row
+                yield rows.line_num, *row
     except csv.Error as error:
         faults.append((rows.line_num, f"not CSV: {error}"))
     except StopReading:

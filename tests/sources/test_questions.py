@@ -72,3 +72,33 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
         read(tmp_path / "none.csv")
     with pytest.raises(ConfigError, match="is no plain file"):
         read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("first", "again"),
+    [
+        ("a.mp4,Who comes?,he,she,nobody,A", "a.mp4,Who comes?,he,she,nobody,B"),
+        ("a.mp4,Who comes?,he,she,,A", "a.mp4,who  comes?,She,he,,A"),
+        ("a.mp4,Who comes?,he,she,,A", "a.mp4,Who comes?,she,nobody,,A"),
+    ],
+)
+def test_a_question_with_two_right_answers_is_refused_with_both_lines(tmp_path: Path, first: str, again: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read(file(tmp_path, f"{HEADER}{first}\na.mp4,Where?,here,there,,A\n{again}\n"))
+    told = str(caught.value).casefold()
+    assert "questions.csv: 1 thing to fix" in told
+    assert "line 4: line 2 asks the same about a.mp4 and has 'he' for right, this line 'she'" in told
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        "a.mp4,Who comes?,she,he,,B",
+        "b.mp4,Who comes?,he,she,,B",
+        "a.mp4,Who comes?,he,she,,",
+        "a.mp4,Who comes?,a man in black,a dog,,A",
+    ],
+)
+def test_a_question_may_be_put_again(tmp_path: Path, again: str) -> None:
+    found = read(file(tmp_path, f"{HEADER}a.mp4,Who comes?,he,she,,A\n{again}\n"))
+    assert sum(len(questions) for questions in found.values()) == 2
