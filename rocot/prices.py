@@ -1,8 +1,8 @@
 """What tokens cost: a table that the user owns. rocot ships none, since prices change without notice."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from rocot.core.record import Record
 
@@ -40,6 +40,15 @@ class Prices(Record):
 
     currency: str = Field(default="USD", min_length=1, max_length=8)
     model: tuple[Price, ...] = ()
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        names = [price.name for price in self.model]
+        places = {name: [f"model[{index}]" for index, other in enumerate(names) if other == name] for name in names}
+        twice = [f"{' and '.join(where)} are both {name}" for name, where in places.items() if len(where) > 1]
+        if twice:
+            raise ValueError(f"a model has one price, and {'; '.join(twice)}; delete what does not hold")
+        return self
 
     def cost(self, model: str, *, prompt: int, cached: int, completion: int, batch: bool = False) -> float | None:
         """Money for so many tokens, `cached` being part of `prompt`; None for a model that is not in the table."""

@@ -47,3 +47,12 @@ def test_a_batch_costs_its_share_and_as_much_as_others_where_none_is_given(tmp_p
         whole = prices.cost(model, prompt=100, cached=50, completion=70)
         assert whole is not None
         assert prices.cost(model, prompt=100, cached=50, completion=70, batch=True) == pytest.approx(share * whole)
+
+
+def test_a_model_with_two_prices_is_refused_and_both_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "prices.toml"
+    path.write_text(TABLE + TABLE.replace("openai:m", "openai:n") + TABLE.replace("input = 2", "input = 3"))
+    with pytest.raises(ConfigError) as caught:
+        load(path, Prices)
+    assert "model[0] and model[2] are both openai:m" in str(caught.value)
+    assert "openai:n" not in str(caught.value)
