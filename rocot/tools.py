@@ -54,6 +54,8 @@ class Tools:
     """What a control hands to the reflection in place of the truth."""
     remarks: Callable[[], Sequence[str]] = tuple
     """What a user should know of the teachers' servers just now."""
+    notices: Callable[[], Sequence[str]] = tuple
+    """What is to be told once, the oldest first."""
     resting: Callable[[], Sequence[Resting]] = tuple
     """The teachers' servers that are left alone just now."""
     waves: "Waves | None" = None
@@ -152,6 +154,7 @@ async def opened(  # noqa: PLR0913  # what a run is, and two settings by name
             truth=truth,
             shuffled=shuffled or Shuffled(),
             remarks=remarks,
+            notices=tuple if waves is None else waves.notices,
             resting=lambda: [server for model in fleets.values() for server in model.resting()],
             waves=waves,
         )

@@ -100,7 +100,7 @@ async def make(order: Order, store: Store, telling: Telling) -> Made:
         budget=budget,
         batches=batches,
     ) as tools:
-        watch.remarks, watch.resting = tools.remarks, tools.resting
+        watch.remarks, watch.notices, watch.resting = tools.remarks, tools.notices, tools.resting
         with stop.on_signals():
             async with telling.watching(watch):
                 ending, skipped = await _passed(order, store, tools, truths, watch)

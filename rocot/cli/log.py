@@ -130,6 +130,7 @@ class Lines:
         finally:
             telling.cancel()
             await asyncio.wait({telling})
+            _notices(watch)
             _progress(watch)
 
     def interrupted(self, number: int, *, at_once: bool) -> None:
@@ -166,9 +167,15 @@ async def _follow(watch: "Watch") -> None:
         for model, endpoint in resting.keys() - now.keys():
             tell("resumed", model=model, endpoint=endpoint)
         resting = now
+        _notices(watch)
         if time.monotonic() - told >= EVERY:
             told = time.monotonic()
             _progress(watch)
+
+
+def _notices(watch: "Watch") -> None:
+    for notice in watch.news():
+        tell("notice", message=notice)
 
 
 def _progress(watch: "Watch") -> None:

@@ -47,17 +47,27 @@ class Watch:
     limit: int | None = None
     remarks: Callable[[], Sequence[str]] = tuple
     """What is to be said of the teachers' servers."""
+    notices: Callable[[], Sequence[str]] = tuple
+    """What is to be said once, the oldest first."""
     resting: Callable[[], Sequence[Resting]] = tuple
     """The servers that are left alone."""
     rendered: int = 0
     missing: int = 0
     """Scenes that had to be rendered."""
     started: float = field(default_factory=time.monotonic)
+    _told: int = 0
+    """Notices that were said."""
     _seen: deque[tuple[float, int, int]] = field(default_factory=deque)
 
     def render(self, done: int, missing: int) -> None:
         """Told by the source of scenes, in its thread."""
         self.rendered, self.missing = done, missing
+
+    def news(self) -> Sequence[str]:
+        """The notices that were not said yet; they count as said."""
+        new = self.notices()[self._told :]
+        self._told += len(new)
+        return new
 
     @property
     def total(self) -> int | None:
@@ -148,6 +158,7 @@ async def drawn(watch: Watch) -> AsyncIterator[None]:
     finally:
         drawing.cancel()
         await asyncio.wait({drawing})
+        _say(console, watch)
         if not sys.stderr.isatty():
             console.print(watch.line())
 
@@ -155,6 +166,7 @@ async def drawn(watch: Watch) -> AsyncIterator[None]:
 async def _redraw(console: Console, watch: Watch) -> None:
     with Live(watch, console=console, auto_refresh=False, transient=True) as live:
         while True:
+            _say(console, watch)
             live.refresh()
             await asyncio.sleep(REDRAW)
 
@@ -164,7 +176,13 @@ async def _tell(console: Console, watch: Watch) -> None:
     resting, told = False, time.monotonic()
     while True:
         await asyncio.sleep(1)
+        _say(console, watch)
         now = any(remark.startswith(("paused", "waiting for")) for remark in watch.remarks())
         if now != resting or time.monotonic() - told >= A_LINE:
             resting, told = now, time.monotonic()
             console.print(watch.line())
+
+
+def _say(console: Console, watch: Watch) -> None:
+    for notice in watch.news():
+        console.print(f"note: {notice}")

@@ -39,6 +39,8 @@ MOST_A_CALL = 1_000_000
 """Bytes of an output file for each of its calls, on the average: a reply of 1,024 tokens takes 5 kB."""
 TRANSFER_SECONDS = 3 * 3600.0
 """For one file, at most; and never so long without a byte as a call's deadline."""
+GOING = ("validating", "in_progress", "finalizing", "cancelling")
+"""A batch's statuses on its way."""
 OVER = ("completed", "failed", "expired", "cancelled")
 """What a batch's status ends with."""
 UNKNOWN = (404, 405)
@@ -66,6 +68,11 @@ class Report:
     def over(self) -> bool:
         """Whether nothing more will come of it."""
         return self.status in OVER
+
+    @property
+    def unknown(self) -> bool:
+        """Whether its status means nothing to rocot: it is taken for a batch that goes on."""
+        return self.status not in (*GOING, *OVER)
 
 
 class GoneError(TeacherError):

@@ -6,6 +6,7 @@ tag; answers that were read and not recorded are read again; what is recorded is
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -64,10 +65,14 @@ class Courier:
     """What was last heard of each batch."""
     trouble: str = ""
     """Why the service cannot be asked at present."""
+    notices: list[str] = field(default_factory=list)
+    """What is to be said once."""
     waits: bool = False
     """Whether answers are being waited for."""
     too_large: Callable[[Batch], None] = lambda _: None
     """Told of a batch that the service finds too large even by itself."""
+    _odd: set[tuple[str, str]] = field(default_factory=set)
+    """Statuses that were told, with their services."""
 
     def adopt(self) -> None:
         """Sees to what an earlier process left: its open calls are set aside, files that nobody wants are removed.
@@ -99,6 +104,8 @@ class Courier:
         heard = [self.told.get(batch.uuid) for batch in left]
         done = sum(report.completed + report.failed for report in heard if report is not None)
         told = [f"waiting for {_counted(len(left), 'batch', 'batches')}: {done:,} of {calls:,} answered"]
+        odd = Counter(report.status for report in heard if report is not None and report.unknown)
+        told += [f"{number:,} with the unknown status {status[:60]!a}" for status, number in odd.items()]
         return [*told, self.trouble] if self.trouble else told
 
     async def dispatch(self, batch: Batch) -> Batch:
@@ -171,6 +178,7 @@ class Courier:
         before, self.trouble = self.told.get(batch.uuid), ""
         self.told[batch.uuid] = report
         if not report.over:
+            self._wonder(batch, report)
             return before is not None and before.status != report.status
         self.told.pop(batch.uuid)
         if report.status == "failed" and not report.output and not report.errors:
@@ -181,6 +189,16 @@ class Courier:
             except GoneError as error:
                 await self._gone(batch, error)
         return True
+
+    def _wonder(self, batch: Batch, report: Report) -> None:
+        """Has a status said that rocot does not know, once for each service."""
+        notice = (
+            f"{batch.endpoint} says of a batch that it is {report.status[:60]!a}, which is no status that rocot knows;"
+            f" it is waited for as one that goes on (the first was {batch.name})"
+        )
+        if report.unknown and (batch.endpoint, report.status) not in self._odd:
+            self._odd.add((batch.endpoint, report.status))
+            self.notices.append(notice)
 
     async def _gone(self, batch: Batch, error: GoneError) -> None:
         """A service keeps batches for 30 days: until then it is another key that does not know it."""

@@ -5,7 +5,7 @@ the next pass finds the replies on record and fills the files with what follows 
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -111,6 +111,10 @@ class Waves:
         if self.courier.waits and self._budget.put_off:
             told.append(f"{self._budget.put_off:,} calls left for later by the ceilings")
         return told
+
+    def notices(self) -> Sequence[str]:
+        """What a user should be told once, the oldest first."""
+        return self.courier.notices
 
     async def settle(self) -> None:
         """Sends what is queued, and returns once every batch is answered. Raises RunError, Cut."""

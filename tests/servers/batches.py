@@ -92,6 +92,8 @@ class BatchServer:
         """Set once somebody has looked at a batch."""
         self.heads: deque[str] = deque(maxlen=64)
         self.limits = (MOST_CALLS, MOST_BYTES)
+        self.going = GOING
+        """The statuses of a batch by the number of looks at it, the last one for all further ones."""
         self.base_url = ""
 
     async def __aenter__(self) -> Self:
@@ -265,7 +267,8 @@ class BatchServer:
             self.asked.update(line["custom_id"] for line in batch.lines)
         batch.looks += 1
         if batch.looks < self.looks:
-            told["status"] = GOING[min(batch.looks, 2)] if told["status"] != "cancelling" else "cancelling"
+            if told["status"] != "cancelling":
+                told["status"] = self.going[min(batch.looks, len(self.going) - 1)]
             told["request_counts"]["completed"] = len(batch.lines) * batch.looks // self.looks
         else:
             self._finish(batch)

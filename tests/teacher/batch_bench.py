@@ -86,6 +86,7 @@ class Bench:
     stop: Stop = field(default_factory=Stop)
     tally: Tally = field(default_factory=Tally)
     remarks: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
     passes: int = 0
     budget: Budget = field(default_factory=Budget)
 
@@ -119,6 +120,7 @@ class Bench:
                 )
                 return await self._passed(store, asker, waves)
             finally:
+                self.notices += waves.notices()
                 await waves.close()
                 await teacher.close()
 

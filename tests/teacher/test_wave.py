@@ -108,6 +108,18 @@ async def test_files_are_split_by_calls_and_by_bytes(tmp_path: Path, server: Bat
     assert not any(batch.told["errors"] for batch in server.batches.values())
 
 
+async def test_an_unknown_status_is_told_once_and_waited_for(tmp_path: Path) -> None:
+    async with BatchServer(looks=6) as server:
+        server.going = ("validating", "in_progress", "paused\n")
+        bench = Bench(tmp_path / "run", server.base_url)
+        assert await bench.made() == "finished"
+        assert bench.told() == DONE
+        (notice,) = bench.notices
+        assert notice.startswith(f"{server.base_url} says of a batch that it is 'paused\\n', which is no status that")
+        assert notice.endswith("it is waited for as one that goes on (the first was batch_0)")
+        assert any(remark == "1 with the unknown status 'paused\\n'" for remark in bench.remarks)
+
+
 @pytest.mark.parametrize("route", ["POST /batches", "GET /batches/ID", "GET /files/ID/content"])
 async def test_an_endpoint_that_hangs_is_left_after_the_deadline(
     tmp_path: Path, server: BatchServer, route: str
