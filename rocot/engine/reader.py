@@ -122,6 +122,11 @@ class StoreReader:
             self._still = not touch and not log_of(self.path).exists()
             self._connection = open_still(self.path) if self._still else open_to_read(self.path)
             version = version_of(self._connection, self.path)
+            if not version:
+                self._connection.close()
+                raise StoreError(
+                    f"{self.path} is empty: nothing of a run was ever written into it; run `rocot generate` again"
+                )
             if version < CURRENT:
                 self._connection.close()
                 if not touch:

@@ -3,6 +3,7 @@
 Published steps are never edited; a change is a new step at the end, with a test that starts from the older layout.
 """
 
+from functools import cache
 from pathlib import Path
 
 import apsw
@@ -223,8 +224,21 @@ CURRENT = len(STEPS)
 """The version that this rocot writes, as in SQLite's user_version."""
 
 
+_PARTS = """
+SELECT type, name FROM sqlite_schema WHERE type IN ('table', 'trigger')
+UNION ALL SELECT 'column', made.name || '.' || part.name
+FROM sqlite_schema AS made JOIN pragma_table_info(made.name) AS part WHERE made.type = 'table'
+"""
+_AGAIN = "put back a copy of it; or move it away and run `rocot generate` again, which asks everything anew"
+_TOLD = 3
+"""Of what is missing."""
+
+
 def version_of(connection: apsw.Connection, path: Path) -> int:
-    """The version of a store; 0 for a file with nothing in it. Raises StoreError for what is no run store, or newer."""
+    """The version of a store; 0 for a file with nothing in it.
+
+    Raises StoreError for what is no run store, a newer one, or one that lacks a part of its version's layout.
+    """
     version = int(str(connection.pragma("user_version")))
     application = int(str(connection.pragma("application_id")))
     tables = int(str(connection.execute("SELECT count(*) FROM sqlite_schema").get))
@@ -234,7 +248,29 @@ def version_of(connection: apsw.Connection, path: Path) -> int:
         raise StoreError(
             f"{path} was written by a newer rocot (layout {version}; this one knows up to {CURRENT}); upgrade rocot"
         )
+    if version < 1 and tables:
+        raise StoreError(f"{path} does not say which layout it has (got {version}, wanted 1 to {CURRENT}); {_AGAIN}")
+    lost = _layout(version) - set(connection.execute(_PARTS))
+    if lost:
+        told = sorted(
+            f"the {kind} {name}"
+            for kind, name in lost
+            if kind != "column" or ("table", name.partition(".")[0]) not in lost
+        )
+        more = f" and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
+        raise StoreError(f"{path}: somebody has changed it: it has lost {', '.join(told[:_TOLD])}{more}; {_AGAIN}")
     return version
+
+
+@cache
+def _layout(version: int) -> frozenset[tuple[str, str]]:
+    """What a store of a version consists of, by kind and name."""
+    connection = apsw.Connection(":memory:")
+    for step in STEPS[:version]:
+        connection.execute(step)
+    parts = frozenset(connection.execute(_PARTS))
+    connection.close()
+    return parts
 
 
 def migrate(connection: apsw.Connection, path: Path, created_by: str) -> None:

@@ -349,6 +349,60 @@ def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
             opener(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("change", "lost"),
+    [
+        ("DROP TABLE attempt", "the table attempt, the trigger attempt_is_spent;"),
+        ("DROP TABLE claim", "the table claim;"),
+        ("ALTER TABLE batch DROP COLUMN tag", "the column batch.tag;"),
+        ("DROP TRIGGER attempt_is_spent", "the trigger attempt_is_spent;"),
+    ],
+)
+def test_a_store_that_lacks_a_part_is_refused_in_words(tmp_path: Path, change: str, lost: str) -> None:
+    Store(tmp_path).close()
+    with sqlite3.connect(tmp_path / FILE) as connection:
+        connection.execute(change)
+    connection.close()
+    for opener in (Store, StoreReader):
+        with pytest.raises(StoreError) as caught:
+            opener(tmp_path)
+        assert f"somebody has changed it: it has lost {lost}" in str(caught.value)
+        assert "put back a copy" in str(caught.value)
+
+
+@pytest.mark.parametrize("version", [0, -1])
+def test_a_store_without_a_layout_is_refused_in_words(tmp_path: Path, version: int) -> None:
+    Store(tmp_path).close()
+    with sqlite3.connect(tmp_path / FILE) as connection:
+        connection.execute(f"PRAGMA user_version = {version}")
+    connection.close()
+    for opener in (Store, StoreReader):
+        with pytest.raises(StoreError, match=rf"does not say which layout it has \(got {version}"):
+            opener(tmp_path)
+
+
+def test_an_older_store_that_lacks_a_part_is_refused_before_it_is_changed(tmp_path: Path) -> None:
+    Store(tmp_path).close()
+    as_layout(tmp_path / FILE, 3)
+    with sqlite3.connect(tmp_path / FILE) as connection:
+        connection.execute("DROP TABLE outcome")
+    connection.close()
+    before = (tmp_path / FILE).read_bytes()
+    with pytest.raises(StoreError, match="it has lost the table outcome;"):
+        StoreReader(tmp_path)
+    assert (tmp_path / FILE).read_bytes() == before
+
+
+@pytest.mark.parametrize("touch", [True, False])
+def test_an_empty_store_is_told_as_such_and_generate_takes_it(tmp_path: Path, touch: bool) -> None:
+    (tmp_path / FILE).touch()
+    with pytest.raises(StoreError, match=r"run\.sqlite is empty: .* run `rocot generate` again"):
+        StoreReader(tmp_path, touch=touch)
+    assert not (tmp_path / FILE).stat().st_size, "a reader makes nothing of it"
+    Store(tmp_path).close()
+    StoreReader(tmp_path, touch=touch).close()
+
+
 def test_a_folder_without_a_run_is_told_as_such_and_stays_empty(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="there is no run here"):
         StoreReader(tmp_path)
