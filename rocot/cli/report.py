@@ -21,6 +21,9 @@ def command(path: Path | None, out: Path | None, as_json: bool, no_frames: bool,
     each outcome. The page is one HTML file that loads nothing. PATH is a run's folder, a release, a folder of shards
     or one Parquet file; by default the newest run below runs/. Only of a run are frames shown.
 
+    Exit codes: 0 done, 1 there are no rows, or some do not fit the schema and stand in no number, 2 some of the input
+    cannot be used.
+
     \b
     Examples:
       rocot report
@@ -36,4 +39,5 @@ def command(path: Path | None, out: Path | None, as_json: bool, no_frames: bool,
         click.echo(gathered.summary.model_dump_json(indent=2))
     else:
         write_page(gathered, place, out, frames=not no_frames)
-    return 0 if gathered.summary.flips.rows else NO_ROWS
+    whole = gathered.summary.flips.rows and not gathered.summary.unreadable
+    return 0 if whole else NO_ROWS

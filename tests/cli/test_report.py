@@ -4,6 +4,7 @@ import json
 import shutil
 
 from tests.cli.bench import Bench
+from tests.release.test_validate import shard, values
 
 
 def test_a_runs_page_has_its_frames_and_its_json_its_numbers(bench: Bench) -> None:
@@ -37,6 +38,18 @@ def test_what_cannot_be_used_has_one_line(bench: Bench) -> None:
         assert done.returncode == 2
         assert what in done.stderr
         assert len(done.stderr.splitlines()) == 1
+
+
+def test_rows_that_fit_no_schema_are_told_and_end_with_a_code_of_their_own(bench: Bench) -> None:
+    rows = values(4)
+    rows[2]["outcome"] = "excellent"
+    shard(bench.folder, rows)
+    done = bench.rocot("report", "some.parquet")
+    assert done.returncode == 1
+    assert "1 rows do not fit the schema and stand in no number" in done.stdout
+    assert (bench.folder / "report.html").is_file()
+    done = bench.rocot("report", "some.parquet", "--json")
+    assert (done.returncode, json.loads(done.stdout)["unreadable"]) == (1, 1)
 
 
 def test_a_page_that_cannot_be_written_says_where(bench: Bench) -> None:
