@@ -13,6 +13,7 @@ from rocot.core.reflection import Fault, Scores, rejected
 from rocot.core.row import Row
 from rocot.core.score import outcome, scores
 from rocot.core.span import clipped, union
+from rocot.core.task import shuffled
 
 Check: TypeAlias = Callable[[Row], str | None]
 
@@ -52,6 +53,11 @@ def truth_outside_clip(row: Row) -> str | None:
     return "true spans " + ", ".join(f"{span.start:g}-{span.end:g}" for span in spans) + " s"
 
 
+def truth_unnamed(row: Row) -> str | None:
+    """A truth that names labels names one at least; where nobody did, they are null."""
+    return "true labels are an empty list; where nobody named any, null" if row.truth.labels == () else None
+
+
 def depth_disagrees(row: Row) -> str | None:
     """`graded_on` says how deep the truth goes."""
     depth = row.truth.graded_on(located=row.revised.spans is not None)
@@ -77,12 +83,15 @@ def outcome_disagrees(row: Row) -> str | None:
 
 
 def posed_disagrees(row: Row) -> str | None:
-    """A question with options was posed where the task is one, and each option as shown is one of the dataset's."""
+    """A question with options was posed where the task is one: as it was asked, in the order drawn from the seed."""
     if (row.posed is None) == (row.task == "qa"):
         return f"posed is {'null' if row.posed is None else 'given'}, the task {row.task}"
-    if row.posed is not None and sorted(row.posed.order) != [*range(len(row.classes))]:
-        return f"{len(row.classes)} options in the order {list(row.posed.order[:8])}"
-    return None
+    if row.posed is None:
+        return None
+    drawn = shuffled(len(row.classes), row.posed.seed, row.clip)
+    if row.posed.order != drawn:
+        return f"options in the order {list(row.posed.order[:8])}, drawn again from the seed {list(drawn[:8])}"
+    return None if row.posed.text in row.question else f"the question does not hold {row.posed.text[:60]!r}"
 
 
 def messages_disagree(row: Row) -> str | None:
@@ -157,6 +166,7 @@ CHECKS: dict[str, Check] = {
         clip_outside_video,
         frames_disagree,
         truth_outside_clip,
+        truth_unnamed,
         depth_disagrees,
         scores_disagree,
         outcome_disagrees,

@@ -181,6 +181,7 @@ PLANTED: list[tuple[str, Callable[[Values], None]]] = [
     ("frames disagree", edit("frame_times.3", 2.0)),
     ("frames disagree", edit("frame_digests", ["0"])),
     ("truth outside clip", edit("truth.spans.0.end", 99.0)),
+    ("truth unnamed", edit("truth.labels", [])),
     ("clip outside video", edit("video_duration", 9.0)),
     ("id disagrees", edit("rollout", 3)),
     ("posed disagrees", edit("posed", {"number": 0, "text": "Who strikes?", "order": [0], "seed": 0})),

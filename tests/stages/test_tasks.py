@@ -13,7 +13,7 @@ from rocot.core.reflection import Framed, Judged
 from rocot.core.reply import Dialect, schema_of
 from rocot.core.row import Row
 from rocot.core.span import Span
-from rocot.core.task import Posed, Task
+from rocot.core.task import Posed, Task, shuffled
 from rocot.core.truth import Truth
 from rocot.engine.stage import Rejected
 from rocot.release.consistency import contradictions
@@ -73,7 +73,7 @@ REPLIES: dict[Task, dict[Dialect, Sequence[Json]]] = {
 def framed(task: Task) -> Framed:
     if task != "qa":
         return FRAMED.model_copy(update={"task": task})
-    posed = Posed(number=0, text="What do the two men do?", order=(2, 0, 1), seed=7)
+    posed = Posed(number=0, text="What do the two men do?", order=shuffled(3, 7, FRAMED.id), seed=7)
     return FRAMED.model_copy(update={"task": "qa", "classes": OPTIONS, "posed": posed})
 
 
@@ -110,6 +110,25 @@ async def test_a_corrected_answer_makes_a_row_that_agrees_with_itself(task: Task
     assert (row.revised.spans is None, row.scores.revised_tiou is None) == (task != "grounding",) * 2
     assert row.graded_on == {"grounding": "label+span", "qa": "choice"}.get(task, "label")
     assert list(contradictions(row, item.faults)) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"text": "Where do they stand?"}, "the question does not hold 'Where do they stand?'"),
+        ({"seed": 9}, "drawn again from the seed"),
+        ({"order": (0, 2, 1)}, "options in the order [0, 2, 1], drawn again from the seed"),
+        ({"order": (0, 1, 2, 3)}, "options in the order [0, 1, 2, 3], drawn again from the seed"),
+    ],
+)
+async def test_a_question_that_was_posed_otherwise_contradicts_its_row(change: dict[str, object], told: str) -> None:
+    item = await judged("qa", Listed(REPLIES["qa"]["json"]), Known(yard__one=truth_of("qa")))
+    row = Row.of(item, EDITION)
+    assert row.posed is not None
+    altered = row.model_copy(update={"posed": row.posed.model_copy(update=change)})
+    (fault,) = contradictions(altered, item.faults)
+    assert fault.rule == "posed disagrees"
+    assert told in fault.detail
 
 
 @pytest.mark.parametrize("task", TASKS)

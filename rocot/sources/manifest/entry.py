@@ -40,9 +40,9 @@ class Entry(Record):
     """The video as the annotations name it, relative (POSIX)."""
     path: str | None = None
     """The video that was found, relative to the folder of videos (POSIX); None where there is none."""
-    labels: tuple[str, ...] | None = None
+    labels: tuple[str, ...] | None = Field(default=None, min_length=1)
     """In the dataset's words, `("Normal",)` for normal footage; None where it does not say."""
-    common: tuple[str, ...] | None = None
+    common: tuple[str, ...] | None = Field(default=None, min_length=1)
     """The same labels in the common taxonomy."""
     spans: tuple[Span, ...] | None = None
     """Where the anomalies are, seconds, sorted and disjoint; empty for normal footage, None where not localised."""
