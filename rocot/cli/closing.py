@@ -8,11 +8,13 @@ from rich.console import Console
 
 from rocot.cli.sample import STYLES
 from rocot.cli.screen import count, heading, money, short, size, table
+from rocot.core.gate import RUN_RULES, Rules
 from rocot.engine.lately import CallPace
 from rocot.engine.progress import Tally
 from rocot.engine.tables import ModelSpent
 from rocot.prices import Prices
 from rocot.release.export import Exported
+from rocot.release.manifest import SplitEntry
 from rocot.sources.protocol import Skipped
 
 NAMED = 20
@@ -203,6 +205,18 @@ def release_lines(console: Console, exported: Exported) -> None:
         console.print(f"kept beside it: split {', '.join(exported.carried)}")
     for gone in exported.dropped:
         console.print(f"dropped: split {gone.split}, {gone.why}")
+
+
+def screen_lines(console: Console, rules: Rules, entry: SplitEntry) -> None:
+    """A warning where a rule of whole splits drops more than half of the rows."""
+    for rule in RUN_RULES:
+        number = entry.broken.get(rule, 0)
+        setting = rule.replace(" ", "_")
+        if getattr(rules, setting) == "reject" and 2 * number > entry.rows:
+            console.print(
+                f"warning: {rule} rejects {count(number)} of {count(entry.rows)} rows, as texts from templates would"
+                f' be; gate.rules.{setting} = "warn" keeps them, and docs/recipe.md tells what it compares'
+            )
 
 
 def next_steps(console: Console, steps: Iterable[tuple[str, str]]) -> None:

@@ -23,7 +23,7 @@ def command(run: Path | None, split: str | None, controls: bool) -> int:
       rocot export runs/scenes --split test
       rocot export --controls
     """
-    from rocot.cli.closing import left_out_table, outcomes_table, release_lines
+    from rocot.cli.closing import left_out_table, outcomes_table, release_lines, screen_lines
     from rocot.cli.exporting import export_split
     from rocot.cli.runs import find, reading
     from rocot.cli.screen import heading, out
@@ -42,6 +42,7 @@ def command(run: Path | None, split: str | None, controls: bool) -> int:
             console.print(heading(f"split {name}"))
             left_out_table(console, exported.entry.left_out, "samples left out")
             outcomes_table(console, exported.entry.outcomes, exported.entry.kept, exported.entry.not_kept)
+            screen_lines(console, opened.recipe.gate.rules, exported.entry)
             release_lines(console, exported)
             rows += exported.entry.rows
     return 0 if rows else NO_ROWS

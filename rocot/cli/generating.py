@@ -15,6 +15,7 @@ from rocot.cli.closing import (
     next_steps,
     outcomes_table,
     release_lines,
+    screen_lines,
     skipped_lines,
     stage_counts,
     stages_table,
@@ -203,6 +204,7 @@ def _print_closing(order: Order, made: Made, exported: Exported, stages: Sequenc
     skipped_lines(console, made.skipped)
     left_out_table(console, exported.entry.left_out, "samples left out")
     outcomes_table(console, exported.entry.outcomes, exported.entry.kept, exported.entry.not_kept)
+    screen_lines(console, order.recipe.gate.rules, exported.entry)
     release_lines(console, exported)
     next_steps(console, _next(order, exported))
 

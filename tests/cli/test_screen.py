@@ -2,11 +2,13 @@ import sys
 
 import pytest
 
-from rocot.cli.closing import StageCount, left_out_table, outcomes_table, stages_table
+from rocot.cli.closing import StageCount, left_out_table, outcomes_table, screen_lines, stages_table
 from rocot.cli.screen import lasting, money, out, short, size
 from rocot.cli.watch import Watch
+from rocot.core.gate import Rules, Weight
 from rocot.engine.progress import Spent, StageTally, Tally
 from rocot.engine.stop import Stop
+from rocot.release.manifest import SplitEntry
 
 
 @pytest.mark.parametrize(
@@ -28,6 +30,20 @@ def test_bytes_and_money_read_well() -> None:
     assert [size(950), size(12_345), size(4e9)] == ["950 B", "12.3 kB", "4 GB"]
     assert [money(None), money(0), money(0.1234), money(1234.5)] == ["", "0.00", "0.1234", "1,234.50"]
     assert [money(-0.1234), money(-1234.5)] == ["-0.1234", "-1,234.50"]
+
+
+@pytest.mark.parametrize(
+    ("weight", "twins", "told"), [("reject", 6, True), ("reject", 5, False), ("warn", 9, False), ("off", 0, False)]
+)
+def test_a_rule_of_whole_splits_that_drops_more_than_half_is_warned_of(
+    capsys: pytest.CaptureFixture[str], weight: Weight, twins: int, told: bool
+) -> None:
+    made = {"rows": 10, "kept": 1, "outcomes": {"confirmed": 10}, "left_out": {}, "not_kept": {}, "files": ()}
+    entry = SplitEntry.model_validate({**made, "broken": {"near duplicate": twins}})
+    screen_lines(out(), Rules(near_duplicate=weight), entry)
+    words = capsys.readouterr().out
+    assert words.startswith(f"warning: near duplicate rejects {twins} of 10 rows" if told else "")
+    assert ('gate.rules.near_duplicate = "warn" keeps them' in " ".join(words.split())) == told
 
 
 def test_a_column_in_which_nothing_stands_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:
