@@ -30,7 +30,7 @@ class Attempt:
     headers: Mapping[str, str] = field(default_factory=dict)
     """Those that tell of the server's rates; names in lower case, never a key."""
     latency: float = 0.0
-    """Seconds from sending to the last byte; 0 for what was asked by batch."""
+    """Seconds from sending to the last byte; by batch, from submission to end as the service says, 0 if it does not."""
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cached_tokens: int = 0

@@ -6,6 +6,7 @@ Times are those at which the store wrote a row: ISO 8601, UTC.
 from dataclasses import dataclass
 
 from rocot.engine.reader import StoreReader
+from rocot.prices import BY_BATCH
 
 MINUTES = 10
 """How far `lately` goes back."""
@@ -14,8 +15,9 @@ MOST = 20_000
 LEAST_FAILED = 5
 """Calls in a row that must have failed before a server is said to fail: fewer than the tries of one call."""
 
-_SENT = "latency > 0"
-"""Replies that were only read again (`rocot reparse`) are no calls."""
+_SENT = f"latency > 0 AND endpoint NOT LIKE '%{BY_BATCH}'"
+"""Replies that were only read again (`rocot reparse`) are no calls. Those of a batch, recorded all at once hours after
+they were asked, tell no pace."""
 _NEWEST = f"""
 WITH newest AS MATERIALIZED (
     SELECT seq, model, stage, endpoint, kind, reason, latency, prompt_tokens, completion_tokens, cached_tokens, cost,

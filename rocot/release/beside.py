@@ -57,7 +57,7 @@ class Usage(Record):
     request_id: str
     """As the server named it."""
     latency: float
-    """Seconds from sending to the last byte; 0 for what was asked by batch."""
+    """Seconds from sending to the last byte; by batch, from submission to end as the service says, 0 if it does not."""
     prompt_tokens: int
     """As the server counts them."""
     completion_tokens: int

@@ -27,7 +27,7 @@ class Spent(Record):
     """Of the prompt's, those that a prefix cache paid for."""
     completion_tokens: int
     seconds: float
-    """All calls together, from sending to the last byte."""
+    """All calls together, from sending to the last byte, but for those by batch: a batch waits with all its calls."""
     cost: float | None
     """Money, by the table of prices that was named; None for a model without a price."""
 
@@ -54,14 +54,15 @@ def spent(path: Path, prices: Prices) -> tuple[Spent, ...]:
                 for stage, model, endpoint, ok, seconds, prompt, completion, cached in zip(
                     *(batch.column(name).to_pylist() for name in COLUMNS), strict=True
                 ):
-                    for counted in (sums, batched) if endpoint.endswith(BY_BATCH) else (sums,):
+                    by_batch = endpoint.endswith(BY_BATCH)
+                    for counted in (sums, batched) if by_batch else (sums,):
                         one = counted.setdefault((stage, model), _Sums())
                         one.calls += 1
                         one.failed += not ok
                         one.prompt += prompt
                         one.cached += cached
                         one.completion += completion
-                        one.seconds += seconds
+                        one.seconds += 0.0 if by_batch else seconds
     except (pa.ArrowException, OSError, KeyError, TypeError) as error:
         raise StoreError(f"{path}: no table of calls ({error}); export again") from error
     return tuple(

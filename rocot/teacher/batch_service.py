@@ -41,6 +41,8 @@ TRANSFER_SECONDS = 3 * 3600.0
 """For one file, at most; and never so long without a byte as a call's deadline."""
 GOING = ("validating", "in_progress", "finalizing", "cancelling")
 """A batch's statuses on its way."""
+LONGEST = 30 * 86400.0
+"""Seconds that a batch may say it took: services keep none for longer."""
 OVER = ("completed", "failed", "expired", "cancelled")
 """What a batch's status ends with."""
 UNKNOWN = (404, 405)
@@ -61,6 +63,8 @@ class Report:
     completed: int = 0
     failed: int = 0
     total: int = 0
+    seconds: float = 0.0
+    """From its submission to its end, by the service's clock; 0 where it does not say."""
     faults: tuple[tuple[str, str], ...] = ()
     """Why it was not begun: code and message."""
 
@@ -260,8 +264,18 @@ def _report(told: dict[str, Json]) -> Report:
         completed=_count(counts, "completed"),
         failed=_count(counts, "failed"),
         total=_count(counts, "total"),
+        seconds=_seconds(told),
         faults=tuple((str(one.get("code") or ""), _told(one)) for one in faults),
     )
+
+
+def _seconds(told: dict[str, Json]) -> float:
+    begun = told.get("created_at")
+    ended = next((at for status in OVER if (at := told.get(f"{status}_at")) is not None), None)
+    if not isinstance(begun, int | float) or not isinstance(ended, int | float):
+        return 0.0
+    seconds = float(ended) - float(begun) if max(abs(begun), abs(ended)) < 2**53 else 0.0  # JSON has larger numbers
+    return seconds if 0 < seconds < LONGEST else 0.0
 
 
 def _told(fault: dict[str, Json]) -> str:

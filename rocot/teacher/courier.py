@@ -230,7 +230,7 @@ class Courier:
 
     async def _collected(self, service: BatchService, batch: Batch, report: Report) -> None:
         """Downloads and records all that came of a batch. Raises RunError, GoneError."""
-        came = Came()
+        came = Came(seconds=report.seconds)
         files = [("output", report.output), ("errors", report.errors)]
         for _ in range(DOWNLOADS):
             came.lines = 0
@@ -296,6 +296,7 @@ class Courier:
             status=raw.status,
             body=raw.body,
             request_id=raw.request_id,
+            latency=came.seconds,
             prompt_tokens=usage.prompt,
             completion_tokens=usage.completion,
             cached_tokens=usage.cached,
@@ -329,6 +330,8 @@ class Courier:
 class Came:
     """What came of one batch, as far as it says something of the whole run."""
 
+    seconds: float = 0.0
+    """That the batch took, as the service says."""
     lines: int = 0
     """That tell of a call."""
     answered: int = 0

@@ -86,6 +86,22 @@ async def test_replies_that_were_only_read_again_are_no_calls(store: Store) -> N
     assert [pace.calls for pace in call_paces(store, window(store, span, None))] == [2]
 
 
+async def test_calls_by_batch_are_in_no_pace(store: Store) -> None:
+    alone = await asked(store, [60, 50])
+    span = span_of_calls(store)
+    assert span is not None
+    for number in range(9):
+        batched = replace(attempt(f"batched{number}", ok=number > 5), endpoint="http://shelf/batches", latency=3600.0)
+        await store.add_attempt(batched)
+    again = span_of_calls(store)
+    assert again is not None
+    assert (again.first, again.last) == (span.first, span.last)
+    (pace,) = call_paces(store, window(store, again, None))
+    assert (pace.calls, pace.failed) == (2, 0)
+    assert pace.p95 == max(alone)
+    assert not failing(store, window(store, again, None))
+
+
 @pytest.mark.parametrize(
     ("failed", "told"), [(range(4, 10), [("timeout", 6)]), (range(6, 10), []), (range(9), []), ((), [])]
 )

@@ -21,7 +21,7 @@ def table(path: Path, *endpoints: str) -> Path:
 def test_calls_by_batch_cost_their_share_and_others_cost_all(tmp_path: Path) -> None:
     whole = (60 * 2 + 40 * 1 + 10 * 8) / 1e6
     [one] = spent(table(tmp_path / "a.parquet", "http://here/v1", "http://here/v1/batches"), PRICES)
-    assert (one.calls, one.prompt_tokens) == (2, 200)
+    assert (one.calls, one.prompt_tokens, one.seconds) == (2, 200, 1.0)
     assert one.cost == pytest.approx(1.5 * whole)
     [one] = spent(table(tmp_path / "b.parquet", "http://here/v1"), PRICES)
     assert one.cost == pytest.approx(whole)

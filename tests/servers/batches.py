@@ -343,6 +343,7 @@ class BatchServer:
                 batch.told[kind] = f"file-{len(self.files)}"
                 self.files[batch.told[kind]] = b"".join(line + b"\n" for line in lines)
         batch.told["request_counts"].update(completed=len(good), failed=len(batch.lines) - len(good))
+        batch.told[f"{batch.ending}_at"] = batch.told["created_at"] + 60 * batch.looks
         batch.told["status"] = batch.ending
 
 

@@ -8,14 +8,19 @@ import pytest
 from apsw import Connection
 
 from rocot.cli.batching import in_words
+from rocot.core.record import Json
 from rocot.engine.attempt import Attempt
 from rocot.engine.batches import Batch, Batches, Queued, open_batches
+from rocot.engine.lately import span_of_calls
 from rocot.engine.reader import StoreReader
 from rocot.engine.store import Store
 from rocot.engine.tables import sum_spent
 from rocot.errors import BudgetError, ConfigError, ServiceError
+from rocot.teacher.batch_service import BatchService
+from rocot.teacher.openai import OpenAITeacher
 from rocot.teacher.spool import Limits
 from rocot.teacher.wave import TRIES
+from tests.servers import batches as serving
 from tests.servers.batches import Asked, BatchServer
 from tests.servers.replies import error, http
 from tests.teacher.batch_bench import KEY, PRICES, Bench, paid_once
@@ -82,9 +87,10 @@ async def test_every_rollout_is_queued_in_the_same_wave(tmp_path: Path, server: 
 async def test_what_is_recorded_of_an_answer_is_what_a_single_call_leaves(tmp_path: Path, server: BatchServer) -> None:
     bench = Bench(tmp_path, server.base_url, prices=PRICES)
     await bench.made()
-    for endpoint, status, request, prompt, completion, cost, body in bench.rows(
-        "endpoint, status, request_id, prompt_tokens, completion_tokens, cost, length(body)"
+    for endpoint, status, request, latency, prompt, completion, cost, body in bench.rows(
+        "endpoint, status, request_id, latency, prompt_tokens, completion_tokens, cost, length(body)"
     ):
+        assert latency == 60.0 * server.looks, "what the batch says that it took"
         assert (endpoint, status) == (f"{server.base_url}/batches", 200)
         assert str(request).startswith("req_")
         assert isinstance(prompt, int)
@@ -94,6 +100,32 @@ async def test_what_is_recorded_of_an_answer_is_what_a_single_call_leaves(tmp_pa
     with StoreReader(tmp_path) as store:
         for part in sum_spent(store):
             assert part.batched_prompt == part.prompt_tokens > 0
+        assert span_of_calls(store) is None, "they tell no pace"
+
+
+@pytest.mark.parametrize(
+    ("times", "seconds"),
+    [
+        ({"created_at": 10, "completed_at": 70}, 60),
+        ({"created_at": 10, "expired_at": 86410}, 86400),
+        ({"created_at": 10, "completed_at": None, "cancelled_at": 11.5}, 1.5),
+        ({"created_at": 10}, 0),
+        ({"completed_at": 10}, 0),
+        ({"created_at": 70, "completed_at": 10}, 0),
+        ({"created_at": "10", "completed_at": [70]}, 0),
+        ({"created_at": 10**400, "completed_at": 10**400 + 60}, 0),
+        ({"created_at": 0, "completed_at": 1_700_000_000}, 0),
+    ],
+)
+async def test_how_long_a_batch_took_is_what_it_says_and_nothing_where_that_cannot_be(
+    times: dict[str, Json], seconds: float
+) -> None:
+    async with BatchServer() as server:
+        server.batches["b"] = serving.Batch("b", {"id": "b", "status": "completed", **times})
+        teacher = OpenAITeacher("openai:m", base_url=server.base_url, api_key=KEY, connections=1)
+        report = await BatchService(teacher).look("b")
+        await teacher.close()
+    assert report.seconds == seconds
 
 
 async def test_files_are_split_by_calls_and_by_bytes(tmp_path: Path, server: BatchServer) -> None:
