@@ -55,6 +55,18 @@ class Folder(Record):
     split: Name = "train"
     classes: tuple[Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\s<>][^<>\x00-\x1f]*$")], ...] = ()
     """The labels an answer may use. Empty: those of the CSV and Normal."""
+    terms: str = Field(default="", max_length=1000, exclude_if=lambda terms: not terms)
+    """Whose the videos are, and what others may do with them; for the card."""
+    licence: str = Field(default="", max_length=200, exclude_if=lambda licence: not licence)
+    """Of the videos; for the card."""
+    redistribute_frames: bool = Field(default=False, exclude_if=lambda allowed: not allowed)
+    """Whether frames of them may be given to others."""
+
+    @model_validator(mode="after")
+    def _on_some_ground(self) -> Self:
+        if self.redistribute_frames and not self.terms.strip():
+            raise ValueError("redistribute_frames wants terms: whose the videos are, and who lets them be given on")
+        return self
 
 
 class Imported(Record):

@@ -2,7 +2,7 @@
 
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeAlias, get_args
 
 from pydantic import Field, model_validator
 
@@ -13,6 +13,11 @@ from rocot.errors import ConfigError
 from rocot.toml_file import load
 
 Text = Annotated[str, Field(min_length=1)]
+
+Use: TypeAlias = Literal["open", "non-commercial", "research", "unstated", "no-derivatives"]
+"""What terms allow, from the freest to the strictest. Where nothing is stated all rights are reserved, which is
+stricter than a leave for research; `no-derivatives` forbids to pass on what is made of it."""
+USES: tuple[Use, ...] = get_args(Use)
 
 
 class Split(Record):
@@ -68,6 +73,8 @@ class Dataset(Record):
     """Of use, as stated; `none stated` where there are none."""
     licence: Text
     """As stated; `none stated` where there is none."""
+    use: Use = "unstated"
+    """The terms in a word, of the videos and the annotations together: the stricter holds."""
     redistribute_frames: bool = False
     """Whether the terms let others publish frames."""
     files: dict[str, Text]

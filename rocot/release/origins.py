@@ -1,0 +1,73 @@
+"""Where a recipe's videos come from, and under which terms: what the manifest and the card say of its sources."""
+
+from rocot.errors import ConfigError
+from rocot.recipe import Folder, Imported, Recipe, Scenes, SourceRecipe
+from rocot.release.rights import Origin
+from rocot.sources.known.dataset import known, shipped
+from rocot.sources.manifest.file import read_header
+
+
+def origins(recipe: Recipe) -> tuple[Origin, ...]:
+    """The recipe's sources, in its order.
+
+    What the file of an imported dataset does not tell, because it is gone or damaged, counts as not allowed: a release
+    without pixels is made all the same.
+    """
+    return tuple(_origin(source) for source in recipe.sources)
+
+
+def _origin(source: SourceRecipe) -> Origin:
+    if isinstance(source, Scenes):
+        return Origin(
+            name=source.name,
+            kind="scenes",
+            seed=source.seed,
+            title="Rendered scenes",
+            obtain="rocot renders them from the seed: `rocot hydrate` needs no videos for them",
+            terms="drawn by rocot; nobody else's pictures are in them",
+            licence="Apache-2.0",
+            use="open",
+            redistribute_frames=True,
+        )
+    return _of_folder(source) if isinstance(source, Folder) else _of_dataset(source)
+
+
+def _of_folder(source: Folder) -> Origin:
+    return Origin(
+        name=source.name,
+        kind="folder",
+        title=source.name,
+        terms=source.terms or "none stated",
+        licence=source.licence or "none stated",
+        use="open" if source.redistribute_frames else "unstated",
+        redistribute_frames=source.redistribute_frames,
+    )
+
+
+def _of_dataset(source: Imported) -> Origin:
+    try:
+        header = read_header(source.manifest)
+    except ConfigError:
+        return Origin(
+            name=source.name,
+            kind="manifest",
+            title=source.name,
+            terms="not known: the file of the import is gone or damaged",
+            licence="not known",
+            use="unstated",
+            redistribute_frames=False,
+        )
+    about = known(header.dataset) if header.dataset in shipped() else None
+    return Origin(
+        name=source.name,
+        kind="manifest",
+        dataset=header.dataset,
+        title=header.title,
+        homepage="" if about is None else about.homepage,
+        obtain="" if about is None else about.obtain,
+        terms=header.terms,
+        licence=header.licence,
+        use="unstated" if about is None else about.use,
+        redistribute_frames=header.redistribute_frames and (about is None or about.redistribute_frames),
+        citation=header.citation,
+    )
