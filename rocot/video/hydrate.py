@@ -5,7 +5,7 @@ encoder. Where it holds, the pixels are those that the teacher saw, bit by bit, 
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -52,8 +52,11 @@ class Hydrator:
         self._look = look
         self._nearly = nearly
 
-    def frames(self, path: Path | None, mark: str, wanted: Iterable[Recorded]) -> Hydrated:
-        """The pixels of all wanted frames of one video. `path`: None where it is not there; `mark`: the recorded one.
+    def frames(self, where: Callable[[], Path | None], mark: str, wanted: Iterable[Recorded]) -> Hydrated:
+        """The pixels of all wanted frames of one video.
+
+        `where` is the video, asked for if frames are not in the cache; None where it is not there. `mark` is the
+        recorded content mark.
 
         Raises VideoError: `missing file`; `another file` (digests differ, and so does the content mark); `frames
         differ` (of the very file: another FFmpeg or libjpeg made the record); `frames moved`; `frames lost`; what the
@@ -65,8 +68,11 @@ class Hydrator:
         lost = [frame for frame in frames if frame.digest not in pictures]
         if not lost:
             return Hydrated(pictures)
+        path = where()
         if path is None:
-            raise VideoError("missing file", f"{len(lost)} frames are not in the cache, and there is no video for them")
+            raise VideoError(
+                "missing file", f"{len(lost)} of its frames are not in the cache, and the video is not there"
+            )
         stills = self._read(path, lost)
         other = {frame.digest: still for frame, still in zip(lost, stills, strict=True) if not _is(still, frame)}
         for frame, still in zip(lost, stills, strict=True):

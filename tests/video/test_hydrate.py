@@ -52,15 +52,19 @@ def recorded(path: Path, look: Look = LOOK) -> list[Recorded]:
     return [Recorded(still.time, hashlib.sha256(still.jpeg).hexdigest()) for still in stills]
 
 
+def _not_asked() -> Path | None:
+    raise AssertionError("the video is looked for where no frame wants it")
+
+
 def reason(hydrator: Hydrator, path: Path | None, mark: str, wanted: Sequence[Recorded]) -> str:
     with pytest.raises(VideoError) as caught:
-        hydrator.frames(path, mark, wanted)
+        hydrator.frames(lambda: path, mark, wanted)
     return caught.value.reason
 
 
 def test_frames_come_back_under_their_digests(path: Path) -> None:
     wanted = recorded(path)
-    made = Hydrator(AvReader(), Shelf(), LOOK).frames(path, mark_of(path), wanted)
+    made = Hydrator(AvReader(), Shelf(), LOOK).frames(lambda: path, mark_of(path), wanted)
     assert {digest: hashlib.sha256(data).hexdigest() for digest, data in made.pictures.items()} == {
         frame.digest: frame.digest for frame in wanted
     }
@@ -71,9 +75,9 @@ def test_frames_come_back_under_their_digests(path: Path) -> None:
 def test_what_was_checked_once_needs_no_video(path: Path) -> None:
     wanted, mark, shelf = recorded(path), mark_of(path), Shelf()
     hydrator = Hydrator(AvReader(), shelf, LOOK)
-    hydrator.frames(path, mark, wanted)
+    hydrator.frames(lambda: path, mark, wanted)
     path.unlink()
-    assert hydrator.frames(None, mark, wanted).pictures == shelf.kept
+    assert hydrator.frames(_not_asked, mark, wanted).pictures == shelf.kept
     shelf.kept.popitem()
     assert reason(hydrator, None, mark, wanted) == "missing file"
 
@@ -83,7 +87,7 @@ def test_a_file_with_another_mark_is_taken_where_its_frames_are_the_same(path: P
     copied(film(tmp_path / "c.mp4"), remuxed, muxing={"movflags": "faststart"})
     assert mark_of(remuxed) != mark_of(path)
     wanted = recorded(path)
-    made = Hydrator(AvReader(), Shelf(), LOOK).frames(remuxed, mark_of(path), wanted)
+    made = Hydrator(AvReader(), Shelf(), LOOK).frames(lambda: remuxed, mark_of(path), wanted)
     assert set(made.pictures) == {frame.digest for frame in wanted}
 
 
@@ -98,7 +102,7 @@ def test_another_encoding_of_the_video_is_told_and_never_taken(path: Path, tmp_p
 def test_another_jpeg_encoder_is_told_and_taken_where_that_is_wished(path: Path) -> None:
     wanted, mark, shelf = recorded(path), mark_of(path), Shelf()
     assert reason(Hydrator(Encoder(), shelf, LOOK), path, mark, wanted) == "frames differ"
-    made = Hydrator(Encoder(), shelf, LOOK, nearly=True).frames(path, mark, wanted)
+    made = Hydrator(Encoder(), shelf, LOOK, nearly=True).frames(lambda: path, mark, wanted)
     assert made.nearly == {frame.digest for frame in wanted}
     assert [spelt(made.pictures[frame.digest]) for frame in wanted] == [5, 25, 60]
     assert shelf.kept == {}, "the cache holds what it names"

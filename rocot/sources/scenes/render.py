@@ -48,6 +48,11 @@ def ready(
         yield i
 
 
+def renderers(workers: int) -> ProcessPoolExecutor:
+    """Processes to render in, which end with this one."""
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent)
+
+
 def _in_turn(jobs: list[Job]) -> Iterator[None]:
     for job in jobs:
         render(*job)
@@ -59,7 +64,7 @@ def _in_workers(jobs: list[Job]) -> Iterator[None]:
     workers = min(os.cpu_count() or 1, len(jobs))
     waiting: deque[Future[None]] = deque()
     rest = iter(jobs)
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent) as pool:
+    with renderers(workers) as pool:
         try:
             for job in islice(rest, workers * AHEAD):
                 waiting.append(pool.submit(render, *job))

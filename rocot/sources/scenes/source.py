@@ -42,9 +42,9 @@ class ScenesSource:
         # Imported here: numpy, Pillow and PyAV take longer to import than the whole command line may to start.
         from rocot.sources.known.commons import commons  # noqa: PLC0415
         from rocot.sources.scenes.render import ready  # noqa: PLC0415
-        from rocot.sources.scenes.script import CLASSES, GENERATOR, compose  # noqa: PLC0415
+        from rocot.sources.scenes.script import CLASSES, compose  # noqa: PLC0415
 
-        folder = self.cache.expanduser().absolute() / f"scenes-{GENERATOR}-seed{self.seed}"
+        folder = folder_of(self.cache, self.seed)
         paths = [folder / f"scene-{split}-{i:04d}.mp4" for i in range(count)]
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -65,3 +65,10 @@ class ScenesSource:
             raise ConfigError(
                 f"{folder}: {error.strerror or error}; scenes needs a cache folder it can write"
             ) from error
+
+
+def folder_of(cache: Path, seed: int) -> Path:
+    """Where the clips of a seed lie, for this version of what draws them."""
+    from rocot.sources.scenes.script import GENERATOR  # noqa: PLC0415 - as above
+
+    return cache.expanduser().absolute() / f"scenes-{GENERATOR}-seed{seed}"
