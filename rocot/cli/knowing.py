@@ -47,7 +47,6 @@ def print_one(about: Dataset) -> None:
         ("obtain", about.obtain),
         ("terms", about.terms),
         ("licence", about.licence),
-        ("use", about.use),
         ("frames", "may be published" if about.redistribute_frames else "must not be published"),
         ("counts", f"{about.counting.words}. {about.counting.stated}"),
     ):

@@ -26,7 +26,8 @@ def _origin(source: SourceRecipe) -> Origin:
             obtain="rocot renders them from the seed: `rocot hydrate` needs no videos for them",
             terms="drawn by rocot; nobody else's pictures are in them",
             licence="Apache-2.0",
-            use="open",
+            allows="licensed",
+            hub_licence="apache-2.0",
             redistribute_frames=True,
         )
     return _of_folder(source) if isinstance(source, Folder) else _of_dataset(source)
@@ -39,7 +40,7 @@ def _of_folder(source: Folder) -> Origin:
         title=source.name,
         terms=source.terms or "none stated",
         licence=source.licence or "none stated",
-        use="open" if source.redistribute_frames else "unstated",
+        allows="licensed" if source.redistribute_frames else "unstated",
         redistribute_frames=source.redistribute_frames,
     )
 
@@ -54,7 +55,7 @@ def _of_dataset(source: Imported) -> Origin:
             title=source.name,
             terms="not known: the file of the import is gone or damaged",
             licence="not known",
-            use="unstated",
+            allows="unstated",
             redistribute_frames=False,
         )
     about = known(header.dataset) if header.dataset in shipped() else None
@@ -67,7 +68,8 @@ def _of_dataset(source: Imported) -> Origin:
         obtain="" if about is None else about.obtain,
         terms=header.terms,
         licence=header.licence,
-        use="unstated" if about is None else about.use,
+        allows="unstated" if about is None else about.allows,
+        hub_licence="other" if about is None else about.hub_licence,
         redistribute_frames=header.redistribute_frames and (about is None or about.redistribute_frames),
         citation=header.citation,
     )

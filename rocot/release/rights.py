@@ -5,13 +5,13 @@ them be given on, or where somebody says in writing that they have the rights; t
 """
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field
 
 from rocot.core.record import Record
 from rocot.errors import ConfigError
-from rocot.sources.known.dataset import USES, Use
+from rocot.sources.known.dataset import Allowed
 
 LONGEST_STATEMENT = 1000
 """Characters."""
@@ -33,7 +33,10 @@ class Origin(Record):
     """How to get the videos."""
     terms: str
     licence: str
-    use: Use
+    allows: Allowed
+    """What they leave to those who publish what they made of the videos."""
+    hub_licence: str = "other"
+    """By the Hub's id; `other` where no licence of the Hub's list covers annotations and videos."""
     redistribute_frames: bool
     """Whether the terms let others publish frames."""
     citation: str = ""
@@ -43,8 +46,8 @@ class Origin(Record):
 class Terms(Record):
     """The terms of a release: those of the strictest source hold for the whole."""
 
-    use: Use
-    """The strictest of all."""
+    allows: Allowed
+    """The least that any source leaves."""
     redistribute_frames: bool
     """Whether every source lets frames be given on."""
     sources: tuple[Origin, ...] = Field(min_length=1)
@@ -72,9 +75,10 @@ class Shipped(Record):
 
 def terms(sources: Sequence[Origin]) -> Terms:
     """The terms of a release of these sources, one at least."""
-    ordered = sorted(sources, key=lambda source: (-USES.index(source.use), source.redistribute_frames, source.name))
+    strict = get_args(Allowed)
+    ordered = sorted(sources, key=lambda one: (-strict.index(one.allows), one.redistribute_frames, one.name))
     return Terms(
-        use=ordered[0].use,
+        allows=ordered[0].allows,
         redistribute_frames=all(source.redistribute_frames for source in sources),
         sources=tuple(ordered),
     )

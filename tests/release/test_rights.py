@@ -1,6 +1,7 @@
 """Pixels ship where every source lets them, or somebody says that they have the rights; and then not to all."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -10,19 +11,22 @@ from rocot.errors import ConfigError
 from rocot.recipe import Folder, Imported, Recipe, Release, Scenes
 from rocot.release.origins import origins
 from rocot.release.rights import Origin, Shipped, refusal, shipped, terms
-from rocot.sources.known.dataset import USES, Use
+from rocot.sources.known.dataset import Allowed
 from rocot.sources.manifest.file import write
 from tests.sources.manifest.toys import entry, manifest
 
 
-def origin(name: str, use: Use = "open", *, frames: bool = True) -> Origin:
+STRICT = get_args(Allowed)
+
+
+def origin(name: str, allows: Allowed = "licensed", *, frames: bool = True) -> Origin:
     return Origin(
         name=name,
         kind="folder",
         title=name,
         terms=f"the terms of {name}",
         licence="none stated",
-        use=use,
+        allows=allows,
         redistribute_frames=frames,
     )
 
@@ -68,12 +72,14 @@ def test_a_statement_of_nothing_is_none(statement: str) -> None:
         shipped(CLOSED, statement)
 
 
-@given(st.lists(st.tuples(st.sampled_from(USES), st.booleans()), min_size=1, max_size=6))
-def test_the_strictest_source_holds_for_the_whole(drawn: list[tuple[Use, bool]]) -> None:
-    held = terms([origin(f"s{number}", use, frames=frames) for number, (use, frames) in enumerate(drawn)])
-    assert held.use == held.strictest.use == max((use for use, _ in drawn), key=USES.index)
+@given(st.lists(st.tuples(st.sampled_from(STRICT), st.booleans()), min_size=1, max_size=6))
+def test_the_strictest_source_holds_for_the_whole(drawn: list[tuple[Allowed, bool]]) -> None:
+    held = terms([origin(f"s{number}", allows, frames=frames) for number, (allows, frames) in enumerate(drawn)])
+    assert held.allows == held.strictest.allows == max((allows for allows, _ in drawn), key=STRICT.index)
     assert held.redistribute_frames == all(frames for _, frames in drawn)
-    assert [USES.index(one.use) for one in held.sources] == sorted((USES.index(u) for u, _ in drawn), reverse=True)
+    assert [STRICT.index(one.allows) for one in held.sources] == sorted(
+        (STRICT.index(allows) for allows, _ in drawn), reverse=True
+    )
     assert len(held.forbidding) == sum(not frames for _, frames in drawn)
 
 
@@ -88,8 +94,8 @@ def test_a_folder_is_not_given_on_unless_its_recipe_says_so() -> None:
         Folder(kind="folder", name="own", videos=Path("v"), terms="filmed by us", redistribute_frames=True),
     )
     first, second = origins(recipe(silent, said))
-    assert (first.redistribute_frames, first.terms, first.use) == (False, "none stated", "unstated")
-    assert (second.redistribute_frames, second.terms, second.use) == (True, "filmed by us", "open")
+    assert (first.redistribute_frames, first.terms, first.allows) == (False, "none stated", "unstated")
+    assert (second.redistribute_frames, second.terms, second.allows) == (True, "filmed by us", "licensed")
     with pytest.raises(ValueError, match="whose the videos are"):
         Folder(kind="folder", name="own", videos=Path("v"), redistribute_frames=True)
 
@@ -109,9 +115,9 @@ def imported(folder: Path, dataset: str) -> Origin:
 
 def test_an_imported_dataset_brings_its_terms(tmp_path: Path) -> None:
     msad = imported(tmp_path, "msad")
-    assert (msad.dataset, msad.use, msad.redistribute_frames) == ("msad", "no-derivatives", False)
+    assert (msad.dataset, msad.allows, msad.redistribute_frames) == ("msad", "nothing derived", False)
     assert msad.homepage.startswith("https://")
-    assert imported(tmp_path, "somebody's").use == "unstated"
+    assert imported(tmp_path, "somebody's").allows == "unstated"
 
 
 def test_a_dataset_whose_file_is_gone_is_not_given_on_and_names_no_folder(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeAlias, get_args
+from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
@@ -13,11 +13,9 @@ from rocot.errors import ConfigError
 from rocot.toml_file import load
 
 Text = Annotated[str, Field(min_length=1)]
-
-Use: TypeAlias = Literal["open", "non-commercial", "research", "unstated", "no-derivatives"]
-"""What terms allow, from the freest to the strictest. Where nothing is stated all rights are reserved, which is
-stricter than a leave for research; `no-derivatives` forbids to pass on what is made of it."""
-USES: tuple[Use, ...] = get_args(Use)
+Allowed: TypeAlias = Literal["licensed", "unstated", "research", "nothing derived"]
+"""From the freest to the strictest: what a licence says; nobody says, so ask; academic use alone; what is made of it
+may not be passed on."""
 
 
 class Split(Record):
@@ -73,10 +71,12 @@ class Dataset(Record):
     """Of use, as stated; `none stated` where there are none."""
     licence: Text
     """As stated; `none stated` where there is none."""
-    use: Use = "unstated"
-    """The terms in a word, of the videos and the annotations together: the stricter holds."""
     redistribute_frames: bool = False
     """Whether the terms let others publish frames."""
+    allows: Allowed = "unstated"
+    """What the terms leave to those who publish what they made of the videos; `strictest` orders them."""
+    hub_licence: Text = "other"
+    """The licence, by the Hub's id, where one covers annotations and videos."""
     files: dict[str, Text]
     """The annotation files that the importer reads, and what each is."""
     counting: Counting

@@ -64,7 +64,6 @@ def _section(about: Dataset) -> str:
         ("obtain", about.obtain),
         ("terms", about.terms),
         ("licence", about.licence),
-        ("use", about.use),
         ("frames", published),
         ("times", f"{about.counting.words}. {about.counting.stated}"),
         ("splits", "; ".join(map(_split, about.splits))),
