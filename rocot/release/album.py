@@ -9,6 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pydantic import ValidationError
 
@@ -106,21 +107,26 @@ class Album:
         return None if place is None else place.path(shot.video, shot.video_mark)
 
 
-def pages(file: pq.ParquetFile, name: str) -> Iterator[Page]:
-    """The rows of a file of a release in their order, a batch in memory at a time.
-
-    Raises ConfigError for a file, told by its name, that has no such rows.
-    """
-    known = [field for field in Shot.model_fields if field in file.schema_arrow.names]
+def batches(file: pq.ParquetFile, *, kept: bool = False) -> Iterator[pa.Table]:
+    """The rows of a file, few in memory at a time; with `kept`, of the config `all`, those that training wants."""
     for batch in file.iter_batches(batch_size=BATCH):
         table = pa.Table.from_batches([batch])
+        yield table.filter(pc.field("kept")) if kept else table
+
+
+def pages(tables: Iterable[pa.Table], name: str) -> Iterator[Page]:
+    """Rows in their order, those of a clip together.
+
+    Raises ConfigError for tables, told by the name of their file, that are not of a release.
+    """
+    for table in tables:
+        known = [field for field in Shot.model_fields if field in table.column_names]
         try:
             shots = [Shot.model_validate(values) for values in table.select(known).to_pylist()]
         except ValidationError as error:
             told = error.errors(include_url=False)[0]
-            raise ConfigError(
-                f"{name}: no rows of a release ({'.'.join(map(str, told['loc']))}: {told['msg']})"
-            ) from error
+            where = ".".join(map(str, told["loc"]))
+            raise ConfigError(f"{name}: no rows of a release ({where}: {told['msg']})") from error
         for _, clip in groupby(range(len(shots)), key=lambda index: (shots[index].source, shots[index].clip)):
             places = list(clip)
             for first in range(places[0], places[-1] + 1, TOGETHER):

@@ -15,7 +15,6 @@ from rocot.sources.known.dataset import Allowed
 from rocot.sources.manifest.file import write
 from tests.sources.manifest.toys import entry, manifest
 
-
 STRICT = get_args(Allowed)
 
 

@@ -1,0 +1,253 @@
+"""A copy of a release with its pictures, made where the videos are: what a trainer reads.
+
+    <to>/
+        sft/<split>-00000-of-0000N.parquet    the rows of the release, with a column `images`
+        rft/...
+        frames/ab/<digest>.jpg                in their place, where files are wished for
+        README.md                             by which `load_dataset(<to>, "sft")` finds them
+        hydrated.json                         what was made of which shards, and what could not be
+
+A part, one split of one config, is whole or not there. Frames that were checked lie in the frame cache, so that a part
+which was interrupted costs no video twice.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow.parquet as pq
+from pydantic import Field, ValidationError
+
+from rocot.core.record import Record
+from rocot.errors import ConfigError, StoreError, VideoError
+from rocot.release.album import Album, Filled, Page, batches, pages
+from rocot.release.pictured import pictured, pictured_schema, write_pictured
+from rocot.release.shards import Written, written
+
+NAME = "hydrated.json"
+FRAMES = "frames"
+"""The folder of pictures in files."""
+
+
+class Missing(Record):
+    """Rows of a clip whose frames could not be had."""
+
+    part: str
+    source: str
+    video: str
+    clip: str
+    reason: str
+    """A short name to count by."""
+    detail: str
+    rows: int
+
+
+class Copied(Record):
+    """One split of one config, made."""
+
+    shards: tuple[str, ...]
+    """sha256 of the shards that it was made of."""
+    rows: int
+    """That have their pictures."""
+    frames: int
+    """Pictures in them."""
+    nearly: int
+    """Of these, those with other bytes than the record says, taken because that was wished for."""
+    files: tuple[Written, ...]
+    """Empty where pictures went into files of their own."""
+    missing: tuple[Missing, ...]
+
+
+class Hydration(Record):
+    """What a folder holds: hydrated.json."""
+
+    release: str
+    version: str
+    fingerprint: str
+    nearly: bool
+    """Whether frames with other bytes were taken."""
+    parts: dict[str, Copied] = Field(default_factory=dict)
+    """By config and split: `sft/train`."""
+
+    def same_release(self, other: "Hydration") -> bool:
+        """Whether both are of one release."""
+        return (self.release, self.version, self.fingerprint) == (other.release, other.version, other.fingerprint)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One split of one config of a release."""
+
+    folder: str
+    """Relative to the release: `sft`."""
+    split: str
+    files: Sequence[Written]
+
+    @property
+    def name(self) -> str:
+        """How it is called."""
+        return f"{self.folder}/{self.split}"
+
+
+@dataclass
+class _Tally:
+    part: str
+    rows: int = 0
+    frames: int = 0
+    nearly: int = 0
+
+    def __post_init__(self) -> None:
+        self.missing: list[Missing] = []
+
+    def counted(self, filled: Iterator[Filled], told: Callable[[int], None]) -> Iterator[Filled]:
+        """Counts what streams by; `told` hears of each page's rows."""
+        for one in filled:
+            if isinstance(one.found, VideoError):
+                self._miss(one.page, one.found)
+            else:
+                frames = [frame.digest for shot in one.page.shots for frame in shot.frames]
+                self.rows += len(one.page.shots)
+                self.frames += len(frames)
+                self.nearly += sum(digest in one.found.nearly for digest in frames)
+            yield one
+            told(len(one.page.shots))
+
+    def _miss(self, page: Page, fault: VideoError) -> None:
+        shot = page.shots[0]
+        self.missing.append(
+            Missing(
+                part=self.part,
+                source=shot.source,
+                video=shot.video,
+                clip=shot.clip,
+                reason=fault.reason,
+                detail=fault.detail,
+                rows=len(page.shots),
+            )
+        )
+
+    def copied(self, part: Part, files: Sequence[Written]) -> Copied:
+        """What came of it."""
+        return Copied(
+            shards=tuple(file.sha256 for file in part.files),
+            rows=self.rows,
+            frames=self.frames,
+            nearly=self.nearly,
+            files=tuple(files),
+            missing=tuple(self.missing),
+        )
+
+
+def begun(to: Path, blank: Hydration) -> Hydration:
+    """What the folder holds already; `blank` where it holds nothing.
+
+    Raises ConfigError where it holds another release, or other things than a copy.
+    """
+    path = to / NAME
+    if not path.is_file():
+        if to.exists() and (not to.is_dir() or any(to.iterdir())):
+            raise ConfigError(f"{to}: holds other things than a copy of a release; name another folder with --to")
+        return blank
+    try:
+        found = Hydration.model_validate_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, ValidationError) as error:
+        raise ConfigError(f"{path}: cannot be read; delete {to}, or name another folder with --to") from error
+    if not found.same_release(blank):
+        raise ConfigError(
+            f"{to}: holds {found.release} {found.version}, and of another make than {blank.release} {blank.version};"
+            " delete it, or name another folder with --to"
+        )
+    return found if found.nearly == blank.nearly else blank
+
+
+def done(to: Path, part: Part, found: Hydration) -> Copied | None:
+    """What was made of a part, where nothing is left to do."""
+    made = found.parts.get(part.name)
+    if made is None or made.missing or made.shards != tuple(file.sha256 for file in part.files) or not made.files:
+        return None
+    whole = all((to / file.path).is_file() and (to / file.path).stat().st_size == file.bytes for file in made.files)
+    return made if whole else None
+
+
+def copy_rows(release: Path, part: Part, to: Path, album: Album, told: Callable[[int], None]) -> Copied:
+    """The part's rows with pictures, as Parquet. Raises StoreError where they cannot be written."""
+    tally = _Tally(part.name)
+    schema = pq.read_schema(release / part.files[0].path)
+    filled = tally.counted(album.filled(_pages(release, part)), told)
+    with_pictures = pictured(filled, schema, lambda _: None)
+    try:
+        paths = write_pictured(to / part.folder, part.split, with_pictures, pictured_schema(schema))
+        return tally.copied(part, [written(path, to) for path in paths])
+    except OSError as error:
+        raise StoreError(_unwritable(to, error)) from error
+
+
+def copy_pictures(release: Path, part: Part, to: Path, album: Album, told: Callable[[int], None]) -> Copied:
+    """The part's pictures as files, `frames/ab/<digest>.jpg`. Raises StoreError where they cannot be written."""
+    tally = _Tally(part.name)
+    try:
+        for one in tally.counted(album.filled(_pages(release, part)), told):
+            if not isinstance(one.found, VideoError):
+                for digest, picture in one.found.pictures.items():
+                    _write(to / picture_path(digest), picture)
+    except OSError as error:
+        raise StoreError(_unwritable(to, error)) from error
+    return tally.copied(part, ())
+
+
+def picture_path(digest: str) -> str:
+    """Where the picture of a digest lies in a copy."""
+    return f"{FRAMES}/{digest[:2]}/{digest}.jpg"
+
+
+def write_hydration(to: Path, made: Hydration) -> None:
+    """Writes hydrated.json, and the README of what is there, each whole or not at all. Raises StoreError."""
+    try:
+        _write(to / "README.md", _readme(made).encode(), renew=True)
+        _write(to / NAME, (made.model_dump_json(indent=2) + "\n").encode(), renew=True)
+    except OSError as error:
+        raise StoreError(_unwritable(to, error)) from error
+
+
+def _pages(release: Path, part: Part) -> Iterator[Page]:
+    for file in part.files:
+        with pq.ParquetFile(release / file.path, page_checksum_verification=True) as opened:
+            yield from pages(batches(opened), file.path)
+
+
+def _write(path: Path, data: bytes, *, renew: bool = False) -> None:
+    if not renew and path.is_file() and path.stat().st_size == len(data):
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(data)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _unwritable(to: Path, error: OSError) -> str:
+    return f"{to}: cannot be written ({error.strerror or error}); make room, or name another folder with --to"
+
+
+def _readme(made: Hydration) -> str:
+    """With what `load_dataset` wants to know, in the order of the parts."""
+    configs: dict[str, dict[str, list[str]]] = {}
+    for name, part in made.parts.items():
+        folder, _, split = name.rpartition("/")
+        if part.files:
+            config = folder.partition("/")[0].replace("data", "all")
+            configs.setdefault(config, {}).setdefault(split, []).append(f"{folder}/{split}-*.parquet")
+    told = [
+        {"config_name": config, "data_files": [{"split": split, "path": paths} for split, paths in splits.items()]}
+        for config, splits in configs.items()
+    ]
+    head = f"---\nconfigs: {json.dumps(told)}\n---\n" if told else ""  # JSON is YAML
+    return (
+        f"{head}\n# {made.release} {made.version}, with frames\n\n"
+        "Made on this machine from its own copies of the videos by `rocot hydrate`; hydrated.json tells what is here."
+        " The frames are the videos' owners': do not pass this folder on unless their terms let you.\n"
+    )
