@@ -1,22 +1,20 @@
 """What `rocot import` does once its options are read."""
 
 import re
-import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from rocot.cli.closing import NAMED, next_steps
+from rocot.cli.gauge import gauge
 from rocot.cli.quizzing import print_blind
-from rocot.cli.screen import aside, count, heading, lasting, out, size, table
-from rocot.cli.watch import A_LINE
+from rocot.cli.screen import count, heading, lasting, out, size, table
 from rocot.errors import ConfigError
 from rocot.machine import Machine, default_cache
 from rocot.recipe import FramesRecipe
@@ -103,7 +101,7 @@ def _measured(order: Order, said: Sequence[Annotated]) -> tuple[dict[str, Found]
     matching = match(said, order.videos)
     machine = Machine(run=Path(), cache=default_cache())
     opens = reader(FramesRecipe(), machine)
-    with closing(opens), _progress("measuring videos") as tell:
+    with closing(opens), gauge("measuring videos") as tell:
         found, broken = probe(matching, opens, machine.cache / "probes.sqlite", machine.decoders, tell)
     other = other_lengths(said, order.about.counting, found)
     unlike = {finding.video for finding in other}
@@ -199,24 +197,3 @@ def _findings(console: Console, findings: Sequence[Finding]) -> None:
             told = f"{finding.video}: {finding.detail}"
             made.add_row(kind if not index else "", count(counts[kind]) if not index else "", told)
     console.print(made)
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Told how many of how many are done: a bar on a terminal, a line a minute elsewhere."""
-    console = aside()
-    if sys.stderr.isatty():
-        columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=console, transient=True) as bar:
-            task = bar.add_task(what, total=None)
-            yield lambda done, total: bar.update(task, completed=done, total=total)
-        return
-    told = time.monotonic()
-
-    def tell(done: int, total: int) -> None:
-        nonlocal told
-        if time.monotonic() - told > A_LINE:
-            told = time.monotonic()
-            console.print(f"{what}: {done:,} of {total:,}")
-
-    yield tell

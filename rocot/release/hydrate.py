@@ -12,7 +12,6 @@ which was interrupted costs no video twice.
 """
 
 import json
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from pydantic import Field, ValidationError
 from rocot.core.record import Record
 from rocot.errors import ConfigError, StoreError, VideoError
 from rocot.release.album import Album, Filled, Page, batches, pages
+from rocot.release.lines import write_once
 from rocot.release.pictured import pictured, pictured_schema, write_pictured
 from rocot.release.shards import Written, written
 
@@ -191,7 +191,7 @@ def copy_pictures(release: Path, part: Part, to: Path, album: Album, told: Calla
         for one in tally.counted(album.filled(_pages(release, part)), told):
             if not isinstance(one.found, VideoError):
                 for digest, picture in one.found.pictures.items():
-                    _write(to / picture_path(digest), picture)
+                    write_once(to / picture_path(digest), picture)
     except OSError as error:
         raise StoreError(_unwritable(to, error)) from error
     return tally.copied(part, ())
@@ -205,8 +205,8 @@ def picture_path(digest: str) -> str:
 def write_hydration(to: Path, made: Hydration) -> None:
     """Writes hydrated.json, and the README of what is there, each whole or not at all. Raises StoreError."""
     try:
-        _write(to / "README.md", _readme(made).encode(), renew=True)
-        _write(to / NAME, (made.model_dump_json(indent=2) + "\n").encode(), renew=True)
+        write_once(to / "README.md", _readme(made).encode(), renew=True)
+        write_once(to / NAME, (made.model_dump_json(indent=2) + "\n").encode(), renew=True)
     except OSError as error:
         raise StoreError(_unwritable(to, error)) from error
 
@@ -215,18 +215,6 @@ def _pages(release: Path, part: Part) -> Iterator[Page]:
     for file in part.files:
         with pq.ParquetFile(release / file.path, page_checksum_verification=True) as opened:
             yield from pages(batches(opened), file.path)
-
-
-def _write(path: Path, data: bytes, *, renew: bool = False) -> None:
-    if not renew and path.is_file() and path.stat().st_size == len(data):
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(data)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _unwritable(to: Path, error: OSError) -> str:
