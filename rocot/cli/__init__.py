@@ -27,6 +27,7 @@ COMMANDS = {
     "show": "Show one sample of a run.",
     "reparse": "Read a run's stored replies again with today's parser. Asks nothing.",
     "export": "Write a run's samples as Parquet shards.",
+    "hydrate": "Rebuild the frames of a release from your own videos.",
     "validate": "Check every row of shards or of a run.",
     "report": "Tell what reflection did in a release, as a page.",
     "sources": "List the datasets that rocot can import, or tell all about one.",

@@ -1,27 +1,55 @@
 """`rocot export`: a run's rows as Parquet shards."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from rocot.cli import NO_ROWS, options
+
+if TYPE_CHECKING:
+    from rocot.release.trainers import Trainer
 
 
 @click.command()
 @click.argument("run", type=options.FILE, required=False)
 @click.option("--split", metavar="NAME", help="Only this one.  [default: every split of the run]")
 @click.option("--controls", is_flag=True, help="Write what training on the rows must be held against as well.")
-def command(run: Path | None, split: str | None, controls: bool) -> int:
+@click.option(
+    "--format",
+    "trainer",
+    type=click.Choice(["ms-swift", "llama-factory", "verl"]),
+    help="Write the kept rows of the release that is there for this trainer, and nothing else.",
+)
+@click.option("--to", type=options.FILE, metavar="DIR", help="With --format.  [default: exports/<format> in the run]")
+@click.option(
+    "--media",
+    type=click.Choice(["images", "videos"]),
+    help="With --format: the very frames, or whole videos in their place.  [default: images]",
+)
+@options.videos
+@options.decoders
+def command(
+    run: Path | None,
+    split: str | None,
+    controls: bool,
+    trainer: "Trainer | None",
+    to: Path | None,
+    media: str | None,
+    videos: tuple[str, ...],
+    decoders: int | None,
+) -> int:
     r"""Write a run's samples as Parquet shards.
 
     As `rocot generate` does at its end; of use after an interrupted run, and after an upgrade. RUN is a run's folder
-    or its name below runs/, by default the newest.
+    or its name below runs/, by default the newest. With --format, a release that you downloaded will do as well.
 
     \b
     Examples:
       rocot export
       rocot export runs/scenes --split test
       rocot export --controls
+      rocot export --format ms-swift
     """
     from rocot.cli.closing import left_out_table, outcomes_table, release_lines, screen_lines
     from rocot.cli.exporting import export_split
@@ -30,6 +58,16 @@ def command(run: Path | None, split: str | None, controls: bool) -> int:
     from rocot.engine.counts import count_splits
     from rocot.errors import ConfigError
 
+    if trainer is not None:
+        if controls:
+            raise ConfigError("--controls goes without --format: it writes the release, which --format reads")
+        from rocot.cli.handing import Order, hand
+        from rocot.cli.validating import find_path
+
+        order = Order(trainer, find_path(run), split, to, videos, media == "videos")
+        return hand(order, options.decoding(decoders))
+    if to is not None or media is not None:
+        raise ConfigError("--to and --media go with --format; a release lies in its run")
     console, rows = out(), 0
     with reading(find(run)) as opened:
         there = [count.split for count in count_splits(opened.store) if count.listed]

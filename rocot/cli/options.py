@@ -12,6 +12,7 @@ import click
 from rocot.errors import ConfigError
 
 if TYPE_CHECKING:
+    from rocot.machine import Machine
     from rocot.prices import Prices
     from rocot.recipe import Recipe, Role
 
@@ -97,6 +98,25 @@ def number(ctx: click.Context, param: click.Parameter, value: float | None) -> f
     if value is not None and math.isnan(value):
         raise click.BadParameter("nan is no number.", ctx, param)
     return value
+
+
+videos = click.option(
+    "--videos",
+    multiple=True,
+    metavar="[SOURCE=]FOLDER",
+    help="Where the videos lie, of all sources or of one; once for each.  [default: the folders of the run's recipe]",
+)
+decoders = click.option(
+    "--decoders", type=click.IntRange(1, 256), metavar="N", help="Videos decoded at once.  [default: one a core]"
+)
+
+
+def decoding(decoders: int | None) -> "Machine":
+    """A machine that decodes and asks nobody. Raises ConfigError for a quota that is none."""
+    from rocot.machine import Machine, default_cache
+
+    chosen = {} if decoders is None else {"decoders": decoders}
+    return Machine(run=Path(), cache=default_cache(), **chosen)
 
 
 def price_table(path: Path | None) -> "Prices":

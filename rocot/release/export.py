@@ -44,6 +44,7 @@ from rocot.release.beside import LeftOut, Usage
 from rocot.release.configs import write_split
 from rocot.release.controls import write_controls
 from rocot.release.manifest import CARD, Columns, Manifest, SplitEntry, damage, read_manifest, write_manifest
+from rocot.release.origins import origins
 from rocot.release.screen import Screen, Verdict
 from rocot.release.shards import Listed, growing_table, opened, sync
 from rocot.release.swap import replacing
@@ -171,6 +172,7 @@ def _blank(recipe: Recipe, fingerprint: str) -> Manifest:
         gate=recipe.gate,
         mix=recipe.mix,
         frames=recipe.frames,
+        sources=origins(recipe),
         recipe=recipe_digest(recipe),
         columns=Columns.now(),
         splits={},

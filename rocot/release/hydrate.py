@@ -23,6 +23,7 @@ from rocot.core.record import Record
 from rocot.errors import ConfigError, StoreError, VideoError
 from rocot.release.album import Album, Filled, Page, batches, pages
 from rocot.release.lines import write_once
+from rocot.release.parts import Part
 from rocot.release.pictured import pictured, pictured_schema, write_pictured
 from rocot.release.shards import Written, written
 
@@ -74,21 +75,6 @@ class Hydration(Record):
     def same_release(self, other: "Hydration") -> bool:
         """Whether both are of one release."""
         return (self.release, self.version, self.fingerprint) == (other.release, other.version, other.fingerprint)
-
-
-@dataclass(frozen=True)
-class Part:
-    """One split of one config of a release."""
-
-    folder: str
-    """Relative to the release: `sft`."""
-    split: str
-    files: Sequence[Written]
-
-    @property
-    def name(self) -> str:
-        """How it is called."""
-        return f"{self.folder}/{self.split}"
 
 
 @dataclass

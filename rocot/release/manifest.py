@@ -17,6 +17,7 @@ from rocot.errors import StoreError
 from rocot.recipe import FramesRecipe, Mix
 from rocot.release.configs import KINDS, config_of
 from rocot.release.controls import ControlEntries
+from rocot.release.rights import Origin, Shipped
 from rocot.release.shards import Listed, Written, sync
 
 NAME = "manifest.json"
@@ -93,6 +94,10 @@ class Manifest(Record):
     """The recipe's: what is kept for training."""
     frames: FramesRecipe
     """The recipe's: which frames stand for a clip, and how they are drawn; with the videos they can be made again."""
+    sources: tuple[Origin, ...] = ()
+    """Where the videos come from, and under which terms."""
+    pixels: Shipped | None = None
+    """On what ground `sft` and `rft` hold the frames themselves; null where they do not."""
     card: Listed | None = None
     """README.md, where there is one."""
     splits: dict[str, SplitEntry] = Field(min_length=1)
@@ -105,7 +110,8 @@ class Manifest(Record):
 
     def same_make(self, other: "Manifest") -> bool:
         """Whether both come from one recipe, flow and version of rocot, so that their splits belong together."""
-        return self.model_copy(update={"splits": other.splits, "card": other.card}) == other
+        others = {"splits": other.splits, "card": other.card, "sources": other.sources}  # terms, as they are told today
+        return self.model_copy(update=others) == other
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

@@ -23,9 +23,9 @@ from rocot.errors import StoreError, VideoError
 from rocot.release.album import Album, Filled, Page, batches, pages
 from rocot.release.formats import llama_factory, ms_swift, verl
 from rocot.release.formats.sample import Media, unfit
-from rocot.release.hydrate import Part
 from rocot.release.lines import add_entry, growing_lines
 from rocot.release.media import Films, Pictures, Pointing
+from rocot.release.parts import Part
 from rocot.release.pictured import GROUP_ROWS, pictured, pictured_schema, write_pictured
 
 Trainer: TypeAlias = Literal["ms-swift", "llama-factory", "verl"]
