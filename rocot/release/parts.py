@@ -1,6 +1,6 @@
 """The parts of a release: one split of one config, with its shards."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -43,7 +43,7 @@ def parts(manifest: Manifest, configs: Iterable[Config], split: str | None = Non
     return found
 
 
-def _shards(entry: SplitEntry, config: Config) -> dict[str, Sequence[Written]]:
+def _shards(entry: SplitEntry, config: Config) -> Mapping[str, Sequence[Written]]:
     """By folder."""
     if config == "controls":
         made = entry.controls

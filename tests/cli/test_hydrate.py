@@ -1,0 +1,118 @@
+"""`rocot hydrate` and `rocot export --format`, as a user runs them."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.cli.bench import Bench
+from tests.contracts.numbered import film
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    """A run of two films of 3 s, cut into short clips so that some rows are kept."""
+    folder = tmp_path_factory.mktemp("hydrate")
+    bench = Bench(folder, folder / "cache")
+    bench.lay(length=0.5)
+    film(folder / "videos" / "b.mp4", options={"g": "10"})  # not the same film again
+    done = bench.rocot("generate", "--recipe", "own.toml", timeout=300)
+    assert done.returncode == 0, done.stderr
+    return bench
+
+
+@pytest.fixture
+def elsewhere(made: Bench, tmp_path: Path) -> Bench:
+    """Another machine: the release and the videos, the latter under other names; no run and no cache."""
+    shutil.copytree(made.folder / "runs/own/release", tmp_path / "downloaded")
+    (tmp_path / "films" / "deep").mkdir(parents=True)
+    shutil.copy(made.folder / "videos/a.mp4", tmp_path / "films/deep/first.mp4")
+    shutil.copy(made.folder / "videos/b.mp4", tmp_path / "films/b.mkv")
+    return Bench(tmp_path, tmp_path / "cache")
+
+
+def images(path: Path) -> pd.Series:
+    return pd.concat([pd.read_parquet(one) for one in sorted(path.glob("*.parquet"))]).images
+
+
+def test_a_run_is_hydrated_from_the_folders_of_its_recipe(made: Bench) -> None:
+    done = made.rocot("hydrate", "own", "--config", "all", timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert "own 0.1.0 with frames, in runs/own/hydrated" in done.stdout
+    assert 'datasets.load_dataset("runs/own/hydrated", "all")' in done.stdout
+    assert all(len(row) == 4 for row in images(made.folder / "runs/own/hydrated/data"))
+    again = made.rocot("hydrate", "own", "--config", "all")
+    assert "there already: data/train" in again.stdout
+    checked = made.rocot("validate", "own")
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_a_downloaded_release_is_hydrated_from_ones_own_videos(elsewhere: Bench) -> None:
+    done = elsewhere.rocot("hydrate", "downloaded", "--videos", "films", "--to", "copy", "--config", "all", timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert all(len(row) == 4 for row in images(elsewhere.folder / "copy/data"))
+
+
+def test_what_is_missing_is_told_and_made_when_it_is_there(elsewhere: Bench) -> None:
+    words = ("hydrate", "downloaded", "--videos", "own=films", "--config", "all")
+    (elsewhere.folder / "films/b.mkv").rename(elsewhere.folder / "b.mkv")
+    done = elsewhere.rocot(*words, timeout=300)
+    assert done.returncode == 1, done.stderr
+    assert "missing file" in done.stdout
+    assert "own/b@0.00-0.50: missing file" in done.stdout
+    (elsewhere.folder / "b.mkv").rename(elsewhere.folder / "films/b.mkv")
+    assert elsewhere.rocot(*words, timeout=300).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("hydrate", "downloaded", "--videos", "nowhere"), "nowhere: no such folder"),
+        (("hydrate", "downloaded", "--videos", "xd=films"), "'xd' is no source of the release; it has own"),
+        (("hydrate", "downloaded", "--split", "test"), "no split 'test'; it has train"),
+        (("hydrate", "downloaded", "--to", "downloaded/copy"), "not to be touched"),
+        (("hydrate", "films"), "no release"),
+        (("hydrate", "gone"), "is not there"),
+        (("export", "downloaded", "--format", "verl", "--controls"), "--controls goes without --format"),
+        (("export", "downloaded", "--to", "x"), "go with --format"),
+    ],
+)
+def test_what_cannot_be_done_is_told_in_a_line(elsewhere: Bench, words: tuple[str, ...], said: str) -> None:
+    done = elsewhere.rocot(*words)
+    assert done.returncode == 2, done.stdout
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_damaged_release_is_not_hydrated(elsewhere: Bench) -> None:
+    (shard,) = (elsewhere.folder / "downloaded/data").iterdir()
+    data = bytearray(shard.read_bytes())
+    data[len(data) // 2] ^= 1
+    shard.write_bytes(data)
+    done = elsewhere.rocot("hydrate", "downloaded", "--videos", "films", "--config", "all")
+    assert done.returncode == 2
+    assert "is not the file that was exported" in done.stderr
+
+
+def test_a_release_is_handed_to_another_trainer(elsewhere: Bench) -> None:
+    done = elsewhere.rocot("export", "downloaded", "--format", "ms-swift", "--videos", "films", timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for form in ("sft", "rft"):
+        text = (elsewhere.folder / "exports/ms-swift" / form / "train.jsonl").read_text()
+        assert all(Path(path).is_file() for line in text.splitlines() for path in json.loads(line)["images"])
+
+
+def test_scenes_are_rendered_for_whoever_has_none(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, tmp_path / "cache")
+    (tmp_path / "tiny.toml").write_text(
+        '[release]\nname = "tiny"\n[[sources]]\nkind = "scenes"\ntrain = 1\n[frames]\ncount = 4\n'
+        '[teacher]\nmodel = "scripted"\n'
+    )
+    assert bench.rocot("generate", "--recipe", "tiny.toml", timeout=300).returncode == 0
+    shutil.move(tmp_path / "runs/tiny/release", tmp_path / "downloaded")
+    shutil.rmtree(tmp_path / "cache")
+    done = bench.rocot("hydrate", "downloaded", "--config", "all", timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert all(len(row) == 4 for row in images(tmp_path / "hydrated/data"))
