@@ -4,6 +4,7 @@ import asyncio
 import signal
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from rocot.cli import NO_ROWS
@@ -33,6 +34,7 @@ from rocot.engine.batches import Batches, open_batches
 from rocot.engine.job import Ending, Job, Target
 from rocot.engine.progress import Tally
 from rocot.engine.runner import run
+from rocot.engine.stage import Plan
 from rocot.engine.stop import Stop
 from rocot.engine.store import Store
 from rocot.engine.tables import sum_spent
@@ -43,9 +45,11 @@ from rocot.prices import Prices, in_process
 from rocot.recipe import Recipe
 from rocot.release.export import Exported
 from rocot.sources.forecast import Forecast
+from rocot.sources.once import Once
 from rocot.sources.protocol import Skipped
 from rocot.sources.truths import Truths
 from rocot.teacher.budget import Budget
+from rocot.teacher.wave import Waves
 from rocot.tools import Tools, described, listing, opened, shuffle
 
 
@@ -115,38 +119,41 @@ async def _passed(
 
     How it ended, and which videos could not be used.
     """
-    target = None if order.target is None else Target(order.target, order.kept)
-    since = store.last_outcome()
+    skipped: list[Skipped] = []
+    forecast = Forecast()
+    found = listing(order.recipe, order.machine, order.split, truths, skipped.append, watch.render, forecast)
+    job = Job(
+        order.split,
+        order.machine.workers,
+        order.limit,
+        None if order.target is None else Target(order.target, order.kept),
+        forecast,
+        beside=processes(),
+        led=not in_process(order.recipe.teacher.model),
+        since=store.last_outcome(),
+    )
+    with nullcontext(found) if tools.waves is None else Once(found, order.machine.run) as clips:
+        plan = reflection(order.recipe, clips, tools)
+        await store.add_recipe(plan.fingerprint, order.recipe.model_dump_json())
+        return await _waves(plan, store, job, tools.waves, watch), skipped
+
+
+async def _waves(plan: Plan[Judged], store: Store, job: Job[Judged], waves: Waves | None, watch: Watch) -> Ending:
     there: dict[str, int] | None = None
     while True:
-        skipped: list[Skipped] = []
-        forecast = Forecast()
-        found = listing(order.recipe, order.machine, order.split, truths, skipped.append, watch.render, forecast)
-        job = Job(
-            order.split,
-            order.machine.workers,
-            order.limit,
-            target,
-            forecast,
-            beside=processes(),
-            led=not in_process(order.recipe.teacher.model),
-            since=since,
-        )
-        plan = reflection(order.recipe, found, tools)
-        await store.add_recipe(plan.fingerprint, order.recipe.model_dump_json())
         watch.tally = Tally()
-        if tools.waves is not None:
-            tools.waves.begin()
+        if waves is not None:
+            waves.begin()
         ending = await run(plan, store, job, watch.tally, watch.stop)
         there = there or {name: stage.reused for name, stage in watch.tally.stages.items()}
-        if tools.waves is None or ending != "finished" or not tools.waves.unfinished:
+        if waves is None or ending != "finished" or not waves.unfinished:
             break
-        if not await answered(tools.waves, watch.stop):
+        if not await answered(waves, watch.stop):
             ending = "interrupted"
             break
     for name, reused in there.items():  # what an earlier pass of this run has made was not there when it began
         watch.tally.stages[name].reused = reused
-    return ending, skipped
+    return ending
 
 
 def _budget(order: Order, store: Store) -> Budget:

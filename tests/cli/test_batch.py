@@ -1,5 +1,6 @@
 import asyncio
 import hashlib
+import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -80,6 +81,25 @@ async def test_a_run_by_batch_gives_the_bytes_of_a_live_one_though_it_was_ended(
     files = contents(bench.folder)
     assert not [data for data in [*files, *(text.encode() for text in outputs)] if KEY.encode() in data]
     assert any(f"bearer {KEY}".lower() in head.lower() for head in server.heads)
+
+
+@pytest.mark.timeout(240)
+async def test_the_sources_are_listed_once_however_many_waves_there_are(bench: Bench) -> None:
+    keyed = laid(bench)
+    (bench.folder / "videos" / "b.mp4").write_text("no film")
+    async with BatchServer() as server:
+
+        def grow(event: str) -> None:
+            if event == "after POST /batches":
+                shutil.copy(bench.folder / "videos" / "a.mp4", bench.folder / "videos" / f"c{len(server.batches)}.mp4")
+
+        server.events = grow
+        done = await said(keyed, *WORDS, "--base-url", server.base_url, "--batch")
+        assert done.returncode == 0, done.stderr
+        assert {len(batch.lines) for batch in server.batches.values()} == {3}
+    assert "split train: 3 clips in" in done.stdout
+    assert done.stdout.count("b: not a video") == 1
+    assert len(list((bench.folder / "videos").iterdir())) == 2 + len(server.batches) >= 5
 
 
 async def test_roles_that_cannot_batch_are_asked_call_by_call(bench: Bench) -> None:
