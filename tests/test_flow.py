@@ -1,18 +1,25 @@
 """The flow: which stages a recipe has, and what a change of it asks again."""
 
+from itertools import product
+
 import pytest
 
+from rocot.core.clip import Clip
 from rocot.core.gate import EDITION, Gate, Rules
+from rocot.core.record import digest
 from rocot.core.reflection import Judged
+from rocot.core.truth import Truth
 from rocot.engine.stage import Plan, start
 from rocot.flow import reflection
 from rocot.recipe import Recipe
+from rocot.sources.shuffled import Shuffled
 from rocot.stages.judge import Judge
 from rocot.stages.reason import Reason
 from rocot.stages.reflect import Reflect
 from rocot.stages.revise import Revise
 from rocot.stages.sample_frames import SampleFrames
 from rocot.tools import described
+from tests.builders import clip, fight, spans
 from tests.test_tools import recipe
 
 ALL = {"reanswer": True, "counterfactual": True, "critic": "frames"}
@@ -103,3 +110,35 @@ def test_a_check_of_spans_is_refused_for_tasks_that_have_none(check: str) -> Non
     with pytest.raises(ValueError, match='which the task grounding alone has \\(got "classification"\\)'):
         recipe(task={"kind": "classification"}, checks={check: True})
     assert recipe(task={"kind": "classification"}, checks={"critic": "frames"}).checks.on
+
+
+GUIDED: tuple[object, ...] = (False, True, "shuffled")
+KNOWN = (Truth(), Truth(labels=("Normal",), spans=()), Truth(labels=("Fighting",), spans=spans([(4, 8)])))
+
+
+def chain() -> tuple[Clip, ...]:
+    """One sample as the stages meet it, from the listed clip to the judged item."""
+    sample = fight()
+    return Clip(**{name: getattr(sample.framed, name) for name in Clip.model_fields}), sample.framed, sample.judged()
+
+
+@pytest.mark.parametrize("checks", [{}, ALL])
+@pytest.mark.parametrize("relook", [0, 4])
+def test_whether_a_stage_has_a_context_hangs_on_its_identity_and_on_no_item(
+    checks: dict[str, object], relook: int
+) -> None:
+    """Pages of a resumed run take up what is stored by this rule, without making the item."""
+    has: dict[tuple[str, str], set[bool]] = {}
+    for guided, truth, learnt in product(GUIDED, KNOWN, (False, True)):
+        chosen = recipe(teacher={"model": "scripted", "guided": guided}, checks=checks, frames={"relook": relook})
+        others = Shuffled()
+        others.learn(chain()[0], truth)
+        for number in range(3 * learnt):
+            others.learn(clip(f"other{number}"), truth)
+        for step in reflection(chosen, (), described(chosen, lambda _, truth=truth: truth, others)):
+            told = [step.stage.context(item) for item in chain()]
+            assert all(one == told[0] for one in told), f"{step.stage.name} says the same of all items of a chain"
+            has.setdefault((step.stage.name, digest(step.stage.identity)), set()).add(told[0] is not None)
+    assert {name for (name, _), told in has.items() if told == {True}} == {"reflect", "judge"}
+    assert all(len(told) == 1 for told in has.values()), "the same of whatever item, truth and recipe"
+    assert {bool(told) for (name, _), (told,) in has.items() if name == "reflect"} == {False, True}
