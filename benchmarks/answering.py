@@ -16,7 +16,8 @@ from collections.abc import Mapping
 
 from rocot.core.record import Json
 from rocot.teacher.completion import spelt
-from tests.servers.chat import CANNED, HANGING, ChatServer, serve
+from tests.servers.chat import CANNED, HANGING, ChatServer
+from tests.servers.loop import serve
 from tests.servers.replies import FAULTS, http
 
 ANSWER = CANNED["answer"]

@@ -21,7 +21,8 @@ from random import Random
 
 import apsw
 
-from benchmarks.clients.engine import RECIPE, listing
+from benchmarks.clients.engine import RECIPE
+from benchmarks.clients.prepared import listing
 from benchmarks.clients.work import CLASSES, IN_FLIGHT
 from rocot.assets import load_prompts
 from rocot.core.clip import Clip
@@ -111,7 +112,7 @@ async def fill(folder: Path, rows: int, tokens: int) -> None:
     with Store(folder) as store:
         asker = Asker(Fleet([Talkative(tokens)]), store, frames, sampling=Sampling(seed=0))
         tools = Tools(frames, asker, asker, asker, asker, load_prompts(), lambda _: Truth(labels=("Normal",), spans=()))
-        plan = reflection(recipe, listing(rows), tools)
+        plan = reflection(recipe, listing(rows, "bench"), tools)
         await store.add_recipe(plan.fingerprint, recipe.model_dump_json())
         tally = Tally()
         await run(plan, store, Job("train", IN_FLIGHT), tally, Stop())

@@ -10,6 +10,7 @@ from rocot.core.record import digest
 from rocot.core.reflection import Judged
 from rocot.core.truth import Truth
 from rocot.engine.stage import Plan, start
+from rocot.engine.walk import erased
 from rocot.flow import reflection
 from rocot.recipe import Recipe
 from rocot.sources.shuffled import Shuffled
@@ -136,7 +137,7 @@ def test_whether_a_stage_has_a_context_hangs_on_its_identity_and_on_no_item(
         for number in range(3 * learnt):
             others.learn(clip(f"other{number}"), truth)
         for step in reflection(chosen, (), described(chosen, lambda _, truth=truth: truth, others)):
-            told = [step.stage.context(item) for item in chain()]
+            told = [erased(step).context(item) for item in chain()]
             assert all(one == told[0] for one in told), f"{step.stage.name} says the same of all items of a chain"
             has.setdefault((step.stage.name, digest(step.stage.identity)), set()).add(told[0] is not None)
     assert {name for (name, _), told in has.items() if told == {True}} == {"reflect", "judge"}

@@ -3,16 +3,12 @@
 import asyncio
 import json
 import os
-from collections.abc import Iterator, Sequence
-from pathlib import Path
 
+from benchmarks.clients.prepared import Prepared, listing
 from benchmarks.clients.task import IN_FLIGHT, MODEL, Task
-from benchmarks.clients.work import CLASSES, FRAMES, LENGTH
+from benchmarks.clients.work import FRAMES
 from rocot.assets import load_prompts
-from rocot.core.clip import Clip
-from rocot.core.motion import Packets
 from rocot.core.prompt import Sampling
-from rocot.core.reflection import Frame
 from rocot.engine.blobs import Blobs
 from rocot.engine.job import Job
 from rocot.engine.outcome import Outcome
@@ -30,43 +26,7 @@ from rocot.teacher.openai import OpenAITeacher
 from rocot.teacher.pace import FIRST
 from rocot.video.av_reader import AvReader
 from rocot.video.frames import Frames
-from rocot.video.protocol import Look, Sampled
-
-
-class Laid:
-    """Frames that were decoded before: their digests are their files' names."""
-
-    def __init__(self, frames: Sequence[Sequence[Path]]) -> None:
-        self._frames = frames
-
-    async def sample(
-        self, clip: Clip, times: Sequence[float], *, tolerance: float = 0.0, salvage: bool = False
-    ) -> Sampled:
-        """The frames of a clip."""
-        pairs = zip(times, self._frames[int(clip.start / LENGTH) % len(self._frames)], strict=True)
-        return Sampled(tuple(Frame(time=time, digest=path.stem, width=320, height=240) for time, path in pairs))
-
-    async def packets(self, clip: Clip, margin: float) -> Packets:
-        """None: the recipe samples evenly."""
-        raise NotImplementedError
-
-
-def listing(rows: int) -> Iterator[Clip]:
-    """A window of one long video for each row."""
-    return (
-        Clip(
-            id=f"peers/{row:06d}",
-            source="peers",
-            video="long",
-            split="train",
-            mark="m",
-            start=row * LENGTH,
-            end=(row + 1) * LENGTH,
-            duration=rows * LENGTH,
-            classes=CLASSES,
-        )
-        for row in range(rows)
-    )
+from rocot.video.protocol import Look
 
 
 def last(store: Store) -> dict[int, Outcome]:
@@ -82,14 +42,15 @@ def last(store: Store) -> dict[int, Outcome]:
 async def main() -> None:
     """One run over all rows."""
     task = Task.given()
+    digests = [[path.stem for path in frames] for frames in task.frames]  # their files are named by them
     blobs = Blobs(task.frames[0][0].parents[1])
     frames = Frames(AvReader(), blobs, Look(height=448, quality=85), threads=os.cpu_count() or 1)
     teacher = OpenAITeacher(f"openai:{MODEL}", base_url=task.url, api_key=None, connections=IN_FLIGHT)
     with Store(task.folder / "run") as store:
         asker = Asker(Fleet([teacher], most=IN_FLIGHT, first=FIRST), store, frames, sampling=Sampling(seed=0))
         plan = (
-            start(listing(task.rows))
-            .then(SampleFrames(FramesRecipe(count=FRAMES), Laid(task.frames)))
+            start(listing(task.rows, "peers"))
+            .then(SampleFrames(FramesRecipe(count=FRAMES), Prepared(digests)))
             .fan_out(1)
             .then(Reason(load_prompts(), asker))
         )

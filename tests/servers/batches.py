@@ -18,11 +18,11 @@ from dataclasses import dataclass, field
 from email.parser import BytesParser
 from email.policy import HTTP
 from random import Random
-from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from rocot.core.record import Json
+from tests.servers.loop import Connection, Listening, serve
 from tests.servers.replies import FAULTS, error, http, scripted
 
 GOING = ("validating", "in_progress", "finalizing")
@@ -53,7 +53,7 @@ class Asked(NamedTuple):
     """How often it has been in a batch so far, this one among them."""
 
 
-class BatchServer:
+class BatchServer(Listening):
     """Serves until it is closed; `async with BatchServer() as server` listens on a free port."""
 
     def __init__(
@@ -71,6 +71,7 @@ class BatchServer:
         or it is `expired`, `missing` (in neither file) or `garbled`. `room` is the most calls that are in batches at
         once, as OpenAI bounds their tokens. Without `batches` it has none, as most servers.
         """
+        super().__init__()
         self.looks, self.endings, self.spoil, self.room = looks, dict(endings or {}), spoil, room
         self.offers = batches
         self.faults: defaultdict[str, deque[str]] = defaultdict(deque)
@@ -94,50 +95,13 @@ class BatchServer:
         self.limits = (MOST_CALLS, MOST_BYTES)
         self.going = GOING
         """The statuses of a batch by the number of looks at it, the last one for all further ones."""
-        self.base_url = ""
 
-    async def __aenter__(self) -> Self:
-        await self.listen(0)
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
-
-    async def listen(self, port: int) -> None:
-        """Starts on a port of 127.0.0.1; 0 takes a free one."""
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", port, limit=2**20)
-        self.base_url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v1"
-
-    async def aclose(self) -> None:
-        """Stops listening and drops every connection."""
-        self._server.close()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        try:
-            while await self._exchange(reader, writer):
-                pass
-        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
-            pass
-        finally:
-            self._tasks.discard(task)
-            writer.close()
-
-    async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        """One request and its response; whether the connection goes on."""
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-        self.heads.append(head)
-        method, target, _ = head.split(" ", 2)
-        headers = dict(line.lower().split(": ", 1) for line in head.split("\r\n")[1:] if ": " in line)
-        body = await reader.readexactly(int(headers.get("content-length", "0")))
+    def answer(self, connection: Connection, head: bytes, body: bytes) -> None:
+        """One request: its response, or what befalls it."""
+        plain = head.decode("latin-1")
+        self.heads.append(plain)
+        method, target, _ = plain.split(" ", 2)
+        headers = dict(line.lower().split(": ", 1) for line in plain.split("\r\n")[1:] if ": " in line)
         parts = urlsplit(target)
         path = parts.path.removeprefix("/v1")
         route = f"{method} {_route(path)}"
@@ -145,12 +109,13 @@ class BatchServer:
         self.events(f"before {route}")
         fault = self.faults[route].popleft() if self.faults[route] else None
         if fault == "hang":
-            await asyncio.sleep(3600)
+            return
         if fault == "close":
-            return False
+            connection.transport.close()
+            return
         if fault in FAULTS:
-            writer.write(FAULTS[str(fault)])
-            return True
+            connection.transport.write(FAULTS[str(fault)])
+            return
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         response = self._answer(route, path, query, headers, body)
         self.events(f"after {route}")
@@ -159,11 +124,10 @@ class BatchServer:
             lines = content.splitlines(keepends=True)
             response = http(200, lines[0] if fault == "short" else content + (b"x" * 999 + b"\n") * 30_000)
         if fault in ("lost", "cut"):
-            writer.write(response[: len(response) // 2] if fault == "cut" else b"")
-            return False
-        writer.write(response)
-        await writer.drain()
-        return True
+            connection.transport.write(response[: len(response) // 2] if fault == "cut" else b"")
+            connection.transport.close()
+            return
+        connection.transport.write(response)
 
     def _answer(
         self, route: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
@@ -355,13 +319,6 @@ def _route(path: str) -> str:
     """A path with `ID` for what names one thing."""
     parts = path.split("/")
     return "/".join("ID" if index == 2 and parts[1] != "chat" else part for index, part in enumerate(parts))
-
-
-async def serve(server: BatchServer, port: int) -> None:
-    """Serves until it is interrupted; says where on the first line."""
-    await server.listen(port)
-    print(server.base_url, flush=True)  # noqa: T201  # for whoever runs it by hand, or waits for it
-    await asyncio.Event().wait()
 
 
 def main() -> None:

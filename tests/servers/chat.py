@@ -12,13 +12,11 @@ import hashlib
 import json
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from random import Random
-from types import TracebackType
-from typing import Self
 
 from rocot.core.record import Json
 from rocot.teacher.completion import spelt
+from tests.servers.loop import Connection, Listening, serve
 from tests.servers.replies import FAULTS, UNBILLED, bomb, charge, error, http, scripted
 
 HANGING = ("hang", "drip", "slow head", "cut", "half closed", "close")
@@ -30,7 +28,7 @@ CANNED = {
 }
 
 
-class ChatServer:
+class ChatServer(Listening):
     """Serves until it is closed; `async with ChatServer() as server` listens on a free port."""
 
     def __init__(  # noqa: PLR0913  # all by name
@@ -51,6 +49,7 @@ class ChatServer:
         comes while `limit` requests are being answered is turned away with 429 at once; `down` names what all requests
         meet for as long as it is set.
         """
+        super().__init__()
         self.script = deque(script)
         self.latency = latency
         self.faults = dict(faults or {})
@@ -65,8 +64,6 @@ class ChatServer:
         """Faults that were served, by name."""
         self.billed: Counter[str] = Counter()
         """Replies with status 200 that were sent to their end, by fault, `""` for none: what a service charges for."""
-        self.octets = 0
-        """Bytes that came, heads included."""
         self.listed = 0
         """Times that the list of models was asked for."""
         self.charged: Counter[str] = Counter()
@@ -79,30 +76,6 @@ class ChatServer:
         self.heads: deque[bytes] = deque(maxlen=8)
         self.in_flight = 0
         self.most_in_flight = 0
-        self.base_url = ""
-        self._open: set[_Connection] = set()
-
-    async def __aenter__(self) -> Self:
-        await self.listen(0)
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
-
-    async def listen(self, port: int) -> None:
-        """Starts on a port of 127.0.0.1; 0 takes a free one."""
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(partial(_Connection, self), "127.0.0.1", port)
-        self.base_url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v1"
-
-    async def aclose(self) -> None:
-        """Stops listening and drops every connection."""
-        self._server.close()
-        for connection in list(self._open):
-            connection.drop()
-        await self._server.wait_closed()
 
     @property
     def repeated(self) -> int:
@@ -160,103 +133,56 @@ class ChatServer:
         dice = Random(f"{key} {self.counts[key]}{self.seed or ''}")
         return next((name for name, share in self.faults.items() if dice.random() < share), None)
 
+    def answer(self, connection: Connection, head: bytes, body: bytes) -> None:
+        self.heads.append(head)
+        if head.startswith(b"GET /counts "):
+            connection.transport.write(http(200, json.dumps(self.told()).encode()))
+            return
+        if head.startswith(b"GET ") and b"/models" in head.split(b" ", 2)[1]:
+            self.listed += 1
+            connection.transport.write(self.models())
+            return
+        if self.limit is not None and self.in_flight >= self.limit:
+            self.met["limit"] += 1
+            connection.transport.write(FAULTS["rate"])
+            return
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        reply = self.reply(body)
+        loop = asyncio.get_running_loop()
+        if self.latency:
+            loop.call_later(self.latency, self._write, connection, reply, self.last)
+        else:
+            self._write(connection, reply, self.last)
+
+    def _write(self, connection: Connection, reply: bytes | str, fault: str) -> None:
+        self.in_flight -= 1
+        if isinstance(reply, bytes):
+            if reply.startswith(b"HTTP/1.1 200 ") and not connection.transport.is_closing():
+                self.billed[fault] += 1
+            connection.transport.write(reply)
+        elif reply in ("drip", "slow head"):
+            connection.transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n")
+            connection.transport.write(b"\r\n{" if reply == "drip" else b"X-Slow: ")
+            self._drip(connection)
+        elif reply == "cut":
+            connection.transport.write(http(200, b" " * 1000)[:-500])
+            connection.transport.close()
+        elif reply == "half closed":
+            connection.transport.write(http(200, b" " * 1000)[:-500])
+            connection.transport.write_eof()
+        elif reply == "close":
+            connection.transport.close()
+
+    def _drip(self, connection: Connection) -> None:
+        if not connection.transport.is_closing():
+            connection.transport.write(b" ")
+            asyncio.get_running_loop().call_later(0.02, self._drip, connection)
+
 
 def _for_another(reply: bytes) -> bytes:
     """The reply, under the id of another call."""
     return json.dumps(json.loads(reply) | {"id": "chatcmpl-of-another-call"}).encode()
-
-
-class _Connection(asyncio.Protocol):
-    """One connection: requests one after another, bodies by Content-Length."""
-
-    def __init__(self, server: ChatServer) -> None:
-        self.server = server
-        self.pieces: list[bytes] = []
-        self.head = b""
-        self.missing = 0
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        self.server._open.add(self)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.server._open.discard(self)
-
-    def drop(self) -> None:
-        self.transport.abort()
-
-    def data_received(self, data: bytes) -> None:
-        self.server.octets += len(data)
-        self.pieces.append(data)
-        if self.head:
-            self.missing -= len(data)
-        else:
-            head, found, rest = b"".join(self.pieces).partition(b"\r\n\r\n")
-            if not found:
-                return
-            self.head, self.pieces = head, [rest]
-            lower = head.lower()
-            at = lower.find(b"content-length:")
-            self.missing = (int(lower[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0) - len(rest)
-        if self.missing <= 0:
-            head, body = self.head, b"".join(self.pieces)
-            self.head, self.pieces = b"", []
-            self._answer(head, body)
-
-    def _answer(self, head: bytes, body: bytes) -> None:
-        server = self.server
-        server.heads.append(head)
-        if head.startswith(b"GET /counts "):
-            self.transport.write(http(200, json.dumps(server.told()).encode()))
-            return
-        if head.startswith(b"GET ") and b"/models" in head.split(b" ", 2)[1]:
-            server.listed += 1
-            self.transport.write(server.models())
-            return
-        if server.limit is not None and server.in_flight >= server.limit:
-            server.met["limit"] += 1
-            self.transport.write(FAULTS["rate"])
-            return
-        server.in_flight += 1
-        server.most_in_flight = max(server.most_in_flight, server.in_flight)
-        reply = server.reply(body)
-        loop = asyncio.get_running_loop()
-        if server.latency:
-            loop.call_later(server.latency, self._write, reply, server.last)
-        else:
-            self._write(reply, server.last)
-
-    def _write(self, reply: bytes | str, fault: str) -> None:
-        self.server.in_flight -= 1
-        if isinstance(reply, bytes):
-            if reply.startswith(b"HTTP/1.1 200 ") and not self.transport.is_closing():
-                self.server.billed[fault] += 1
-            self.transport.write(reply)
-        elif reply in ("drip", "slow head"):
-            self.transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n")
-            self.transport.write(b"\r\n{" if reply == "drip" else b"X-Slow: ")
-            self._drip()
-        elif reply == "cut":
-            self.transport.write(http(200, b" " * 1000)[:-500])
-            self.transport.close()
-        elif reply == "half closed":
-            self.transport.write(http(200, b" " * 1000)[:-500])
-            self.transport.write_eof()
-        elif reply == "close":
-            self.transport.close()
-
-    def _drip(self) -> None:
-        if not self.transport.is_closing():
-            self.transport.write(b" ")
-            asyncio.get_running_loop().call_later(0.02, self._drip)
-
-
-async def serve(server: ChatServer, port: int) -> None:
-    """Serves until it is interrupted; says where on the first line."""
-    await server.listen(port)
-    print(server.base_url, flush=True)  # noqa: T201  # for whoever runs it by hand, or waits for it
-    await asyncio.Event().wait()
 
 
 def main() -> None:

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rocot.teacher.held import UNKNOWN
-from tests.servers.chat import ChatServer, serve
+from tests.servers.chat import ChatServer
+from tests.servers.loop import serve
 from tests.servers.replies import error, http
 
 MISS = "Cache miss for image at index {} but data is not provided."
