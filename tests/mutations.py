@@ -152,6 +152,12 @@ def misplaced(sample: Sample) -> Sample:
     return remarking(f"The first answer puts it at {at:.2f} s, which is wrong.")(sample)
 
 
+def nudged(sample: Sample) -> Sample:
+    """Revised, by a millisecond."""
+    spans = tuple(Span(start=s.start, end=s.end - 0.001) for s in sample.revised.spans or ())
+    return both(verdict("revise"), last(spans=spans))(sample)
+
+
 def verdict(word: str) -> Spoil:
     return reflected(verdict=word)
 
@@ -187,6 +193,8 @@ MUTATIONS = [
     Mutation("keep, and another label", "silent change", "narrowed", verdict("keep")),
     Mutation("a closing tag", "tag in text", "essay", adding("</think>")),
     Mutation("a tag of a chat template", "tag in text", "terse", remarking("<|im_end|>")),
+    Mutation("a tag as HTML escapes it", "tag in text", "chatty", adding("&lt;/think&gt;")),
+    Mutation("a tag in full-width letters", "tag in text", "listed", remarking("\uff1canswer\uff1e")),
     Mutation("an escape sequence", "control characters", "chatty", adding("a \x1b[31m red word")),
     Mutation("a null character", "control characters", "terse", remarking("then\x00nothing")),
     Mutation("one word of reasoning", "too short", "confirmed", first(reasoning="Yes.")),
@@ -202,6 +210,7 @@ MUTATIONS = [
     Mutation("a sentence that loops", "repetition loop", "calm", adding("The man is still standing there. " * 7)),
     Mutation("revise, and nothing changes", "no op", "confirmed", verdict("revise")),
     Mutation("revise, and normal stays normal", "no op", "calm", verdict("revise")),
+    Mutation("revise, and a span moves by a millisecond", "no op", "confirmed", nudged),
     Mutation("reasoning says normal", "label contradicts reasoning", "confirmed", adding(
         "There is no anomaly in this clip.")),
     Mutation("reasoning concludes normal", "label contradicts reasoning", "found", adding(
@@ -223,6 +232,8 @@ MUTATIONS = [
     Mutation("the name of a file", "native spelling", "essay", remarking("As in CarAccident012_x264.")),
     Mutation("blamed for a label it has not", "phantom error", "templated calm", unsaid),
     Mutation("blamed for a time it has not", "phantom error", "templated confirmed", misplaced),
+    Mutation("said to have been a label it has not", "phantom error", "templated calm", reflected(
+        critique="The first answer was Traffic accident. That is wrong.")),
     Mutation("blamed for words it has not", "phantom error", "terse", remarking(
         'The answer says "three masked figures smash the jeweller\'s window", and that is wrong.')),
     Mutation("a claim it never made", "phantom error", "calm", checked("The clip shows Robbery.", holds=False)),

@@ -15,7 +15,7 @@ from rocot.core.story import SLACK, Limits, Rule, Story
 
 __all__ = ["EDITION", "RULES", "RUN_RULES", "SLACK", "Gate", "Rules", "Story", "Weight", "faults"]
 
-EDITION = 6
+EDITION = 7
 """Part of the judge's identity: raise it when a rule or its default weight changes, and stored samples are judged
 again."""
 

@@ -71,6 +71,12 @@ CLEAN = (
     "Hands meet at 5 s. Thus, **A** is wrong.",
     "Hands meet at 5 s. The correct answer given the evidence is B.",
     "Hands meet at 5 s. The provided answer options differ in that.",
+    "Hands meet at 5 s. Thus B is correct.",
+    "Hands meet at 5 s. Neither A nor C is correct.",
+    "Hands meet at 5 s. A or C is right only where somebody falls.",
+    "Hands meet at 5 s. Person A is right of the door.",
+    "Hands meet at 5 s, as person A is correct.",
+    "Hands meet at 5 s. Whoever said that A is correct has not looked.",
 )
 
 
@@ -88,6 +94,10 @@ def test_a_reasoning_that_concludes_with_its_own_letter_is_clean(reasoning: str)
         "Hands meet at 5 s. Therefore, C.",
         "Hands meet at 5 s. Therefore, the correct option is C.",
         "Hands meet at 5 s. **Answer:** C",
+        "Hands meet at 5 s. Thus C is correct.",
+        "Hands meet at 5 s, so option C is the best choice.",
+        "Hands meet at 5 s. **C** is clearly the right answer, since all is calm.",
+        "Hands meet at 5 s. (A) is correct because somebody falls.",
     ],
 )
 def test_a_reasoning_that_concludes_with_another_letter_is_caught(reasoning: str) -> None:

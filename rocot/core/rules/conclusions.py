@@ -7,7 +7,7 @@ from functools import cache
 from rocot.core.answer import Answer
 from rocot.core.cited import citations
 from rocot.core.rules.words import sentences
-from rocot.core.story import LONGEST_READ, Story
+from rocot.core.story import LONGEST_READ, SLACK, Story
 from rocot.core.task import letter, letters
 from rocot.core.truth import NORMAL, UNCLEAR
 
@@ -39,9 +39,19 @@ def silent_change(story: Story) -> str | None:
 def no_op(story: Story) -> str | None:
     """A reflection that says revise leads to another answer: another conclusion, or other things said to happen."""
     told = story.initial.description == story.revised.description
-    if story.reflection.verdict == "revise" and told and story.initial.same_as(story.revised):
+    if story.reflection.verdict == "revise" and told and _all_but_same(story.initial, story.revised):
         return "the reflection says revise, the answer is as before"
     return None
+
+
+def _all_but_same(first: Answer, last: Answer) -> bool:
+    """Whether two answers conclude the same, times that differ by a rounding taken for one."""
+    if first.label != last.label or first.spans is None or last.spans is None:
+        return first.same_as(last)
+    return len(first.spans) == len(last.spans) and all(
+        abs(one.start - other.start) < SLACK and abs(one.end - other.end) < SLACK
+        for one, other in zip(first.spans, last.spans, strict=True)
+    )
 
 
 _CALM = re.compile(
@@ -68,7 +78,8 @@ _ALARM = re.compile(
 _GUARDED = re.compile(
     r"\b(?:before|after|until|till|outside|elsewhere|rest|first|initial\w*|earlier|previous\w*|otherwise|apart|except|"
     r"besides|but|however|although|though|while|if|unless|would|could|might|may|must|not|cannot|hardly|later|then|start|"
-    r"beginning|remaining|other|most|claim\w*|said|instead|rather|than|nor|never|neither|without|whether|again|so far|"
+    r"beginning|remaining|other|opposite|adjacent|oncoming|neighbou?ring|next|"
+    r"most|claim\w*|said|instead|rather|than|nor|never|neither|without|whether|again|so far|"
     r"up to|point|moment|background|foreground|on the (?:left|right)|glance|yet|"
     r"(?:possible|alternative|tentative|candidate|apparent|rival) (?:labels?|class\w*|category|conclusion))"
     r"\b|n't\b|\?",
@@ -110,6 +121,12 @@ _LETTER = re.compile(
     r"(?(drawn)(?![*'\")]+ [a-z]))",
 )
 """Says in so many words which option is chosen."""
+_LETTER_RIGHT = re.compile(
+    r"(?<![\w'\u2019-])(?<!\bor )(?<!\band )(?<!erson )(?<!amera )[*'\"(]*(?P<letter>[A-Z])[*'\")]* is "
+    r"(?:clearly |therefore |thus )?(?:the )?(?:correct|right|best)(?: (?:answer|option|choice|one))?"
+    r"(?=[*\"')]*(?:[.,;!]|$)| (?:as|because|since)\b)"
+)
+"""The same, the letter first: `Thus C is correct.`"""
 
 
 def _letter_contradicts_reasoning(story: Story) -> str | None:
@@ -118,7 +135,7 @@ def _letter_contradicts_reasoning(story: Story) -> str | None:
     for name, answer in story.answers:
         own = letter(story.classes.index(answer.label)) if answer.label in story.classes else UNCLEAR
         for said in sentences(answer.reasoning[:LONGEST_READ]):
-            found = _LETTER.search(said)
+            found = _LETTER.search(said) or (_LETTER_RIGHT.search(said) if " is " in said else None)
             if found is not None and found["letter"] in known and found["letter"] != own and not _GUARDED.search(said):
                 return f"{name} reasoning: {found[0]!r}, the answer is {own}"
     return None

@@ -15,7 +15,8 @@ _ORIGIN = (
 )
 _CLAIMED = re.compile(
     rf"\b{_ORIGIN}(?:[ -]looking)? (?:young |old |older |elderly |adult |middle-aged |teenage )?{_KIND}\b"
-    r"(?![-'\u2019]| (?:carrier|mover|vehicle|car|van|door|object|shape|silhouette|outline))"
+    r"(?![-'\u2019]| (?:carrier|mover|vehicle|car|van|door|object|shape|silhouette|outline|seats?|safety|stroller|"
+    r"bike|bicycle|helmet|jacket|shirt|mannequins?|statues?|dolls?))"
     r"|\b(?:african|asian|arab|european|indian|latin\w*|hispanic|middle[ -]eastern|chinese|turkish|caucasian) "
     r"(?:descent|origin|ethnicity|appearance|heritage|background)\b"
     r"|\bethnic(?:ity|ally)\b|\b(?:dark|light|fair|brown)[ -]skinned\b|\bcaucasians?\b"
@@ -25,8 +26,13 @@ _CLAIMED = re.compile(
     re.IGNORECASE,
 )
 _NAME = r"[A-Z][a-z]+(?: [A-Z][a-z]+)?"
+_PLACE = (
+    r"(?:[Ss]treet|[Rr]oad|[Aa]venue|[Ll]ane|[Dd]rive|[Ss]quare|[Pp]lace|[Bb]oulevard|[Ww]ay|[Bb]ridge|[Pp]ark|[Ss]chool|"
+    r"[Ss]tation|[Hh]ospital|[Cc]linic|[Pp]harmacy|[Ss]urgery|[Pp]ractice|[Bb]akery|[Cc]af[e\u00e9]|[Ss]hop|[Ss]tore)"
+)
+"""What may be called by a person's name, and is none."""
 _NAMED = re.compile(
-    rf"\b(?:Mr|Mrs|Ms|Miss|Dr)\.? {_NAME}\b|\bnamed {_NAME}\b"
+    rf"\b(?:Mr|Mrs|Ms|Miss|Dr)\.? (?!(?:[A-Z][a-z]+ ){{1,2}}{_PLACE}\b){_NAME}\b|\bnamed {_NAME}\b"
     r"|\b(?:identified|recogni[sz]ed|known) as [A-Z][a-z]+ [A-Z][a-z]+\b"
     rf"|\b{_KIND},? (?:is |was |who is )?(?:called|known as|identified as|recogni[sz]ed as) {_NAME}\b"
     r"|\b(?:his|her|their|whose) (?:sur|first |last )?name is [A-Z]"

@@ -13,6 +13,13 @@ _ATTRIBUTED = re.compile(
     r"mentioned|mentions|described|describes|concluded|concludes)\b(?P<what>.*)",
     re.IGNORECASE | re.DOTALL,
 )
+_GIVEN = re.compile(
+    r"\b(?:first|initial|previous|earlier|original) (?:answer|label|conclusion|verdict|classification|response)"
+    r" (?:was|is) (?:wrongly |incorrectly )?[ '\"\u201c*]*(?P<what>[^.,;:!?\n]{2,60})",
+    re.IGNORECASE,
+)
+_ENDED = re.compile(r"$|[^\w\s-]|\s+(?:when|while|which|although|though|but|and|because|since|at|from)\b")
+"""What may follow a label that is meant as one: `was Abuse`, and not `was normal at that`."""
 _SPEAKERS = ("answer", "reasoning", "response", "analysis", "conclusion", "i ")
 _DENIED = re.compile(
     r"\b(?:not|no|nothing|never|without|should|instead|rather|when|where|while|whereas|but|although|though|yet)\b|n't\b|[,:\u2014]"
@@ -35,6 +42,8 @@ def phantom_error(story: Story) -> str | None:
         clause = _DENIED.split(what, maxsplit=1)[0]
         if (fault := _label_not_said(story, what) or _time_not_said(story, clause)) is not None:
             return fault
+    if (fault := _label_not_given(story)) is not None:
+        return fault
     for check in story.reflection.checks[:MOST_CHECKS]:
         fault = _time_not_said(story, check.claim) or (None if check.holds else _label_not_said(story, check.claim))
         if fault is not None:
@@ -46,6 +55,20 @@ def _may_attribute(said: str) -> bool:
     """Whether a sentence holds a word that every match of `_ATTRIBUTED` has, among those in ASCII."""
     lowered = said.lower()
     return not said.isascii() or any(word in lowered for word in _SPEAKERS)
+
+
+def _label_not_given(story: Story) -> str | None:
+    """A label that the first answer is said to have been, and is not."""
+    for text in _claimed(story):
+        for found in _GIVEN.finditer(text) if " was " in text or " is " in text else ():
+            given = found["what"].casefold().replace("_", " ")
+            for label in story.classes:
+                spelt = label.casefold().replace("_", " ")
+                if given.startswith(spelt) and _ENDED.match(given, len(spelt)) is not None:
+                    fault = _label_not_said(story, label)
+                    if fault is not None:
+                        return fault
+    return None
 
 
 def _label_not_said(story: Story, claim: str) -> str | None:

@@ -2,6 +2,8 @@
 
 import re
 from collections import Counter
+from html import unescape
+from unicodedata import normalize
 
 from rocot.core.reply import clean
 from rocot.core.rules.words import WIDE, sentences, words
@@ -16,9 +18,14 @@ _TAG = re.compile(
 
 
 def tag_in_text(story: Story) -> str | None:
-    """No text holds the tags of a reply or of a chat template: a student's parser would take them for its own."""
+    """No text holds the tags of a reply or of a chat template: a student's parser would take them for its own.
+
+    Nor spelt so that they become tags on the way: `&lt;think&gt;`, or in full-width letters.
+    """
     for place, text in story.texts:
         found = _TAG.search(text) if "<" in text or "[" in text else None
+        if found is None and ("&" in text or "\uff1c" in text or "\ufe64" in text):
+            found = _TAG.search(normalize("NFKC", unescape(text)))
         if found:
             return f"{place}: {found[0]}"
     return None
