@@ -31,8 +31,9 @@ from rocot.video.protocol import Look, Sampled, Samples
 
 if TYPE_CHECKING:
     from rocot.engine.batches import Batches
-    from rocot.teacher.asker import Queue
+    from rocot.teacher.asker import Asker, Queue
     from rocot.teacher.budget import Budget
+    from rocot.teacher.fleet import Fleet
     from rocot.teacher.wave import Waves
     from rocot.video.frames import Frames
     from rocot.video.isolated import Isolated, Limits
@@ -85,62 +86,18 @@ async def opened(  # noqa: PLR0913  # what a run is, and two settings by name
     Raises ConfigError for a prompt that cannot be read, and for a teacher that needs a key or base URL it has not got;
     with `batches` also ServiceError, for services that offer none.
     """
-    from rocot.teacher.asker import Asker
     from rocot.teacher.budget import Budget
-    from rocot.teacher.fleet import Fleet
-    from rocot.teacher.pace import FIRST
-    from rocot.teacher.rates import Rates
 
     prompts, shared = load_prompts(recipe.prompts.folder, recipe.task.kind), budget or Budget()
     async with AsyncExitStack() as stack:
         frames = stack.enter_context(sampler(recipe.frames, machine))
-        fleets: dict[tuple[object, ...], Fleet] = {}
-        askers: dict[tuple[object, ...], Asker] = {}
         waves = None
         if batches is not None:
             from rocot.teacher.wave import Waves
 
             waves = Waves(batches, shared, deadline=machine.deadline, halted=halted)
-
-        def fleet(model: str, role: Role) -> Fleet:
-            servers = _teachers(model, recipe, machine, role)
-            for server in servers:
-                stack.push_async_callback(server.close)
-            return Fleet(
-                servers,
-                most=machine.workers,
-                first=None if in_process(model) else FIRST,
-                deadline=machine.deadline,
-                rates=Rates(rpm=machine.rpm, tpm=machine.tpm),
-                budget=shared,
-                halted=halted,
-            )
-
-        async def asker(role: Role) -> Asker:
-            who = recipe.asked[role]
-            reached = () if in_process(who.model) else (machine.urls_of(role), machine.key_of(role))
-            place = (who.model, *reached)
-            manner = (*place, _sampling(who), who.dialect, who.repair)
-            if place not in fleets:
-                fleets[place] = fleet(who.model, role)
-            queue = None if waves is None else await _queue(waves, fleets[place].teacher, machine, role)
-            if manner not in askers:
-                askers[manner] = Asker(
-                    fleets[place],
-                    ledger,
-                    frames,
-                    sampling=_sampling(who),
-                    dialect=who.dialect,
-                    repair=_repair(who, prompts),
-                    queue=queue,
-                )
-            return askers[manner]
-
-        def remarks() -> list[str]:
-            told = [remark for model in fleets.values() for remark in model.remarks()]
-            return told if waves is None else [*told, *waves.remarks()]
-
-        asks = {role: await asker(role) for role in recipe.asked}
+        roster = _Roster(recipe, machine, ledger, frames, prompts, shared, halted, waves, stack)
+        asks = {role: await roster.asker(role) for role in recipe.asked}
         if waves is not None:
             stack.push_async_callback(waves.close)  # last, and so before the connections that it uses
             waves.adopt()
@@ -153,11 +110,80 @@ async def opened(  # noqa: PLR0913  # what a run is, and two settings by name
             prompts=prompts,
             truth=truth,
             shuffled=shuffled or Shuffled(),
-            remarks=remarks,
+            remarks=roster.remarks,
             notices=tuple if waves is None else waves.notices,
-            resting=lambda: [server for model in fleets.values() for server in model.resting()],
+            resting=roster.resting,
             waves=waves,
         )
+
+
+@dataclass
+class _Roster:
+    """Who is asked in a run: a fleet for each model and its servers, an asker for each manner of asking them."""
+
+    recipe: Recipe
+    machine: Machine
+    ledger: Ledger
+    frames: "Frames"
+    prompts: Prompts
+    budget: "Budget"
+    halted: Callable[[], bool]
+    waves: "Waves | None"
+    stack: AsyncExitStack
+    """Closes the servers' connections."""
+    fleets: dict[tuple[object, ...], "Fleet"] = field(default_factory=dict)
+    askers: dict[tuple[object, ...], "Asker"] = field(default_factory=dict)
+
+    async def asker(self, role: Role) -> "Asker":
+        """Who is asked in a role; the same for two roles that ask the same servers in the same manner."""
+        from rocot.teacher.asker import Asker
+
+        who = self.recipe.asked[role]
+        reached = () if in_process(who.model) else (self.machine.urls_of(role), self.machine.key_of(role))
+        place = (who.model, *reached)
+        manner = (*place, _sampling(who), who.dialect, who.repair)
+        if place not in self.fleets:
+            self.fleets[place] = self._fleet(who.model, role)
+        fleet = self.fleets[place]
+        queue = None if self.waves is None else await _queue(self.waves, fleet.teacher, self.machine, role)
+        if manner not in self.askers:
+            self.askers[manner] = Asker(
+                fleet,
+                self.ledger,
+                self.frames,
+                sampling=_sampling(who),
+                dialect=who.dialect,
+                repair=_repair(who, self.prompts),
+                queue=queue,
+            )
+        return self.askers[manner]
+
+    def _fleet(self, model: str, role: Role) -> "Fleet":
+        from rocot.teacher.fleet import Fleet
+        from rocot.teacher.pace import FIRST
+        from rocot.teacher.rates import Rates
+
+        servers = _teachers(model, self.recipe, self.machine, role)
+        for server in servers:
+            self.stack.push_async_callback(server.close)
+        return Fleet(
+            servers,
+            most=self.machine.workers,
+            first=None if in_process(model) else FIRST,
+            deadline=self.machine.deadline,
+            rates=Rates(rpm=self.machine.rpm, tpm=self.machine.tpm),
+            budget=self.budget,
+            halted=self.halted,
+        )
+
+    def remarks(self) -> list[str]:
+        """What a user should know of the servers just now."""
+        told = [remark for fleet in self.fleets.values() for remark in fleet.remarks()]
+        return told if self.waves is None else [*told, *self.waves.remarks()]
+
+    def resting(self) -> list[Resting]:
+        """The servers that are left alone just now."""
+        return [server for fleet in self.fleets.values() for server in fleet.resting()]
 
 
 @contextmanager
