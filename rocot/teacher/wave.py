@@ -21,7 +21,8 @@ from rocot.errors import ConfigError, RunError, ServiceError, TeacherError
 from rocot.teacher.batch_lines import fault_of, request_line
 from rocot.teacher.batch_service import BatchService
 from rocot.teacher.budget import Budget, Deferred, Learned, size_of
-from rocot.teacher.courier import RHYTHM, Courier, Rhythm, reached
+from rocot.teacher.collecting import reached
+from rocot.teacher.courier import RHYTHM, Courier, Rhythm
 from rocot.teacher.openai import OpenAITeacher
 from rocot.teacher.patience import PATIENCE, Patience
 from rocot.teacher.protocol import Raw
