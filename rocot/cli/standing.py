@@ -10,7 +10,8 @@ from rich.text import Text
 
 from rocot.cli.batching import counted
 from rocot.cli.closing import StageCount, left_out_table, outcomes_table, stages_table
-from rocot.cli.figures import CallFigures, FailingFigures, SplitFigures, Standing, WindowFigures, gathered
+from rocot.cli.figures import CallFigures, FailingFigures, SplitFigures, Standing, WindowFigures
+from rocot.cli.gathering import gathered
 from rocot.cli.runs import reading
 from rocot.cli.screen import about, count, heading, lasting, money, out, short, table
 from rocot.prices import Prices
