@@ -107,7 +107,7 @@ class Blobs:
 
 
 def _read(path: str) -> bytes:
-    """A file's bytes; it counts as used now. With a Path, a buffer or a FileIO it takes twice as long, 16 times a clip."""
+    """A file's bytes; it counts as used now. A Path, a buffer or a FileIO takes twice as long, 16 times a clip."""
     handle = os.open(path, os.O_RDONLY)
     try:
         status = os.fstat(handle)
