@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
-from string import ascii_lowercase, ascii_uppercase
+from string import ascii_lowercase, ascii_uppercase, digits
 from typing import Literal, TypeAlias
 
 from pydantic import Field
@@ -12,6 +13,7 @@ from rocot.core.answer import Answer, Reflection
 from rocot.core.checks import Opinion, Review
 from rocot.core.cited import Cited, citations
 from rocot.core.record import Record
+from rocot.core.rules.words import sentences
 from rocot.core.task import Task
 from rocot.core.truth import Truth
 
@@ -25,12 +27,46 @@ LONGEST_READ = 50_000
 AHEAD = 24
 """Characters. `having been informed` is a pattern's longest way to its first key."""
 _WORD_START = re.compile(r"\b\w")
-_SHAPE = bytes(
-    ord("a") if chr(code) in ascii_lowercase else ord("A") if chr(code) in ascii_uppercase else ord(" ")
-    for code in range(256)
-)
+_INNER = re.compile(r"\w")
+_KINDS = {**dict.fromkeys(ascii_lowercase, "a"), **dict.fromkeys(ascii_uppercase, "A"), **dict.fromkeys(digits, "0")}
+_SHAPE = bytes(ord({**_KINDS, "_": "_"}.get(chr(code), " ")) for code in range(256))
 _LETTERS = bytes(code if chr(code) in ascii_lowercase else ord(" ") for code in range(256))
 """Keeps a to z, and makes spaces of all other bytes."""
+
+
+@dataclass(frozen=True)
+class Phrases:
+    """A long pattern, and words by which to tell at once where it cannot be."""
+
+    pattern: re.Pattern[str]
+    """What it finds begins with a word."""
+    keys: frozenset[str]
+    """What it finds holds one of these, which begins no more than `AHEAD` behind, or begins with a head or a stem."""
+    heads: frozenset[str] = frozenset()
+    stems: frozenset[str] = frozenset()
+    """As heads, of words that go on. They count where a key or a head is in any text."""
+
+    def anywhere(self, text: str) -> re.Match[str] | None:
+        """The first of them; the pattern is tried at every character."""
+        return self.pattern.search(text[:LONGEST_READ])
+
+    def near(self, text: str, keys: frozenset[str], heads: frozenset[str]) -> re.Match[str] | None:
+        """The first of them, tried where one can begin that has one of these keys or heads, or a stem; of ASCII."""
+        lowered, starts = text.lower(), set[int]()
+        for key in keys:
+            for at in _places(key, lowered):
+                starts.update(word.start() for word in _WORD_START.finditer(text, max(0, at - AHEAD), at + 1))
+        for head in heads | self.stems:
+            starts.update(at for at in _places(head, lowered) if at == 0 or _INNER.match(lowered, at - 1) is None)
+        found = (self.pattern.match(text, start) for start in sorted(starts))
+        return next((match for match in found if match is not None), None)
+
+
+def _places(word: str, text: str) -> Iterator[int]:
+    at = text.find(word)
+    while at >= 0:
+        yield at
+        at = text.find(word, at + 1)
 
 
 class Limits(Record):
@@ -110,20 +146,18 @@ class Story(Record):
 
     @cached_property
     def shape(self) -> bytes:
-        """The texts with `a` for each small ASCII letter, `A` for each capital, a space for each other byte."""
+        """The texts with `a` for each small ASCII letter, `A` for each capital, `0` for each digit, and underscores.
+
+        There is a space for each other byte.
+        """
         return self.whole.encode("utf-8", "replace").translate(_SHAPE)
 
-    def find(self, pattern: re.Pattern[str], keys: frozenset[str], heads: frozenset[str] = frozenset()) -> str | None:
-        """Where a pattern stands in any text, and what it found there.
-
-        What it finds begins with a word, and holds one of the keys, which begins no more than `AHEAD` behind; or it
-        begins with one of the heads, and then counts where a key is in any text.
-        """
-        here = keys & self.vocabulary
-        here |= heads if here else here
-        for place, text in self.texts if here else ():
+    def find(self, phrases: Phrases) -> str | None:
+        """Where one of the phrases stands in any text, and what it is."""
+        keys, heads = phrases.keys & self.vocabulary, phrases.heads & self.vocabulary
+        for place, text in self.texts if keys or heads else ():
             # Beyond ASCII two letters may match that are spelt otherwise.
-            match = (_near if text.isascii() else _anywhere)(pattern, text[:LONGEST_READ], here)
+            match = phrases.near(text[:LONGEST_READ], keys, heads) if text.isascii() else phrases.anywhere(text)
             if match is not None:
                 return f"{place}: {match[0]!r}"
         return None
@@ -151,6 +185,17 @@ class Story(Record):
     def _citations(self) -> dict[str, tuple[Cited, ...]]:
         return {}
 
+    def sentences(self, text: str) -> list[str]:
+        """The sentences of a text of the sample, in its first part."""
+        found = self._sentences.get(text)
+        if found is None:
+            found = self._sentences[text] = sentences(text[:LONGEST_READ])
+        return found
+
+    @cached_property
+    def _sentences(self) -> dict[str, list[str]]:
+        return {}
+
     def outside(self, start: float, end: float, slack: float = SLACK) -> bool:
         """Whether a stretch reaches out of the clip."""
         return start < self.start - slack or end > self.end + slack
@@ -173,22 +218,6 @@ class Story(Record):
         """Where a time lies against the clip."""
         stretch = f"{start:g} s" if start == end else f"{start:g}-{end:g} s"
         return f"{place}: {stretch}, clip {self.start:g}-{self.end:g} s"
-
-
-def _anywhere(pattern: re.Pattern[str], text: str, _: frozenset[str]) -> re.Match[str] | None:
-    return pattern.search(text)
-
-
-def _near(pattern: re.Pattern[str], text: str, keys: frozenset[str]) -> re.Match[str] | None:
-    """As `search`, which tries a long pattern at every character: at the words that a key can be reached from."""
-    lowered, starts = text.lower(), set[int]()
-    for key in keys:
-        at = lowered.find(key)
-        while at >= 0:
-            starts.update(word.start() for word in _WORD_START.finditer(text, max(0, at - AHEAD), at + 1))
-            at = lowered.find(key, at + 1)
-    found = (pattern.match(text, start) for start in sorted(starts))
-    return next((match for match in found if match is not None), None)
 
 
 Rule: TypeAlias = Callable[[Story], str | None]

@@ -6,7 +6,6 @@ from functools import cache
 
 from rocot.core.answer import Answer
 from rocot.core.cited import citations
-from rocot.core.rules.words import sentences
 from rocot.core.story import LONGEST_READ, Story
 from rocot.core.task import letter, letters
 from rocot.core.truth import NORMAL, UNCLEAR
@@ -92,7 +91,7 @@ def label_contradicts_reasoning(story: Story) -> str | None:
         if not any(word in lowered for word in (*_TELLING, *spellings)):
             continue
         other, named = _ALARM if answer.normal else _CALM, _naming(others)
-        for said in sentences(reasoning):
+        for said in story.sentences(reasoning):
             spelt = said.lower().replace(" ", "_") if said.isascii() else None
             named_here = spelt is None or any(label in spelt for label in spellings)
             found = named.search(said) if named_here else None
@@ -117,7 +116,7 @@ def _letter_contradicts_reasoning(story: Story) -> str | None:
     known = letters(story.classes)
     for name, answer in story.answers:
         own = letter(story.classes.index(answer.label)) if answer.label in story.classes else UNCLEAR
-        for said in sentences(answer.reasoning[:LONGEST_READ]):
+        for said in story.sentences(answer.reasoning):
             found = _LETTER.search(said)
             if found is not None and found["letter"] in known and found["letter"] != own and not _GUARDED.search(said):
                 return f"{name} reasoning: {found[0]!r}, the answer is {own}"
@@ -159,19 +158,19 @@ def times_contradict_spans(story: Story) -> str | None:
         certain = len(named) > 1 or any(end > start for start, end in named)
         if certain and all(_apart(answer, story.interval, *pair) for pair in named):
             return f"{name} answer: times lie at {_listed(named)}, spans at {_listed(_pairs(answer))}"
-        for pair in _concluded(answer, story.interval):
+        for pair in _concluded(story, answer):
             return f"{name} reasoning: {_listed([pair])}, spans at {_listed(_pairs(answer))}"
     return None
 
 
-def _concluded(answer: Answer, interval: float) -> Iterator[tuple[float, float]]:
+def _concluded(story: Story, answer: Answer) -> Iterator[tuple[float, float]]:
     """Stretches that the reasoning says the anomaly takes, and that no span is near."""
-    for said in sentences(answer.reasoning[:LONGEST_READ]):
+    for said in story.sentences(answer.reasoning):
         if _DIGIT.search(said) is None:
             continue
         if (_SUBJECT.search(said) or answer.label[:5].lower() in said.lower()) and not _GUARDED.search(said):
             for time in citations(said):
-                if time.end > time.start and _apart(answer, interval, time.start, time.end):
+                if time.end > time.start and _apart(answer, story.interval, time.start, time.end):
                     yield time.start, time.end
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from rocot.core.story import Story
+from rocot.core.story import Phrases, Story
 
 _KIND = (
     r"(?:m[ae]n|wom[ae]n|(?:fe)?males?|persons?|people|guys?|boys?|girls?|youths?|suspects?|teen(?:ager)?s?|individuals?|"
@@ -44,14 +44,17 @@ _NAMED = re.compile(
 _FULL_NAME = re.compile(r"[A-Z](?<!\w[A-Z])[a-z]+ [A-Z][a-z]+\b")
 """With a set of letters at its head, which is looked for five times as fast as a boundary of words."""
 _INTRODUCED = re.compile(rf"\b(?:{_KIND}(?:,| is| was|, probably|, likely)?|the (?:actor|actress|politician|singer)) $")
-_CLAIMING_TEXT = """
-    black white brown asian african arab arabic latino latina latinx latin hispanic hispanics caucasian caucasians
-    indian pakistani chinese japanese korean mexican russian turkish eastern european muslim jewish hindu skinned
-    foreign immigrant romani ethnicity ethnically skin race religion nationality thug thugs scum savages gypsy
-    gypsies
+_HEADS_TEXT = """
+    black white brown arab arabic latino latina latinx latin hispanic hispanics caucasian caucasians indian pakistani
+    chinese japanese korean mexican russian turkish european muslim jewish hindu foreign immigrant romani ethnicity
+    ethnically thug thugs scum savages gypsy gypsies
 """
-_CLAIMING = frozenset(_CLAIMING_TEXT.split())
-_HEADS = frozenset({"latin"})
+_CLAIMS = Phrases(
+    _CLAIMED,
+    keys=frozenset({"asian", "african", "eastern", "skinned", "skin", "race", "religion", "nationality"}),
+    heads=frozenset(_HEADS_TEXT.split()),
+    stems=frozenset({"latin"}),
+)
 _NAMING_TEXT = """
     mr mrs ms miss dr named identified recognised recognized recognise recognize known called name surname face
     facial looks resembles plate tag badge nametag nameplate
@@ -61,7 +64,7 @@ _NAMING = frozenset(_NAMING_TEXT.split())
 
 def identifying_text(story: Story) -> str | None:
     """No text names a person, claims to know a face, reads a number plate, or claims an origin or a faith."""
-    told = story.find(_CLAIMED, _CLAIMING, _HEADS)
+    told = story.find(_CLAIMS)
     if told is not None:
         return told
     labels = {label.replace("_", " ").lower() for label in story.classes}

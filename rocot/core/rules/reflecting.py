@@ -3,7 +3,7 @@
 import re
 
 from rocot.core.answer import Answer
-from rocot.core.rules.words import STEM, WIDE, content, sentences, words
+from rocot.core.rules.words import STEM, WIDE, content, words
 from rocot.core.story import LONGEST_READ, Story
 
 _ATTRIBUTED = re.compile(
@@ -29,7 +29,7 @@ _QUOTED = re.compile(r"[\"\u201c]([^\"\u201c\u201d\n]{8,300})[\"\u201d]")
 
 def phantom_error(story: Story) -> str | None:
     """What the reflection says that the first answer said, it did say: its label, its times, its words in quotes."""
-    said = [found["what"] for text in _claimed(story) for part in sentences(text)
+    said = [found["what"] for text in _claimed(story) for part in story.sentences(text)
             if _may_attribute(part) and (found := _ATTRIBUTED.search(part)) is not None]  # fmt: skip
     for what in said[:MOST_CHECKS]:
         clause = _DENIED.split(what, maxsplit=1)[0]

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from operator import eq
 
 from rocot.core.reply import clean
 from rocot.core.rules.words import WIDE, sentences, words
@@ -109,11 +110,11 @@ def _loop(text: str) -> str | None:
     if len(threes) - len({*threes}) < 2 or max(Counter(threes).values()) < 3:
         return None
     for period in range(1, min(_LONGEST_LOOP, len(said) // 4) + 1):
-        run, enough = 0, 5 if period == 1 else 3 * period
-        for index in range(period, len(said)):
-            run = run + 1 if said[index] == said[index - period] else 0
-            if run >= enough:
-                return " ".join(said[index - period + 1 : index + 1])
+        enough = 5 if period == 1 else 3 * period
+        again = bytes(map(eq, said[period:], said))  # 1 where a word is that of a period before
+        start = again.find(b"\1" * enough)
+        if start >= 0:
+            return " ".join(said[start + enough : start + enough + period])
     often = Counter(part for part in sentences(text.lower()) if part.count(" ") >= 3)
     phrase, count = max(often.items(), key=lambda pair: pair[1], default=("", 0))
     return phrase if count > 4 else None
