@@ -28,7 +28,9 @@ _DASH = r"[ \t]?[-\u2010-\u2015~][ \t]?"
 _WORD = r"[ \t](?:to|until|till|through|and|or)[ \t]"
 _COMMA = r",[ \t](?:and[ \t]|or[ \t])?"
 _JOIN = rf"(?:{_DASH}|{_WORD}|{_COMMA})"
-_QUANTITY = re.compile(rf"(?<![\w.,:/$€+-])(?:{_NUMBER}(?:{_UNIT})?{_JOIN}){{0,8}}{_NUMBER}{_UNIT}", re.IGNORECASE)
+_QUANTITY = re.compile(
+    rf"(?<![\w.,:/$€+-])(?P<lead>(?:{_NUMBER}(?:{_UNIT})?{_JOIN}){{0,8}})(?P<last>{_NUMBER}){_UNIT}", re.IGNORECASE
+)
 _PIECE = re.compile(rf"(?P<number>{_NUMBER})(?P<unit>{_UNIT})?(?P<join>{_JOIN})?", re.IGNORECASE)
 _STAMP = re.compile(rf"<\s*(?P<start>{_NUMBER})\s*(?:s\s*)?(?:[-\u2010-\u2015]\s*(?P<end>{_NUMBER})\s*)?s\s*>")
 _UNIT_FIRST = re.compile(
@@ -129,6 +131,10 @@ def _quantity(text: str, found: re.Match[str]) -> Iterator[Cited]:
     backwards = head[::-1]
     opens = (tail[:1] == "," and _OPENS_SENTENCE.search(head)) or (tail[:1] == ":" and _opens_line(head))
     cued = bool(opens or _AT.match(backwards))
+    if found["lead"] == "":
+        if cued or _FRAME.match(tail) is not None:
+            yield _between(found, found["last"], None)
+        return
     pieces = list(_PIECE.finditer(found[0]))
     index = 0
     while index < len(pieces):

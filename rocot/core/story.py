@@ -1,6 +1,7 @@
 """What the gate's rules look at, and what they have in common."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -155,7 +156,9 @@ class Story(Record):
     def find(self, phrases: Phrases) -> str | None:
         """Where one of the phrases stands in any text, and what it is."""
         keys, heads = phrases.keys & self.vocabulary, phrases.heads & self.vocabulary
-        for place, text in self.texts if keys or heads else ():
+        if not (keys or heads) or (self.whole.isascii() and phrases.near(self.whole, keys, heads) is None):
+            return None
+        for place, text in self.texts:
             # Beyond ASCII two letters may match that are spelt otherwise.
             match = phrases.near(text[:LONGEST_READ], keys, heads) if text.isascii() else phrases.anywhere(text)
             if match is not None:
@@ -173,6 +176,19 @@ class Story(Record):
     def cited(self) -> tuple[tuple[str, Cited], ...]:
         """The times that the texts point at, each with its place; of an endless text, those in its first part."""
         return tuple((place, time) for place, text in self.texts for time in self.citations(text))
+
+    @cached_property
+    def first_times(self) -> list[tuple[float, float]]:
+        """Starts and ends of all that the first answer names: the times that it cites, its evidence, its spans."""
+        cited = [(time.start, time.end) for place, time in self.cited if place.startswith("initial")]
+        marked = [(part.start, part.end) for part in self.initial.evidence]
+        return cited + marked + [(span.start, span.end) for span in self.initial.spans or ()]
+
+    @cached_property
+    def reflected_times(self) -> list[tuple[float, float]]:
+        """Starts and ends of all that the reflection names."""
+        cited = [(time.start, time.end) for place, time in self.cited if place in {"critique", "check"}]
+        return cited + [(check.start, check.end) for check in self.reflection.checks]
 
     def citations(self, text: str) -> tuple[Cited, ...]:
         """The times that a text of the sample points at, in its first part."""
@@ -210,9 +226,17 @@ class Story(Record):
 
         A place of the initial answer could not see the frames of the closer look.
         """
-        interval = self.interval
-        seen = self.frame_times if place.startswith("initial") else (*self.frame_times, *self.relook_times)
-        return not any(start - interval <= time <= end + interval for time in seen)
+        seen = self._seen_first if place.startswith("initial") else self._seen
+        after = bisect_left(seen, start - self.interval)
+        return after == len(seen) or seen[after] > end + self.interval
+
+    @cached_property
+    def _seen_first(self) -> list[float]:
+        return sorted(self.frame_times)
+
+    @cached_property
+    def _seen(self) -> list[float]:
+        return sorted((*self.frame_times, *self.relook_times)) if self.relook_times else self._seen_first
 
     def tell(self, place: str, start: float, end: float) -> str:
         """Where a time lies against the clip."""

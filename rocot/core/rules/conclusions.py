@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from dataclasses import dataclass
+from functools import lru_cache
 
 from rocot.core.answer import Answer
 from rocot.core.cited import citations
+from rocot.core.rules.words import holds, spaced
 from rocot.core.story import LONGEST_READ, Story
 from rocot.core.task import letter, letters
 from rocot.core.truth import NORMAL, UNCLEAR
@@ -75,7 +77,7 @@ _GUARDED = re.compile(
 )
 """A sentence with one of these may speak of a part, of another answer, of what was ruled out: no conclusion."""
 
-_TELLING = ("normal", "anomal", "unusual", "out_of_the_ordinary", "ordinary_", "routine_")
+_TELLING = ("normal", "anomal", "unusual", "out of the ordinary", "ordinary ", "routine ")
 """What a reasoning must hold for one of these to be there."""
 
 
@@ -84,19 +86,19 @@ def label_contradicts_reasoning(story: Story) -> str | None:
     if story.task == "qa":
         return _letter_contradicts_reasoning(story)
     for name, answer in story.answers:
-        others = tuple(label for label in (*story.classes, NORMAL) if label != answer.label)
+        others = _others(story.classes, answer.label)
         reasoning = answer.reasoning[:LONGEST_READ]
-        lowered = reasoning.lower().replace(" ", "_")
-        spellings = [_joined(label) for label in others]
-        if not any(word in lowered for word in (*_TELLING, *spellings)):
+        lowered = spaced(reasoning)
+        if not holds(lowered, _TELLING) and not holds(lowered, others.spelt):
             continue
-        other, named = _ALARM if answer.normal else _CALM, _naming(others)
+        other = _ALARM if answer.normal else _CALM
         for said in story.sentences(reasoning):
-            spelt = said.lower().replace(" ", "_") if said.isascii() else None
-            named_here = spelt is None or any(label in spelt for label in spellings)
-            found = named.search(said) if named_here else None
-            if found is None and (spelt is None or any(word in spelt for word in _TELLING)):
-                found = None if any(map(str.isdigit, said)) else other.search(said)
+            spelt = spaced(said) if said.isascii() else None
+            named_here = spelt is None or holds(spelt, others.spelt)
+            found = others.naming.search(said) if named_here else None
+            if found is None and (spelt is None or holds(spelt, _TELLING)):
+                digits = _DIGIT.search(said) if said.isascii() else any(map(str.isdigit, said))
+                found = None if digits else other.search(said)
             if found is not None and not _GUARDED.search(said):
                 return f"{name} reasoning: {found[0]!r}, label {answer.label}"
     return None
@@ -123,14 +125,22 @@ def _letter_contradicts_reasoning(story: Story) -> str | None:
     return None
 
 
-@cache
-def _joined(label: str) -> str:
-    return label.lower().replace(" ", "_")
+@dataclass(frozen=True)
+class _Others:
+    """The labels that an answer has not."""
 
-
-@cache
-def _naming(labels: tuple[str, ...]) -> re.Pattern[str]:
+    spelt: tuple[str, ...]
+    naming: re.Pattern[str]
     """Says in so many words that the label is one of these."""
+
+
+@lru_cache(maxsize=10_000)
+def _others(classes: tuple[str, ...], own: str) -> _Others:
+    labels = tuple(label for label in (*classes, NORMAL) if label != own)
+    return _Others(tuple(map(spaced, labels)), _naming(labels))
+
+
+def _naming(labels: tuple[str, ...]) -> re.Pattern[str]:
     spelt = "|".join(
         re.escape(label).replace("_", "[ _]") for label in sorted({*labels}, key=lambda label: (-len(label), label))
     )
@@ -168,10 +178,13 @@ def _concluded(story: Story, answer: Answer) -> Iterator[tuple[float, float]]:
     for said in story.sentences(answer.reasoning):
         if _DIGIT.search(said) is None:
             continue
-        if (_SUBJECT.search(said) or answer.label[:5].lower() in said.lower()) and not _GUARDED.search(said):
-            for time in citations(said):
-                if time.end > time.start and _apart(answer, story.interval, time.start, time.end):
-                    yield time.start, time.end
+        far = [
+            (time.start, time.end)
+            for time in citations(said)
+            if time.end > time.start and _apart(answer, story.interval, time.start, time.end)
+        ]
+        if far and (_SUBJECT.search(said) or answer.label[:5].lower() in said.lower()) and not _GUARDED.search(said):
+            yield from far
 
 
 def _apart(answer: Answer, interval: float, start: float, end: float) -> bool:

@@ -82,8 +82,7 @@ def _near(edge: float, times: "set[float] | list[float]", slack: float) -> bool:
     return any(abs(edge - time) <= slack for time in times)
 
 
-_HUMPS = (b"aA", b"a_a", b"a_A", b"A_a", b"A_A", b"a000", b"a_000")
-"""Of the texts' shape: without any of them there is no odd spelling."""
+_HUMP = re.compile(b"[aA]_[aA]|a_?000")
 _ODD = re.compile(
     r"(?<![\w/.])(?:(?:[A-Za-z]+_[A-Za-z_]*[A-Za-z]|[A-Za-z]+[a-z][A-Z][a-z]+)(?:_?\d{2,4}(?:_x264)?)?"
     r"|[A-Z][a-z]+_?\d{3}(?:_x264)?)(?!\w)"
@@ -97,7 +96,8 @@ _NATIVE = frozenset({
 
 def native_spelling(story: Story) -> str | None:
     """No text spells a label as only an annotation file does (`RoadAccidents`), where the question does not."""
-    if not any(hump in story.shape for hump in _HUMPS):
+    shape = story.shape
+    if b"aA" not in shape and ((b"_" not in shape and b"a000" not in shape) or _HUMP.search(shape) is None):
         return None
     shown = {label.lower() for label in story.classes}
     odd = " ".join({part for part in story.whole.split() if "_" in part or not part.islower()})

@@ -2,6 +2,7 @@
 
 import re
 
+from rocot.core.rules.words import spaced_label
 from rocot.core.story import Phrases, Story
 
 _KIND = (
@@ -43,6 +44,8 @@ _NAMED = re.compile(
 
 _FULL_NAME = re.compile(r"[A-Z](?<!\w[A-Z])[a-z]+ [A-Z][a-z]+\b")
 """With a set of letters at its head, which is looked for five times as fast as a boundary of words."""
+_FULL_SHAPE = re.compile(b"Aa+ Aa")
+"""Of the texts that have one, see `Story.shape`."""
 _INTRODUCED = re.compile(rf"\b(?:{_KIND}(?:,| is| was|, probably|, likely)?|the (?:actor|actress|politician|singer)) $")
 _HEADS_TEXT = """
     black white brown arab arabic latino latina latinx latin hispanic hispanics caucasian caucasians indian pakistani
@@ -67,9 +70,8 @@ def identifying_text(story: Story) -> str | None:
     told = story.find(_CLAIMS)
     if told is not None:
         return told
-    labels = {label.replace("_", " ").lower() for label in story.classes}
-    for found in _FULL_NAME.finditer(story.whole) if b"a Aa" in story.shape else ():
-        if found[0].lower() in labels:
+    for found in _FULL_NAME.finditer(story.whole) if _FULL_SHAPE.search(story.shape) is not None else ():
+        if found[0].lower() in {spaced_label(label) for label in story.classes}:
             continue
         if _INTRODUCED.search(story.whole[max(0, found.start() - 40) : found.start()]) is not None:
             return f"{found[0]!r}"

@@ -107,9 +107,10 @@ def _loop(text: str) -> str | None:
     if len(said) < 6 or len(said) - len({*said}) < 4:  # a run of three words that comes thrice repeats four at least
         return None
     threes = list(zip(said, said[1:], said[2:], strict=False))
-    if len(threes) - len({*threes}) < 2 or max(Counter(threes).values()) < 3:
+    if len(threes) - len({*threes}) < 2 or (most := max(Counter(threes).values())) < 3:
         return None
-    for period in range(1, min(_LONGEST_LOOP, len(said) // 4) + 1):
+    # What comes four times in a row has three words that come four times, but where it has two.
+    for period in range(1, min(_LONGEST_LOOP, len(said) // 4) + 1) if most > 3 else (2,):
         enough = 5 if period == 1 else 3 * period
         again = bytes(map(eq, said[period:], said))  # 1 where a word is that of a period before
         start = again.find(b"\1" * enough)
