@@ -45,5 +45,5 @@ class Press:
         if read is not None and ripe.named in {None, read.item.key}:
             return read
         clip = ripe.clip or self.first.model_validate_json(ripe.record)
-        item = unfolded(self.steps, clip, ripe.trunk, ripe.rollout, ripe.branch, ripe.named)
-        return None if item is None else Spelt(item, item.model_dump_json())
+        slow = unfolded(self.steps, clip, ripe.trunk, ripe.rollout, ripe.branch, ripe.named)
+        return None if slow is None else Spelt(slow, slow.model_dump_json())

@@ -142,7 +142,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"]))
 def test_reading_in_one_go_is_growing_stage_by_stage(name: str, turns: float, words: list[str], grade: int) -> None:
     toy = Toy(id=name)
     whole = Graded(**dict(toy), turns=turns, words=tuple(words), grade=grade)
-    outputs = Wound, Spoken, Graded
+    outputs: tuple[type[Item], ...] = Wound, Spoken, Graded
     parts = [
         whole.model_dump_json(include=set(output.model_fields) - set(before.model_fields))
         for before, output in pairwise((Toy, *outputs))
