@@ -126,6 +126,14 @@ class Story(Record):
             found += [("check", check.claim), ("check", check.finding)]
         return tuple(found)
 
+    @cached_property
+    def distinct(self) -> tuple[tuple[str, str], ...]:
+        """As `texts`, each of them once, at its first place: an answer that stands is often told in the same words."""
+        first: dict[str, str] = {}
+        for place, text in self.texts:
+            first.setdefault(text, place)
+        return tuple((place, text) for text, place in first.items())
+
     @property
     def told(self) -> tuple[tuple[str, str], ...]:
         """The texts that every sample has, whatever the form of its replies, each with the name of its place."""
@@ -138,12 +146,19 @@ class Story(Record):
     @cached_property
     def whole(self) -> str:
         """All texts in one, each from a line of its own; of an endless one, its first part."""
-        return "\n".join(text[:LONGEST_READ] for _, text in self.texts)
+        if len(self.distinct) == len(self.texts):
+            return self.once
+        return "\n".join([text[:LONGEST_READ] for _, text in self.texts])
+
+    @cached_property
+    def once(self) -> str:
+        """As `whole`, of the distinct texts."""
+        return "\n".join([text[:LONGEST_READ] for _, text in self.distinct])
 
     @cached_property
     def vocabulary(self) -> frozenset[str]:
         """Every run of ASCII letters in the texts, in lower case: to tell at once that no pattern can be there."""
-        return frozenset(self.whole.lower().encode("utf-8", "replace").translate(_LETTERS).decode("ascii").split())
+        return frozenset(self.once.lower().encode("utf-8", "replace").translate(_LETTERS).decode("ascii").split())
 
     @cached_property
     def shape(self) -> bytes:
@@ -151,14 +166,14 @@ class Story(Record):
 
         There is a space for each other byte.
         """
-        return self.whole.encode("utf-8", "replace").translate(_SHAPE)
+        return self.once.encode("utf-8", "replace").translate(_SHAPE)
 
     def find(self, phrases: Phrases) -> str | None:
         """Where one of the phrases stands in any text, and what it is."""
         keys, heads = phrases.keys & self.vocabulary, phrases.heads & self.vocabulary
-        if not (keys or heads) or (self.whole.isascii() and phrases.near(self.whole, keys, heads) is None):
+        if not (keys or heads) or (self.once.isascii() and phrases.near(self.once, keys, heads) is None):
             return None
-        for place, text in self.texts:
+        for place, text in self.distinct:
             # Beyond ASCII two letters may match that are spelt otherwise.
             match = phrases.near(text[:LONGEST_READ], keys, heads) if text.isascii() else phrases.anywhere(text)
             if match is not None:

@@ -161,12 +161,16 @@ _SUBJECT = re.compile(r"\b(?:anomal\w*|incident|span|spans|event)\b", re.IGNOREC
 def times_contradict_spans(story: Story) -> str | None:
     """What an answer sees and cites lies, some of it, near a span of it; and so does what it says the anomaly takes."""
     for name, answer in story.answers:
-        cited = [(time.start, time.end) for place, time in story.cited if place == f"{name} reasoning"]
-        named = [(part.start, part.end) for part in answer.evidence] + cited
-        if not answer.spans or not any(_apart(answer, story.interval, *pair) for pair in named):
+        if not answer.spans:
+            continue
+        there = f"{name} reasoning"
+        named = [(part.start, part.end) for part in answer.evidence]
+        named += [(time.start, time.end) for place, time in story.cited if place == there]
+        far = _apart(named, answer, story.interval)
+        if not far:
             continue
         certain = len(named) > 1 or any(end > start for start, end in named)
-        if certain and all(_apart(answer, story.interval, *pair) for pair in named):
+        if certain and len(far) == len(named):
             return f"{name} answer: times lie at {_listed(named)}, spans at {_listed(_pairs(answer))}"
         for pair in _concluded(story, answer):
             return f"{name} reasoning: {_listed([pair])}, spans at {_listed(_pairs(answer))}"
@@ -178,17 +182,19 @@ def _concluded(story: Story, answer: Answer) -> Iterator[tuple[float, float]]:
     for said in story.sentences(answer.reasoning):
         if _DIGIT.search(said) is None:
             continue
-        far = [
-            (time.start, time.end)
-            for time in citations(said)
-            if time.end > time.start and _apart(answer, story.interval, time.start, time.end)
-        ]
+        stretches = [(time.start, time.end) for time in citations(said) if time.end > time.start]
+        far = _apart(stretches, answer, story.interval)
         if far and (_SUBJECT.search(said) or answer.label[:5].lower() in said.lower()) and not _GUARDED.search(said):
             yield from far
 
 
-def _apart(answer: Answer, interval: float, start: float, end: float) -> bool:
-    return all(end < span.start - interval or start > span.end + interval for span in answer.spans or ())
+def _apart(pairs: list[tuple[float, float]], answer: Answer, interval: float) -> list[tuple[float, float]]:
+    """The stretches that lie near no span of the answer."""
+    far = pairs
+    for span in answer.spans or ():
+        low, high = span.start - interval, span.end + interval
+        far = [(start, end) for start, end in far if end < low or start > high]
+    return far
 
 
 def _pairs(answer: Answer) -> list[tuple[float, float]]:

@@ -100,7 +100,7 @@ def native_spelling(story: Story) -> str | None:
     if b"aA" not in shape and ((b"_" not in shape and b"a000" not in shape) or _HUMP.search(shape) is None):
         return None
     shown = {label.lower() for label in story.classes}
-    odd = " ".join({part for part in story.whole.split() if "_" in part or not part.islower()})
+    odd = " ".join({part for part in story.once.split() if "_" in part or not part.islower()})
     found = {token for token in _ODD.findall(odd) if token.lower() not in shown}
     if not found:
         return None

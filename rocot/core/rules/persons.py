@@ -77,7 +77,7 @@ def identifying_text(story: Story) -> str | None:
             return f"{found[0]!r}"
     if _NAMING.isdisjoint(story.vocabulary):
         return None
-    for place, text in story.texts:
+    for place, text in story.distinct:
         for found in _NAMED.finditer(text):
             if found[0].rsplit(" ", 1)[-1] not in {part for label in story.classes for part in label.split()}:
                 return f"{place}: {found[0]!r}"

@@ -18,7 +18,7 @@ _TAG = re.compile(
 
 def tag_in_text(story: Story) -> str | None:
     """No text holds the tags of a reply or of a chat template: a student's parser would take them for its own."""
-    for place, text in story.texts:
+    for place, text in story.distinct:
         found = _TAG.search(text) if "<" in text or "[" in text else None
         if found:
             return f"{place}: {found[0]}"
@@ -27,7 +27,7 @@ def tag_in_text(story: Story) -> str | None:
 
 def control_characters(story: Story) -> str | None:
     """No text holds control characters but tab and newline, or lone surrogates."""
-    for place, text in story.texts:
+    for place, text in story.distinct:
         if not (text.isascii() and text.isprintable()) and clean(text) != text:
             return place
     return None
@@ -43,7 +43,7 @@ def too_short(story: Story) -> str | None:
 
 def too_long(story: Story) -> str | None:
     """No text has more words than the recipe allows."""
-    for place, text in story.texts:
+    for place, text in story.distinct:
         if len(text) > story.limits.most_words and (count := _count(text)) > story.limits.most_words:
             return f"{place}: {count} words, {story.limits.most_words} at most"
     return None
@@ -96,7 +96,7 @@ _LONGEST_LOOP = 40
 
 def repetition_loop(story: Story) -> str | None:
     """No phrase follows itself more than three times, no word more than five, no sentence comes five times."""
-    for place, text in story.texts:
+    for place, text in story.distinct:
         if len(text) > 20 and (phrase := _loop(text[:LONGEST_READ])) is not None:
             return f"{place}: {phrase[:80]!r} over and over"
     return None
