@@ -3,13 +3,14 @@
     python -m benchmarks.judge                         the rules; runs of 2,000 and 10,000 items
     python -m benchmarks.judge --items 40000 100000    other sizes
 
-A run is made in this process, without a server: frames that lie nowhere, and replies of the clean samples of
-tests/styles.py, five styles in turn. Then `rocot.engine.runner.run` goes over it with another `gate.tiou`, as `rocot
-generate` does: each clip is listed, its stored stages are read, checked and grown, the judge grades and goes through
-its rules, and what it says is stored. No call is made. With two processes the run starts one beside itself, as `rocot
-generate` does on two cores; with one it does not. Each figure comes from fresh processes, whose start and imports count
-where they are the run's own; seconds for 100,000 items are scaled from the items that were judged. CPU is user and
-system time, threads and processes beside included; the peak is that of the largest process.
+A run of 300 items is made without a server: frames that lie nowhere, and replies of the clean samples of
+tests/styles.py, five styles in turn; `benchmarks.filling` writes its rows again under other names. Then
+`rocot.engine.runner.run` goes over all of it with another `gate.tiou`, as `rocot generate` does: each clip is listed,
+its stored stages are read, checked and grown, the judge grades and goes through its rules, and what it says is stored.
+No call is made. With two processes the run starts one beside itself, as `rocot generate` does on two cores; with one it
+does not. Each figure comes from fresh processes, whose start and imports count where they are the run's own; seconds
+for 100,000 items are scaled from the items that were judged. CPU is user and system time, threads and processes beside
+included; the peaks are that of the run's own process and that of the largest beside it.
 """
 
 import argparse
@@ -23,12 +24,14 @@ import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from benchmarks.filling import fill
 from rocot.core.gate import Gate, Story, faults
 from rocot.core.reflection import Judged
 from rocot.engine.job import Job
 from tests.flowing import RECIPE, judge, samples
 
 ROOT = Path(__file__).parents[1]
+COMMAND = sys.executable, "-m", "benchmarks.judge"
 MANY = 100_000
 AIM = 60
 """Seconds for so many."""
@@ -78,31 +81,42 @@ class Figures:
     """Seconds."""
     items: int
     peak: float
-    """MB, of the largest process."""
+    """MB, of the process itself."""
+    beside: float
+    """MB, of the largest process beside it; 0 for none."""
 
 
 def tell(seconds: float, cpu: float, items: int) -> None:
     """Prints the figures of this process, for the one that started it."""
-    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024
-    json.dump(asdict(Figures(seconds, cpu, items, peak)), sys.stdout)
+    peak, beside = (
+        resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
+    json.dump(asdict(Figures(seconds, cpu, items, peak, beside)), sys.stdout)
 
 
 def fresh(*words: str, processes: int = 1) -> Figures:
     """One part, in processes of their own."""
-    command = [sys.executable, "-m", "benchmarks.judge", *words]
-    begun = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) for _ in range(processes)]
+    begun = [
+        subprocess.Popen([*COMMAND, *words], stdout=subprocess.PIPE, text=True, cwd=ROOT) for _ in range(processes)
+    ]
     told = [Figures(**json.loads(process.communicate()[0])) for process in begun]
     assert not any(process.returncode for process in begun)
     return Figures(
-        max(one.seconds for one in told), sum(one.cpu for one in told), told[0].items, max(one.peak for one in told)
+        max(one.seconds for one in told),
+        sum(one.cpu for one in told),
+        told[0].items,
+        max(one.peak for one in told),
+        max(one.beside for one in told),
     )
 
 
 def show(name: str, took: Figures) -> None:
     """One row."""
-    scale = MANY / took.items
-    speed = took.items / took.seconds
-    print(f"{name:40}{speed:9.0f}{took.seconds * scale:15.0f}{took.cpu * scale:15.0f}{took.peak:9.0f}", flush=True)
+    print(
+        f"{name:40}{took.seconds:9.1f}{took.items / took.seconds:9.0f}{took.seconds * MANY / took.items:15.0f}"
+        f"{took.cpu * 1000 / took.items:15.2f}{took.peak:9.0f}{took.beside:11.0f}",
+        flush=True,
+    )
 
 
 def _together(*words: str, processes: int) -> Figures:
@@ -124,18 +138,28 @@ def main() -> None:
     if given.part == "rules":
         rules()
     elif given.part == "make":
-        whole_run(given.folder, count, Gate(), 0)
+        fill(given.folder, count)
     elif given.part == "judge":
         assert whole_run(given.folder, count, Gate(tiou=given.tiou), given.processes[0] - 1) == 0
     else:
-        print(f"{'':40}{'items/s':>9}{'s for 100,000':>15}{'CPU s for them':>15}{'peak MB':>9}")
+        heads = (
+            ("s", 9),
+            ("items/s", 9),
+            ("s for 100,000", 15),
+            ("CPU ms an item", 15),
+            ("peak MB", 9),
+            ("beside MB", 11),
+        )
+        print(" " * 40 + "".join(f"{head:>{width}}" for head, width in heads))
         for processes in given.processes:
             show(f"the rules alone, processes: {processes}", _together("--part", "rules", processes=processes))
         (ROOT / "build").mkdir(exist_ok=True)
         for items in given.items:
             with tempfile.TemporaryDirectory(prefix="benchmark-", dir=ROOT / "build") as scratch:
                 place = "--items", str(items), "--folder", f"{scratch}/run"
-                fresh("--part", "make", *place)
+                begun = time.perf_counter()
+                subprocess.run([*COMMAND, "--part", "make", *place], check=True, cwd=ROOT)
+                print(f"{f'{items:,} stored':40}{time.perf_counter() - begun:9.1f}", flush=True)
                 for number, processes in enumerate(given.processes):
                     words = "--part", "judge", *place, "--tiou", f"0.{6 + number}", "--processes", str(processes)
                     took = fresh(*words)

@@ -92,21 +92,6 @@ class Sample:
 
     def judged(self) -> Judged:
         graded = scores(self.initial, self.revised, self.truth, self.floor, self.gate.improved, self.framed.in_common)
-        story = Story(
-            start=self.framed.start,
-            end=self.framed.end,
-            frame_times=tuple(frame.time for frame in self.framed.frames),
-            relook_times=tuple(frame.time for frame in self.relook),
-            classes=self.framed.classes,
-            task=self.framed.task,
-            initial=self.initial,
-            reflection=self.reflection,
-            revised=self.revised,
-            truth=self.truth,
-            reanswer=None if self.reanswer is None else self.reanswer.opinion,
-            counterfactual=None if self.counterfactual is None else self.counterfactual.opinion,
-            review=None if self.critic is None else self.critic.review,
-        )
         return Judged(
             **dict(self.framed),
             relook=self.relook,
@@ -124,7 +109,25 @@ class Sample:
             graded_on=self.truth.graded_on(located=self.revised.spans is not None),
             scores=graded,
             outcome=outcome(graded.initial_right, graded.revised_right),
-            faults=faults(story, self.gate),
+            faults=faults(self.story(), self.gate),
+        )
+
+    def story(self) -> Story:
+        """What the rules look at."""
+        return Story(
+            start=self.framed.start,
+            end=self.framed.end,
+            frame_times=tuple(frame.time for frame in self.framed.frames),
+            relook_times=tuple(frame.time for frame in self.relook),
+            classes=self.framed.classes,
+            task=self.framed.task,
+            initial=self.initial,
+            reflection=self.reflection,
+            revised=self.revised,
+            truth=self.truth,
+            reanswer=None if self.reanswer is None else self.reanswer.opinion,
+            counterfactual=None if self.counterfactual is None else self.counterfactual.opinion,
+            review=None if self.critic is None else self.critic.review,
         )
 
     def but(self, **changes: object) -> "Sample":

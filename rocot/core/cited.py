@@ -28,7 +28,9 @@ _DASH = r"[ \t]?[-\u2010-\u2015~][ \t]?"
 _WORD = r"[ \t](?:to|until|till|through|and|or)[ \t]"
 _COMMA = r",[ \t](?:and[ \t]|or[ \t])?"
 _JOIN = rf"(?:{_DASH}|{_WORD}|{_COMMA})"
-_QUANTITY = re.compile(rf"(?<![\w.,:/$€+-])(?:{_NUMBER}(?:{_UNIT})?{_JOIN}){{0,8}}{_NUMBER}{_UNIT}", re.IGNORECASE)
+_QUANTITY = re.compile(
+    rf"(?<![\w.,:/$€+-])(?P<lead>(?:{_NUMBER}(?:{_UNIT})?{_JOIN}){{0,8}})(?P<last>{_NUMBER}){_UNIT}", re.IGNORECASE
+)
 _PIECE = re.compile(rf"(?P<number>{_NUMBER})(?P<unit>{_UNIT})?(?P<join>{_JOIN})?", re.IGNORECASE)
 _STAMP = re.compile(rf"<\s*(?P<start>{_NUMBER})\s*(?:s\s*)?(?:[-\u2010-\u2015]\s*(?P<end>{_NUMBER})\s*)?s\s*>")
 _UNIT_FIRST = re.compile(
@@ -47,23 +49,30 @@ _CLOCK = re.compile(
 )
 """mm:ss under ten minutes only: more is more likely the clock that the camera burnt into the picture."""
 
+
+def _back(words: str) -> str:
+    """Each of the words from its end to its start, as alternatives."""
+    return "|".join(word[::-1] for word in words.split())
+
+
+# What stands before a quantity is read backwards, from the quantity on: forwards, each of 36 characters is tried.
 _ROUGHLY = (
-    r"(?:(?:about|around|approximately|approx\.?|roughly|nearly|almost|exactly|precisely|just|t|time|~|≈|=|the)[ \t]?)*"
+    rf"(?:[ \t]?(?:{_back('about around approximately approx roughly nearly almost exactly precisely just t time the')}"
+    r"|\.xorppa|[~≈=]))*"
 )
 _AT = re.compile(
-    rf"(?:\b(?:at|from|until|till|since|between|before|near|times?|timestamps?|frames?(?:[ \t](?:at|from|of))?|t)|[@=])"
-    rf"[ \t]?{_ROUGHLY}[(\[]?$",
+    rf"\n?[(\[]?{_ROUGHLY}[ \t]?(?:(?:{_back('at from until till since between before near time times timestamp')}"
+    rf"|{_back('timestamps t')}|(?:(?:{_back('at from of')})[ \t])?s?emarf)\b|[@=])",
     re.IGNORECASE,
 )
 _OPENS_SENTENCE = re.compile(r"(?:^|[.!?;:\n][ \t]*)(?:[-*•(\[][ \t]?)?(?:around|about|by|near)[ \t]$", re.IGNORECASE)
-_OPENS_LINE = re.compile(r"(?:^|\n)[ \t]*(?:[-*•][ \t]?|\d+[.)][ \t])?[(\[]?$")
-_LASTING = re.compile(
-    r"\b(?:for|last(?:s|ed|ing)?|tak(?:es?|ing)|took|within|every|than|least|most|an?|another|extra|only|by|over|after|"
-    r"his|her|their|its|early|mid|late|aged|about|around|approximately|roughly|nearly|almost|some|of|per|"
-    r"duration|gap|pause|delay|interval)"
-    rf"[ \t]+{_ROUGHLY}[(\[]?$",
-    re.IGNORECASE,
-)
+_LINE_HEAD = re.compile(r"[ \t]*(?:[-*•][ \t]?|\d+[.)][ \t])?[(\[]?")
+_LASTING_TEXT = """
+    for last lasts lasted lasting take takes taking took within every than least most a an another extra only by over
+    after his her their its early mid late aged about around approximately roughly nearly almost some of per duration
+    gap pause delay interval
+"""
+_LASTING = re.compile(rf"\n?[(\[]?{_ROUGHLY}[ \t]+(?:{_back(_LASTING_TEXT)})\b", re.IGNORECASE)
 _LASTS = re.compile(
     r"[ \t)\]-]*(?:late|early|later|earlier|apart|long|longer|shorter|before|after|ago|intervals|spacing|steps?|gaps?|"
     r"intervals?[ \t]between|pauses?|delay|each|per|of|in[ \t](?:length|duration|all|total)|wide|durations?|or[ \t]so|"
@@ -73,11 +82,13 @@ _LASTS = re.compile(
 _SHOWS_CLOCK = re.compile(
     r"\b(?:clock|overlay|watch|date|time[ -]of[ -]day|shows|reads|displays)\b[^.\n]*$", re.IGNORECASE
 )
-_BETWEEN = re.compile(r"\bbetween[ \t]+$", re.IGNORECASE)
+_BETWEEN = re.compile(rf"\n?[ \t]+(?:{_back('between')})\b", re.IGNORECASE)
 _FRAME = re.compile(r"[ \t](?:frames?|marks?)\b", re.IGNORECASE)
 _DIGIT = re.compile(r"\d")
+_CLOCK_LIKE = re.compile(r":[0-5]\d")
 _HEAD = 36
 """Characters before a quantity that are looked at."""
+_SLACKS = tuple(10.0**-places for places in range(7))
 
 
 def citations(text: str) -> Iterator[Cited]:
@@ -86,15 +97,16 @@ def citations(text: str) -> Iterator[Cited]:
         return
     for found in _STAMP.finditer(text) if "<" in text else ():
         yield _between(found, found["start"], found["end"])
-    for found in _UNIT_FIRST.finditer(text) if "second" in text.lower() else ():
+    lowered = text.lower()
+    for found in _UNIT_FIRST.finditer(text) if "second" in lowered else ():
         yield _between(found, found["start"], found["end"])
-    for found in _MARK.finditer(text) if "mark" in text.lower() else ():
+    for found in _MARK.finditer(text) if "mark" in lowered else ():
         yield _between(found, found["start"], None)
     for found in _quantities(text):
         yield from _quantity(text, found)
-    for found in _CLOCK.finditer(text) if ":" in text else ():
+    for found in _CLOCK.finditer(text) if _CLOCK_LIKE.search(text) is not None else ():
         head = text[max(0, found.start() - _HEAD) : found.start()]
-        cued = _AT.search(head) or _OPENS_LINE.search(head) or head.endswith(("(", "[", "<"))
+        cued = _AT.match(head[::-1]) or _opens_line(head) or head.endswith(("(", "[", "<"))
         if (cued or found["end"]) and not _SHOWS_CLOCK.search(head):
             yield _between(found, found["start"], found["end"])
 
@@ -116,22 +128,31 @@ def _quantity(text: str, found: re.Match[str]) -> Iterator[Cited]:
     head, tail = text[max(0, found.start() - _HEAD) : found.start()], text[found.end() : found.end() + 24]
     if _LASTS.match(tail):
         return
-    opens = (tail[:1] == "," and _OPENS_SENTENCE.search(head)) or (tail[:1] == ":" and _OPENS_LINE.search(head))
-    cued = bool(opens or _AT.search(head))
+    backwards = head[::-1]
+    opens = (tail[:1] == "," and _OPENS_SENTENCE.search(head)) or (tail[:1] == ":" and _opens_line(head))
+    cued = bool(opens or _AT.match(backwards))
+    if found["lead"] == "":
+        if cued or _FRAME.match(tail) is not None:
+            yield _between(found, found["last"], None)
+        return
     pieces = list(_PIECE.finditer(found[0]))
     index = 0
     while index < len(pieces):
         piece = pieces[index]
         after = pieces[index + 1] if index + 1 < len(pieces) else None
-        between = index == 0 and after is not None and _BETWEEN.search(head) is not None
+        between = index == 0 and after is not None and _BETWEEN.match(backwards) is not None
         if after is not None and _is_range(piece["join"], between=between):
-            if cued or (_stands_alone(piece, after) and not _LASTING.search(head)):
+            if cued or (_stands_alone(piece, after) and not _LASTING.match(backwards)):
                 yield from _ascending(found, piece["number"], after["number"])
             index += 2
         else:
             if cued or (after is None and _FRAME.match(tail) is not None):
                 yield _between(found, piece["number"], None)
             index += 1
+
+
+def _opens_line(head: str) -> bool:
+    return _LINE_HEAD.fullmatch(head[head.rfind("\n") + 1 :]) is not None
 
 
 def _is_range(join: str | None, *, between: bool) -> bool:
@@ -155,12 +176,18 @@ def _ascending(found: re.Match[str], start: str, end: str) -> Iterator[Cited]:
 
 
 def _between(found: re.Match[str], start: str, end: str | None) -> Cited:
-    spelt = (start, end or start)
-    slack = max(10.0 ** -len(one.partition(".")[2]) for one in spelt)
-    return Cited(start=_seconds(spelt[0]), end=_seconds(spelt[1]), slack=slack, text=found[0].strip())
+    low, slack = _seconds(start), _slack(start)
+    high, slack = (low, slack) if end is None else (_seconds(end), max(slack, _slack(end)))
+    return Cited(low, high, slack, found[0].strip())
+
+
+def _slack(spelt: str) -> float:
+    return _SLACKS[len(spelt.partition(".")[2])]
 
 
 def _seconds(spelt: str) -> float:
+    if ":" not in spelt:
+        return float(spelt)
     total = 0.0
     for part in spelt.split(":"):
         total = total * 60 + float(part)

@@ -4,6 +4,7 @@ Each rule has a name to count by, a docstring, and a severity that the recipe ma
 rule is published and not kept for training; a warning is counted, and costs nothing.
 """
 
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 from pydantic import Field
@@ -21,6 +22,7 @@ again."""
 
 Weight: TypeAlias = Literal["reject", "warn", "off"]
 """What a broken rule does to a sample: keeps it out of training, is counted, is not looked at."""
+Severity: TypeAlias = Literal["reject", "warn"]
 
 
 class Rules(Record):
@@ -77,6 +79,13 @@ class Gate(Limits):
     """The likeness from which on two samples are near duplicates."""
     rules: Rules = Rules()
 
+    @cached_property
+    def looked_at(self) -> tuple[tuple[str, Severity, Rule], ...]:
+        """The rules of a sample that are not off, each with its name and its weight."""
+        weights: dict[str, Weight] = dict(self.rules)
+        named = ((name, weights[name.replace(" ", "_")], rule) for name, rule in RULES.items())
+        return tuple((name, weight, rule) for name, weight, rule in named if weight != "off")
+
     @property
     def own(self) -> dict[str, Json]:
         """The part that judges a sample by itself, weights only where they are others than by default."""
@@ -123,21 +132,16 @@ RULES: dict[str, Rule] = {
 }
 
 
-_BY_FIELD = {name: (name.replace(" ", "_"), rule) for name, rule in RULES.items()}
-
-
 def faults(story: Story, gate: Gate | None = None) -> tuple[Fault, ...]:
     """Every rule that the sample breaks; without a gate, all of them have the weight that is theirs by default."""
     gate = gate or _DEFAULT
     if story.limits is not gate:
         story = story.model_copy(update={"limits": gate})
-    weights: dict[str, Weight] = dict(gate.rules)
-    found = []
-    for name, (field, rule) in _BY_FIELD.items():
-        severity = weights[field]
-        if severity != "off" and (detail := rule(story)) is not None:
-            found.append(Fault(rule=name, severity=severity, detail=detail))
-    return tuple(found)
+    return tuple(
+        Fault(rule=name, severity=severity, detail=detail)
+        for name, severity, rule in gate.looked_at
+        if (detail := rule(story)) is not None
+    )
 
 
 _DEFAULT = Gate()

@@ -62,7 +62,10 @@ def answer_tiou(answer: Answer, truth: Truth) -> float | None:
 
 def right(answer: Answer, truth: Truth, floor: float) -> bool | None:
     """Label right and, where spans are known, tIoU >= floor (0 to 1). None where nothing is known."""
-    named, located = label_right(answer, truth), answer_tiou(answer, truth)
+    return _right(label_right(answer, truth), answer_tiou(answer, truth), floor)
+
+
+def _right(named: bool | None, located: float | None, floor: float) -> bool | None:
     return named if named is None or located is None else named and located >= floor
 
 
@@ -106,12 +109,13 @@ def scores(  # noqa: PLR0913, PLR0917 - two answers, and what they are held agai
     """
     before, after = answer_tiou(initial, truth), answer_tiou(revised, truth)
     delta = None if before is None or after is None else after - before
+    initial_named, revised_named = label_right(initial, truth), label_right(revised, truth)
     initial_errors, revised_errors = boundary_errors(initial, truth), boundary_errors(revised, truth)
     return Scores(
-        initial_right=right(initial, truth, floor),
-        revised_right=right(revised, truth, floor),
-        initial_label_right=label_right(initial, truth),
-        revised_label_right=label_right(revised, truth),
+        initial_right=_right(initial_named, before, floor),
+        revised_right=_right(revised_named, after, floor),
+        initial_label_right=initial_named,
+        revised_label_right=revised_named,
         initial_common_right=common_right(initial, truth, common),
         revised_common_right=common_right(revised, truth, common),
         initial_tiou=before,

@@ -1,9 +1,11 @@
 """What the gate's rules look at, and what they have in common."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
-from string import ascii_lowercase, ascii_uppercase
+from string import ascii_lowercase, ascii_uppercase, digits
 from typing import Literal, TypeAlias
 
 from pydantic import Field
@@ -12,6 +14,7 @@ from rocot.core.answer import Answer, Reflection
 from rocot.core.checks import Opinion, Review
 from rocot.core.cited import Cited, citations
 from rocot.core.record import Record
+from rocot.core.rules.words import sentences
 from rocot.core.task import Task
 from rocot.core.truth import Truth
 
@@ -25,12 +28,46 @@ LONGEST_READ = 50_000
 AHEAD = 24
 """Characters. `having been informed` is a pattern's longest way to its first key."""
 _WORD_START = re.compile(r"\b\w")
-_SHAPE = bytes(
-    ord("a") if chr(code) in ascii_lowercase else ord("A") if chr(code) in ascii_uppercase else ord(" ")
-    for code in range(256)
-)
+_INNER = re.compile(r"\w")
+_KINDS = {**dict.fromkeys(ascii_lowercase, "a"), **dict.fromkeys(ascii_uppercase, "A"), **dict.fromkeys(digits, "0")}
+_SHAPE = bytes(ord({**_KINDS, "_": "_"}.get(chr(code), " ")) for code in range(256))
 _LETTERS = bytes(code if chr(code) in ascii_lowercase else ord(" ") for code in range(256))
 """Keeps a to z, and makes spaces of all other bytes."""
+
+
+@dataclass(frozen=True)
+class Phrases:
+    """A long pattern, and words by which to tell at once where it cannot be."""
+
+    pattern: re.Pattern[str]
+    """What it finds begins with a word."""
+    keys: frozenset[str]
+    """What it finds holds one of these, which begins no more than `AHEAD` behind, or begins with a head or a stem."""
+    heads: frozenset[str] = frozenset()
+    stems: frozenset[str] = frozenset()
+    """As heads, of words that go on. They count where a key or a head is in any text."""
+
+    def anywhere(self, text: str) -> re.Match[str] | None:
+        """The first of them; the pattern is tried at every character."""
+        return self.pattern.search(text[:LONGEST_READ])
+
+    def near(self, text: str, keys: frozenset[str], heads: frozenset[str]) -> re.Match[str] | None:
+        """The first of them, tried where one can begin that has one of these keys or heads, or a stem; of ASCII."""
+        lowered, starts = text.lower(), set[int]()
+        for key in keys:
+            for at in _places(key, lowered):
+                starts.update(word.start() for word in _WORD_START.finditer(text, max(0, at - AHEAD), at + 1))
+        for head in heads | self.stems:
+            starts.update(at for at in _places(head, lowered) if at == 0 or _INNER.match(lowered, at - 1) is None)
+        found = (self.pattern.match(text, start) for start in sorted(starts))
+        return next((match for match in found if match is not None), None)
+
+
+def _places(word: str, text: str) -> Iterator[int]:
+    at = text.find(word)
+    while at >= 0:
+        yield at
+        at = text.find(word, at + 1)
 
 
 class Limits(Record):
@@ -89,6 +126,14 @@ class Story(Record):
             found += [("check", check.claim), ("check", check.finding)]
         return tuple(found)
 
+    @cached_property
+    def distinct(self) -> tuple[tuple[str, str], ...]:
+        """As `texts`, each of them once, at its first place: an answer that stands is often told in the same words."""
+        first: dict[str, str] = {}
+        for place, text in self.texts:
+            first.setdefault(text, place)
+        return tuple((place, text) for text, place in first.items())
+
     @property
     def told(self) -> tuple[tuple[str, str], ...]:
         """The texts that every sample has, whatever the form of its replies, each with the name of its place."""
@@ -101,29 +146,36 @@ class Story(Record):
     @cached_property
     def whole(self) -> str:
         """All texts in one, each from a line of its own; of an endless one, its first part."""
-        return "\n".join(text[:LONGEST_READ] for _, text in self.texts)
+        if len(self.distinct) == len(self.texts):
+            return self.once
+        return "\n".join([text[:LONGEST_READ] for _, text in self.texts])
+
+    @cached_property
+    def once(self) -> str:
+        """As `whole`, of the distinct texts."""
+        return "\n".join([text[:LONGEST_READ] for _, text in self.distinct])
 
     @cached_property
     def vocabulary(self) -> frozenset[str]:
         """Every run of ASCII letters in the texts, in lower case: to tell at once that no pattern can be there."""
-        return frozenset(self.whole.lower().encode("utf-8", "replace").translate(_LETTERS).decode("ascii").split())
+        return frozenset(self.once.lower().encode("utf-8", "replace").translate(_LETTERS).decode("ascii").split())
 
     @cached_property
     def shape(self) -> bytes:
-        """The texts with `a` for each small ASCII letter, `A` for each capital, a space for each other byte."""
-        return self.whole.encode("utf-8", "replace").translate(_SHAPE)
+        """The texts with `a` for each small ASCII letter, `A` for each capital, `0` for each digit, and underscores.
 
-    def find(self, pattern: re.Pattern[str], keys: frozenset[str], heads: frozenset[str] = frozenset()) -> str | None:
-        """Where a pattern stands in any text, and what it found there.
-
-        What it finds begins with a word, and holds one of the keys, which begins no more than `AHEAD` behind; or it
-        begins with one of the heads, and then counts where a key is in any text.
+        There is a space for each other byte.
         """
-        here = keys & self.vocabulary
-        here |= heads if here else here
-        for place, text in self.texts if here else ():
+        return self.once.encode("utf-8", "replace").translate(_SHAPE)
+
+    def find(self, phrases: Phrases) -> str | None:
+        """Where one of the phrases stands in any text, and what it is."""
+        keys, heads = phrases.keys & self.vocabulary, phrases.heads & self.vocabulary
+        if not (keys or heads) or (self.once.isascii() and phrases.near(self.once, keys, heads) is None):
+            return None
+        for place, text in self.distinct:
             # Beyond ASCII two letters may match that are spelt otherwise.
-            match = (_near if text.isascii() else _anywhere)(pattern, text[:LONGEST_READ], here)
+            match = phrases.near(text[:LONGEST_READ], keys, heads) if text.isascii() else phrases.anywhere(text)
             if match is not None:
                 return f"{place}: {match[0]!r}"
         return None
@@ -140,6 +192,19 @@ class Story(Record):
         """The times that the texts point at, each with its place; of an endless text, those in its first part."""
         return tuple((place, time) for place, text in self.texts for time in self.citations(text))
 
+    @cached_property
+    def first_times(self) -> list[tuple[float, float]]:
+        """Starts and ends of all that the first answer names: the times that it cites, its evidence, its spans."""
+        cited = [(time.start, time.end) for place, time in self.cited if place.startswith("initial")]
+        marked = [(part.start, part.end) for part in self.initial.evidence]
+        return cited + marked + [(span.start, span.end) for span in self.initial.spans or ()]
+
+    @cached_property
+    def reflected_times(self) -> list[tuple[float, float]]:
+        """Starts and ends of all that the reflection names."""
+        cited = [(time.start, time.end) for place, time in self.cited if place in {"critique", "check"}]
+        return cited + [(check.start, check.end) for check in self.reflection.checks]
+
     def citations(self, text: str) -> tuple[Cited, ...]:
         """The times that a text of the sample points at, in its first part."""
         found = self._citations.get(text)
@@ -149,6 +214,17 @@ class Story(Record):
 
     @cached_property
     def _citations(self) -> dict[str, tuple[Cited, ...]]:
+        return {}
+
+    def sentences(self, text: str) -> list[str]:
+        """The sentences of a text of the sample, in its first part."""
+        found = self._sentences.get(text)
+        if found is None:
+            found = self._sentences[text] = sentences(text[:LONGEST_READ])
+        return found
+
+    @cached_property
+    def _sentences(self) -> dict[str, list[str]]:
         return {}
 
     def outside(self, start: float, end: float, slack: float = SLACK) -> bool:
@@ -165,30 +241,22 @@ class Story(Record):
 
         A place of the initial answer could not see the frames of the closer look.
         """
-        interval = self.interval
-        seen = self.frame_times if place.startswith("initial") else (*self.frame_times, *self.relook_times)
-        return not any(start - interval <= time <= end + interval for time in seen)
+        seen = self._seen_first if place.startswith("initial") else self._seen
+        after = bisect_left(seen, start - self.interval)
+        return after == len(seen) or seen[after] > end + self.interval
+
+    @cached_property
+    def _seen_first(self) -> list[float]:
+        return sorted(self.frame_times)
+
+    @cached_property
+    def _seen(self) -> list[float]:
+        return sorted((*self.frame_times, *self.relook_times)) if self.relook_times else self._seen_first
 
     def tell(self, place: str, start: float, end: float) -> str:
         """Where a time lies against the clip."""
         stretch = f"{start:g} s" if start == end else f"{start:g}-{end:g} s"
         return f"{place}: {stretch}, clip {self.start:g}-{self.end:g} s"
-
-
-def _anywhere(pattern: re.Pattern[str], text: str, _: frozenset[str]) -> re.Match[str] | None:
-    return pattern.search(text)
-
-
-def _near(pattern: re.Pattern[str], text: str, keys: frozenset[str]) -> re.Match[str] | None:
-    """As `search`, which tries a long pattern at every character: at the words that a key can be reached from."""
-    lowered, starts = text.lower(), set[int]()
-    for key in keys:
-        at = lowered.find(key)
-        while at >= 0:
-            starts.update(word.start() for word in _WORD_START.finditer(text, max(0, at - AHEAD), at + 1))
-            at = lowered.find(key, at + 1)
-    found = (pattern.match(text, start) for start in sorted(starts))
-    return next((match for match in found if match is not None), None)
 
 
 Rule: TypeAlias = Callable[[Story], str | None]

@@ -54,4 +54,4 @@ class Outcome:
 
 def checksum(*texts: str) -> str:
     """sha256 of texts, each followed by a NUL."""
-    return hashlib.sha256("".join(f"{text}\0" for text in texts).encode()).hexdigest()
+    return hashlib.sha256("\0".join((*texts, "")).encode()).hexdigest()

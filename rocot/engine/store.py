@@ -161,7 +161,7 @@ class Store(StoreReader):
     ) -> list[int | None]:
         for clip in clips:
             _delete_claim(connection, clip, self._owner.id)
-        return [None if _holds(connection, new) else _insert_outcome(connection, new) for new in outcomes]
+        return [_insert_unasked(connection, new) for new in outcomes]
 
     def __enter__(self) -> Self:
         return self
@@ -211,11 +211,27 @@ def _insert_recipe(connection: apsw.Connection, fingerprint: str, recipe: str) -
 
 def _insert_outcome(connection: apsw.Connection, new: Outcome) -> int:
     same = (new.item, new.fingerprint, new.input)
-    plain = new.payload.encode()
-    base, like = _reply_behind(connection, new) if len(plain) >= LEAST else (None, b"")
-    payload = packed(plain, like)
+    base, like = _reply_behind(connection, new) if len(new.payload.encode()) >= LEAST else (None, b"")
     connection.execute("DELETE FROM outcome WHERE item = ? AND fingerprint = ? AND input = ?", same)
     _supersede(connection, new.item, new.fingerprint)
+    return _insert(connection, new, base, like)
+
+
+def _insert_unasked(connection: apsw.Connection, new: Outcome) -> int | None:
+    """Stores what a stage that asks nobody made of an item; None, and nothing, where there is one of the same input."""
+    query = "SELECT input = ?, after IS NOT NULL FROM outcome WHERE item = ? AND fingerprint = ?"
+    others = connection.execute(query, (new.input, new.item, new.fingerprint)).fetchall()
+    if any(same for same, _ in others):
+        return None
+    if any(linked for _, linked in others):
+        _supersede(connection, new.item, new.fingerprint)
+    return _insert(connection, new, None)
+
+
+def _insert(connection: apsw.Connection, new: Outcome, base: int | None, like: bytes = b"") -> int:
+    """Stores an outcome; `like` is the reply `base`."""
+    plain = new.payload.encode()
+    payload = packed(plain, like)
     connection.execute(
         """
         INSERT INTO outcome (item, fingerprint, input, clip, rollout, stage, after, kind, payload, reason, detail,
@@ -223,7 +239,7 @@ def _insert_outcome(connection: apsw.Connection, new: Outcome) -> int:
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         (
-            *(*same, new.clip, new.rollout, new.stage, new.after),
+            *(new.item, new.fingerprint, new.input, new.clip, new.rollout, new.stage, new.after),
             *(
                 new.kind,
                 new.payload if payload is plain else payload,
@@ -237,12 +253,6 @@ def _insert_outcome(connection: apsw.Connection, new: Outcome) -> int:
         ),
     )
     return connection.last_insert_rowid()
-
-
-def _holds(connection: apsw.Connection, new: Outcome) -> bool:
-    """Whether anything is stored of the same input."""
-    query = "SELECT EXISTS (SELECT 1 FROM outcome WHERE item = ? AND fingerprint = ? AND input = ?)"
-    return bool(connection.execute(query, (new.item, new.fingerprint, new.input)).get)
 
 
 def _count_as(connection: apsw.Connection, seq: int, name: str) -> None:

@@ -70,7 +70,7 @@ class Judge:
             limits=self.gate,
         )
         return Judged(
-            **dict(item),
+            **vars(item),
             truth=truth,
             graded_on=truth.graded_on(located=item.revised.spans is not None),
             scores=graded,

@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rocot.core.record import Item
-from rocot.engine.growth import grown, grown_through
+from rocot.engine.growth import grown, grown_through, read_through
 from rocot.engine.job import Job, Target
 from rocot.engine.store import Store
 from tests.engine.toys import Graded, Making, Spoken, Toy, Workshop, Wound
@@ -116,3 +117,36 @@ def test_growing_through_stages_is_growing_stage_by_stage(payloads: Sequence[str
     for output, payload in zip(outputs, payloads, strict=False):
         item = None if item is None else grown(item, output, payload)
     assert grown_through(toy, outputs, payloads) == item
+
+
+@pytest.mark.parametrize(
+    "payloads",
+    [
+        ['{"turns": 3}', '{"words": ["a", "b"]}', '{"grade": 4}'],  # with spaces, as nobody writes it
+        ['{"turns":3.0,"rollout":0,"words":[]}', '{"words":["b"]}', '{"grade":4}'],
+        ['{"turns":3.0,"rollout":0}', '{"words":["a"]}', '{"grade":"4"}'],
+        ['{"rollout":0,"turns":3.0}', '{"words":["a"]}', '{"grade":4}'],
+        ['{"turns":3.0}', '{"words":["a"]}', '{"grade":4}'],
+        ['{"turns":3.0,"rollout":0}', '{"words":["a"],"grade":4}', "{}"],
+        ['{"turns":"x","rollout":0}', '{"words":["a"]}', '{"grade":4}'],
+    ],
+)
+def test_nothing_is_read_in_one_go_that_is_spelt_otherwise_than_it_is_written(payloads: Sequence[str]) -> None:
+    assert read_through(Toy, Toy(id="toy").model_dump_json(), (Wound, Spoken, Graded), payloads) is None
+
+
+texts = st.text(st.characters(exclude_categories=["Cs"]))
+
+
+@given(texts, st.floats(allow_nan=False, allow_infinity=False), st.lists(texts), st.integers())
+def test_reading_in_one_go_is_growing_stage_by_stage(name: str, turns: float, words: list[str], grade: int) -> None:
+    toy = Toy(id=name)
+    whole = Graded(**dict(toy), turns=turns, words=tuple(words), grade=grade)
+    outputs: tuple[type[Item], ...] = Wound, Spoken, Graded
+    parts = [
+        whole.model_dump_json(include=set(output.model_fields) - set(before.model_fields))
+        for before, output in pairwise((Toy, *outputs))
+    ]
+    read = read_through(Toy, toy.model_dump_json(), outputs, parts)
+    assert read is not None
+    assert read == (grown_through(toy, outputs, parts), whole.model_dump_json())

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from dataclasses import dataclass
+from functools import lru_cache
 
 from rocot.core.answer import Answer
 from rocot.core.cited import citations
-from rocot.core.rules.words import sentences
+from rocot.core.rules.words import holds, spaced
 from rocot.core.story import LONGEST_READ, SLACK, Story
 from rocot.core.task import letter, letters
 from rocot.core.truth import NORMAL, UNCLEAR
@@ -87,7 +88,7 @@ _GUARDED = re.compile(
 )
 """A sentence with one of these may speak of a part, of another answer, of what was ruled out: no conclusion."""
 
-_TELLING = ("normal", "anomal", "unusual", "out_of_the_ordinary", "ordinary_", "routine_")
+_TELLING = ("normal", "anomal", "unusual", "out of the ordinary", "ordinary ", "routine ")
 """What a reasoning must hold for one of these to be there."""
 
 
@@ -96,19 +97,19 @@ def label_contradicts_reasoning(story: Story) -> str | None:
     if story.task == "qa":
         return _letter_contradicts_reasoning(story)
     for name, answer in story.answers:
-        others = tuple(label for label in (*story.classes, NORMAL) if label != answer.label)
+        others = _others(story.classes, answer.label)
         reasoning = answer.reasoning[:LONGEST_READ]
-        lowered = reasoning.lower().replace(" ", "_")
-        spellings = [_joined(label) for label in others]
-        if not any(word in lowered for word in (*_TELLING, *spellings)):
+        lowered = spaced(reasoning)
+        if not holds(lowered, _TELLING) and not holds(lowered, others.spelt):
             continue
-        other, named = _ALARM if answer.normal else _CALM, _naming(others)
-        for said in sentences(reasoning):
-            spelt = said.lower().replace(" ", "_") if said.isascii() else None
-            named_here = spelt is None or any(label in spelt for label in spellings)
-            found = named.search(said) if named_here else None
-            if found is None and (spelt is None or any(word in spelt for word in _TELLING)):
-                found = None if any(map(str.isdigit, said)) else other.search(said)
+        other = _ALARM if answer.normal else _CALM
+        for said in story.sentences(reasoning):
+            spelt = spaced(said) if said.isascii() else None
+            named_here = spelt is None or holds(spelt, others.spelt)
+            found = others.naming.search(said) if named_here else None
+            if found is None and (spelt is None or holds(spelt, _TELLING)):
+                digits = _DIGIT.search(said) if said.isascii() else any(map(str.isdigit, said))
+                found = None if digits else other.search(said)
             if found is not None and not _GUARDED.search(said):
                 return f"{name} reasoning: {found[0]!r}, label {answer.label}"
     return None
@@ -134,21 +135,29 @@ def _letter_contradicts_reasoning(story: Story) -> str | None:
     known = letters(story.classes)
     for name, answer in story.answers:
         own = letter(story.classes.index(answer.label)) if answer.label in story.classes else UNCLEAR
-        for said in sentences(answer.reasoning[:LONGEST_READ]):
+        for said in story.sentences(answer.reasoning):
             found = _LETTER.search(said) or (_LETTER_RIGHT.search(said) if " is " in said else None)
             if found is not None and found["letter"] in known and found["letter"] != own and not _GUARDED.search(said):
                 return f"{name} reasoning: {found[0]!r}, the answer is {own}"
     return None
 
 
-@cache
-def _joined(label: str) -> str:
-    return label.lower().replace(" ", "_")
+@dataclass(frozen=True)
+class _Others:
+    """The labels that an answer has not."""
 
-
-@cache
-def _naming(labels: tuple[str, ...]) -> re.Pattern[str]:
+    spelt: tuple[str, ...]
+    naming: re.Pattern[str]
     """Says in so many words that the label is one of these."""
+
+
+@lru_cache(maxsize=10_000)
+def _others(classes: tuple[str, ...], own: str) -> _Others:
+    labels = tuple(label for label in (*classes, NORMAL) if label != own)
+    return _Others(tuple(map(spaced, labels)), _naming(labels))
+
+
+def _naming(labels: tuple[str, ...]) -> re.Pattern[str]:
     spelt = "|".join(
         re.escape(label).replace("_", "[ _]") for label in sorted({*labels}, key=lambda label: (-len(label), label))
     )
@@ -169,31 +178,40 @@ _SUBJECT = re.compile(r"\b(?:anomal\w*|incident|span|spans|event)\b", re.IGNOREC
 def times_contradict_spans(story: Story) -> str | None:
     """What an answer sees and cites lies, some of it, near a span of it; and so does what it says the anomaly takes."""
     for name, answer in story.answers:
-        cited = [(time.start, time.end) for place, time in story.cited if place == f"{name} reasoning"]
-        named = [(part.start, part.end) for part in answer.evidence] + cited
-        if not answer.spans or not any(_apart(answer, story.interval, *pair) for pair in named):
+        if not answer.spans:
+            continue
+        there = f"{name} reasoning"
+        named = [(part.start, part.end) for part in answer.evidence]
+        named += [(time.start, time.end) for place, time in story.cited if place == there]
+        far = _apart(named, answer, story.interval)
+        if not far:
             continue
         certain = len(named) > 1 or any(end > start for start, end in named)
-        if certain and all(_apart(answer, story.interval, *pair) for pair in named):
+        if certain and len(far) == len(named):
             return f"{name} answer: times lie at {_listed(named)}, spans at {_listed(_pairs(answer))}"
-        for pair in _concluded(answer, story.interval):
+        for pair in _concluded(story, answer):
             return f"{name} reasoning: {_listed([pair])}, spans at {_listed(_pairs(answer))}"
     return None
 
 
-def _concluded(answer: Answer, interval: float) -> Iterator[tuple[float, float]]:
+def _concluded(story: Story, answer: Answer) -> Iterator[tuple[float, float]]:
     """Stretches that the reasoning says the anomaly takes, and that no span is near."""
-    for said in sentences(answer.reasoning[:LONGEST_READ]):
+    for said in story.sentences(answer.reasoning):
         if _DIGIT.search(said) is None:
             continue
-        if (_SUBJECT.search(said) or answer.label[:5].lower() in said.lower()) and not _GUARDED.search(said):
-            for time in citations(said):
-                if time.end > time.start and _apart(answer, interval, time.start, time.end):
-                    yield time.start, time.end
+        stretches = [(time.start, time.end) for time in citations(said) if time.end > time.start]
+        far = _apart(stretches, answer, story.interval)
+        if far and (_SUBJECT.search(said) or answer.label[:5].lower() in said.lower()) and not _GUARDED.search(said):
+            yield from far
 
 
-def _apart(answer: Answer, interval: float, start: float, end: float) -> bool:
-    return all(end < span.start - interval or start > span.end + interval for span in answer.spans or ())
+def _apart(pairs: list[tuple[float, float]], answer: Answer, interval: float) -> list[tuple[float, float]]:
+    """The stretches that lie near no span of the answer."""
+    far = pairs
+    for span in answer.spans or ():
+        low, high = span.start - interval, span.end + interval
+        far = [(start, end) for start, end in far if end < low or start > high]
+    return far
 
 
 def _pairs(answer: Answer) -> list[tuple[float, float]]:

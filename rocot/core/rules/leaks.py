@@ -3,7 +3,7 @@
 import re
 from itertools import pairwise
 
-from rocot.core.story import SLACK, Story
+from rocot.core.story import SLACK, Phrases, Story
 
 _CHOSEN = r"(?<!\bof the )(?<!\bamong the )(?<!\bfrom the )(?<!\bbetween the )"
 """Not what was chosen from: `of the provided labels` are the classes of the question."""
@@ -41,12 +41,12 @@ _KEYS_TEXT = """
     reference gold golden official dataset true correct key keys sheet sheets filename filenames file title metadata
     told given informed shown handed known gt per according labeled labelled
 """
-_KEYS = frozenset(_KEYS_TEXT.split())
+_LEAKS = Phrases(_PHRASE, frozenset(_KEYS_TEXT.split()))
 
 
 def leak_phrase(story: Story) -> str | None:
     """No text speaks of a ground truth, an annotation, an answer key, or of what only its makers know."""
-    return story.find(_PHRASE, _KEYS)
+    return story.find(_LEAKS)
 
 
 _EXACT = 0.006
@@ -83,7 +83,7 @@ def _near(edge: float, times: "set[float] | list[float]", slack: float) -> bool:
     return any(abs(edge - time) <= slack for time in times)
 
 
-_HUMP = re.compile("[A-Za-z]_[A-Za-z]|[a-z]_?[0-9]{3}")
+_HUMP = re.compile(b"[aA]_[aA]|a_?000")
 _ODD = re.compile(
     r"(?<![\w/.])(?:(?:[A-Za-z]+_[A-Za-z_]*[A-Za-z]|[A-Za-z]+[a-z][A-Z][a-z]+)(?:_?\d{2,4}(?:_x264)?)?"
     r"|[A-Z][a-z]+_?\d{3}(?:_x264)?)(?!\w)"
@@ -97,15 +97,17 @@ _NATIVE = frozenset({
 
 def native_spelling(story: Story) -> str | None:
     """No text spells a label as only an annotation file does (`RoadAccidents`), where the question does not."""
-    if b"aA" not in story.shape and _HUMP.search(story.whole) is None:
+    shape = story.shape
+    if b"aA" not in shape and ((b"_" not in shape and b"a000" not in shape) or _HUMP.search(shape) is None):
         return None
     shown = {label.lower() for label in story.classes}
-    found = {token for token in _ODD.findall(story.whole) if token.lower() not in shown}
+    odd = " ".join({part for part in story.once.split() if "_" in part or not part.islower()})
+    found = {token for token in _ODD.findall(odd) if token.lower() not in shown}
     if not found:
         return None
     labels = {_folded(label) for label in (*story.classes, *(story.truth.labels or ()))} | _NATIVE
-    odd = sorted(token for token in found if _folded(token) in labels)
-    return f"{odd[0]!r}, which the question does not spell so" if odd else None
+    native = sorted(token for token in found if _folded(token) in labels)
+    return f"{native[0]!r}, which the question does not spell so" if native else None
 
 
 def _folded(label: str) -> str:

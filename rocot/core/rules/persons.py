@@ -2,7 +2,8 @@
 
 import re
 
-from rocot.core.story import Story
+from rocot.core.rules.words import spaced_label
+from rocot.core.story import Phrases, Story
 
 _KIND = (
     r"(?:m[ae]n|wom[ae]n|(?:fe)?males?|persons?|people|guys?|boys?|girls?|youths?|suspects?|teen(?:ager)?s?|individuals?|"
@@ -49,15 +50,20 @@ _NAMED = re.compile(
 
 _FULL_NAME = re.compile(r"[A-Z](?<!\w[A-Z])[a-z]+ [A-Z][a-z]+\b")
 """With a set of letters at its head, which is looked for five times as fast as a boundary of words."""
+_FULL_SHAPE = re.compile(b"Aa+ Aa")
+"""Of the texts that have one, see `Story.shape`."""
 _INTRODUCED = re.compile(rf"\b(?:{_KIND}(?:,| is| was|, probably|, likely)?|the (?:actor|actress|politician|singer)) $")
-_CLAIMING_TEXT = """
-    black white brown asian african arab arabic latino latina latinx latin hispanic hispanics caucasian caucasians
-    indian pakistani chinese japanese korean mexican russian turkish eastern european muslim jewish hindu skinned
-    foreign immigrant romani ethnicity ethnically skin race religion nationality thug thugs scum savages gypsy
-    gypsies
+_HEADS_TEXT = """
+    black white brown arab arabic latino latina latinx latin hispanic hispanics caucasian caucasians indian pakistani
+    chinese japanese korean mexican russian turkish european muslim jewish hindu foreign immigrant romani ethnicity
+    ethnically thug thugs scum savages gypsy gypsies
 """
-_CLAIMING = frozenset(_CLAIMING_TEXT.split())
-_HEADS = frozenset({"latin"})
+_CLAIMS = Phrases(
+    _CLAIMED,
+    keys=frozenset({"asian", "african", "eastern", "skinned", "skin", "race", "religion", "nationality"}),
+    heads=frozenset(_HEADS_TEXT.split()),
+    stems=frozenset({"latin"}),
+)
 _NAMING_TEXT = """
     mr mrs ms miss dr named identified recognised recognized recognise recognize known called name surname face
     facial looks resembles plate tag badge nametag nameplate
@@ -67,18 +73,17 @@ _NAMING = frozenset(_NAMING_TEXT.split())
 
 def identifying_text(story: Story) -> str | None:
     """No text names a person, claims to know a face, reads a number plate, or claims an origin or a faith."""
-    told = story.find(_CLAIMED, _CLAIMING, _HEADS)
+    told = story.find(_CLAIMS)
     if told is not None:
         return told
-    labels = {label.replace("_", " ").lower() for label in story.classes}
-    for found in _FULL_NAME.finditer(story.whole) if b"a Aa" in story.shape else ():
-        if found[0].lower() in labels:
+    for found in _FULL_NAME.finditer(story.whole) if _FULL_SHAPE.search(story.shape) is not None else ():
+        if found[0].lower() in {spaced_label(label) for label in story.classes}:
             continue
         if _INTRODUCED.search(story.whole[max(0, found.start() - 40) : found.start()]) is not None:
             return f"{found[0]!r}"
     if _NAMING.isdisjoint(story.vocabulary):
         return None
-    for place, text in story.texts:
+    for place, text in story.distinct:
         for found in _NAMED.finditer(text):
             if found[0].rsplit(" ", 1)[-1] not in {part for label in story.classes for part in label.split()}:
                 return f"{place}: {found[0]!r}"

@@ -1,9 +1,10 @@
 """Rules of what a reflection has to do with the answer that it reflects on."""
 
 import re
+from collections.abc import Iterable
 
 from rocot.core.answer import Answer
-from rocot.core.rules.words import STEM, WIDE, content, sentences, words
+from rocot.core.rules.words import STEM, WIDE, content, holds, spaced, spaced_label, words
 from rocot.core.story import LONGEST_READ, Story
 
 _ATTRIBUTED = re.compile(
@@ -36,7 +37,8 @@ _QUOTED = re.compile(r"[\"\u201c]([^\"\u201c\u201d\n]{8,300})[\"\u201d]")
 
 def phantom_error(story: Story) -> str | None:
     """What the reflection says that the first answer said, it did say: its label, its times, its words in quotes."""
-    said = [found["what"] for text in _claimed(story) for part in sentences(text)
+    claimed = _claimed(story)
+    said = [found["what"] for text in claimed if _may_attribute(text) for part in story.sentences(text)
             if _may_attribute(part) and (found := _ATTRIBUTED.search(part)) is not None]  # fmt: skip
     for what in said[:MOST_CHECKS]:
         clause = _DENIED.split(what, maxsplit=1)[0]
@@ -48,13 +50,12 @@ def phantom_error(story: Story) -> str | None:
         fault = _time_not_said(story, check.claim) or (None if check.holds else _label_not_said(story, check.claim))
         if fault is not None:
             return fault
-    return _quote_not_said(story)
+    return _quote_not_said(story, claimed)
 
 
 def _may_attribute(said: str) -> bool:
-    """Whether a sentence holds a word that every match of `_ATTRIBUTED` has, among those in ASCII."""
-    lowered = said.lower()
-    return not said.isascii() or any(word in lowered for word in _SPEAKERS)
+    """Whether a text holds a word that every match of `_ATTRIBUTED` has, among those in ASCII."""
+    return not said.isascii() or holds(said.lower(), _SPEAKERS)
 
 
 def _label_not_given(story: Story) -> str | None:
@@ -73,12 +74,13 @@ def _label_not_given(story: Story) -> str | None:
 
 def _label_not_said(story: Story, claim: str) -> str | None:
     """A label that a claim ascribes to the first answer, which has another and does not speak of this one."""
-    clause = _DENIED.split(claim, maxsplit=1)[0]
-    if _SUPPOSED.search(claim[:LONGEST_READ]) is not None:
+    told = spaced(claim)
+    labels = [(label, spelt) for label in story.classes if (spelt := spaced_label(label)) in told]
+    if not labels or _SUPPOSED.search(claim[:LONGEST_READ]) is not None:
         return None
-    spoken = clause[:LONGEST_READ].lower().replace("_", " ")
-    for label in story.classes:
-        spelt = label.lower().replace("_", " ")
+    clause = _DENIED.split(claim, maxsplit=1)[0]
+    spoken = spaced(clause[:LONGEST_READ])
+    for label, spelt in labels:
         if label == story.initial.label or spelt not in spoken or not re.search(rf"\b{re.escape(spelt)}\b", spoken):
             continue
         own = f"{_initial_text(story.initial)} {story.initial.label}".lower().replace("_", " ")
@@ -89,7 +91,7 @@ def _label_not_said(story: Story, claim: str) -> str | None:
 
 def _time_not_said(story: Story, clause: str) -> str | None:
     cited = story.citations(clause)
-    own = _initial_times(story) if cited else []
+    own = story.first_times if cited else []
     for time in cited:
         slack = story.interval + time.slack
         if own and not any(start - slack <= time.start <= end + slack for start, end in own):
@@ -97,10 +99,10 @@ def _time_not_said(story: Story, clause: str) -> str | None:
     return None
 
 
-def _quote_not_said(story: Story) -> str | None:
+def _quote_not_said(story: Story, claimed: Iterable[str]) -> str | None:
     """A quote of four words or more whose words the first answer does not have, all but a half."""
     own: set[str] | None = None
-    for text in _claimed(story):
+    for text in claimed:
         for quote in _QUOTED.findall(text) if '"' in text or "\u201c" in text else ():
             own = own or {word[:STEM] for word in words(_initial_text(story.initial))}
             stems = {word[:STEM] for word in words(quote)}
@@ -128,10 +130,10 @@ def rubber_stamp(story: Story) -> str | None:
 
 
 def _names(story: Story, told: str, answer: Answer, *, initial: bool) -> bool:
-    if not answer.normal and answer.label.lower().replace("_", " ") in told.lower().replace("_", " "):
+    if not answer.normal and spaced_label(answer.label) in spaced(told):
         return True
-    own = _initial_times(story) if initial else _revised_times(story)
-    if any(_meets(pair, own, story.interval) for pair in _reflected_times(story)):
+    own = story.first_times if initial else _revised_times(story)
+    if any(_meets(pair, own, story.interval) for pair in story.reflected_times):
         return True
     chosen = answer.label if story.task == "qa" else ""
     return not content(told).isdisjoint(content(f"{_initial_text(answer)} {chosen}"))
@@ -142,7 +144,7 @@ def _of_another(story: Story) -> str | None:
 
     What a normal answer passed over may lie anywhere; what an abnormal one says does not.
     """
-    own, told = _initial_times(story), _reflected_times(story)
+    own, told = story.first_times, story.reflected_times
     if story.initial.spans and told and not any(_meets(pair, own, story.interval) for pair in told):
         return "its times lie at none of those that the first answer names"
     upheld = (_label_not_said(story, check.claim) for check in story.reflection.checks[:MOST_CHECKS] if check.holds)
@@ -163,20 +165,9 @@ def _claimed(story: Story) -> list[str]:
     return [story.reflection.critique[:LONGEST_READ], *(check.claim[:LONGEST_READ] for check in checks)]
 
 
-def _reflected_times(story: Story) -> list[tuple[float, float]]:
-    cited = [(time.start, time.end) for place, time in story.cited if place in {"critique", "check"}]
-    return cited + [(check.start, check.end) for check in story.reflection.checks]
-
-
 def _initial_text(answer: Answer) -> str:
     told = (answer.reasoning[:LONGEST_READ], answer.description or "", *(part.observation for part in answer.evidence))
     return " ".join(told)[:LONGEST_READ]
-
-
-def _initial_times(story: Story) -> list[tuple[float, float]]:
-    cited = [(time.start, time.end) for place, time in story.cited if place.startswith("initial")]
-    marked = [(part.start, part.end) for part in story.initial.evidence]
-    return cited + marked + [(span.start, span.end) for span in story.initial.spans or ()]
 
 
 def _revised_times(story: Story) -> list[tuple[float, float]]:

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from html import unescape
+from operator import eq
 from unicodedata import normalize
 
 from rocot.core.reply import clean
@@ -22,7 +23,7 @@ def tag_in_text(story: Story) -> str | None:
 
     Nor spelt so that they become tags on the way: `&lt;think&gt;`, or in full-width letters.
     """
-    for place, text in story.texts:
+    for place, text in story.distinct:
         found = _TAG.search(text) if "<" in text or "[" in text else None
         if found is None and ("&" in text or "\uff1c" in text or "\ufe64" in text):
             found = _TAG.search(normalize("NFKC", unescape(text)))
@@ -33,7 +34,7 @@ def tag_in_text(story: Story) -> str | None:
 
 def control_characters(story: Story) -> str | None:
     """No text holds control characters but tab and newline, or lone surrogates."""
-    for place, text in story.texts:
+    for place, text in story.distinct:
         if not (text.isascii() and text.isprintable()) and clean(text) != text:
             return place
     return None
@@ -49,7 +50,7 @@ def too_short(story: Story) -> str | None:
 
 def too_long(story: Story) -> str | None:
     """No text has more words than the recipe allows."""
-    for place, text in story.texts:
+    for place, text in story.distinct:
         if len(text) > story.limits.most_words and (count := _count(text)) > story.limits.most_words:
             return f"{place}: {count} words, {story.limits.most_words} at most"
     return None
@@ -102,7 +103,7 @@ _LONGEST_LOOP = 40
 
 def repetition_loop(story: Story) -> str | None:
     """No phrase follows itself more than three times, no word more than five, no sentence comes five times."""
-    for place, text in story.texts:
+    for place, text in story.distinct:
         if len(text) > 20 and (phrase := _loop(text[:LONGEST_READ])) is not None:
             return f"{place}: {phrase[:80]!r} over and over"
     return None
@@ -113,14 +114,15 @@ def _loop(text: str) -> str | None:
     if len(said) < 6 or len(said) - len({*said}) < 4:  # a run of three words that comes thrice repeats four at least
         return None
     threes = list(zip(said, said[1:], said[2:], strict=False))
-    if len(threes) - len({*threes}) < 2 or max(Counter(threes).values()) < 3:
+    if len(threes) - len({*threes}) < 2 or (most := max(Counter(threes).values())) < 3:
         return None
-    for period in range(1, min(_LONGEST_LOOP, len(said) // 4) + 1):
-        run, enough = 0, 5 if period == 1 else 3 * period
-        for index in range(period, len(said)):
-            run = run + 1 if said[index] == said[index - period] else 0
-            if run >= enough:
-                return " ".join(said[index - period + 1 : index + 1])
+    # What comes four times in a row has three words that come four times, but where it has two.
+    for period in range(1, min(_LONGEST_LOOP, len(said) // 4) + 1) if most > 3 else (2,):
+        enough = 5 if period == 1 else 3 * period
+        again = bytes(map(eq, said[period:], said))  # 1 where a word is that of a period before
+        start = again.find(b"\1" * enough)
+        if start >= 0:
+            return " ".join(said[start + enough : start + enough + period])
     often = Counter(part for part in sentences(text.lower()) if part.count(" ") >= 3)
     phrase, count = max(often.items(), key=lambda pair: pair[1], default=("", 0))
     return phrase if count > 4 else None

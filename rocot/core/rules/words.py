@@ -1,11 +1,14 @@
 """Words and sentences, as the rules take them."""
 
 import re
+from collections.abc import Iterable
+from functools import lru_cache
 
 WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 """Chinese, Japanese and Korean, which set no spaces: each character counts as a word."""
 _WORD = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")
-_SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
+_APART = {code: " " for code in range(128) if not chr(code).isalnum()}
+_BREAK = re.compile(r"[.!?;]\s+|\n+")
 STEM = 5
 """Letters that two forms of one English word share: strike, strikes, striking."""
 _GENERIC = """
@@ -43,10 +46,45 @@ def words(text: str) -> list[str]:
 
 def sentences(text: str) -> list[str]:
     """Split at a full stop, a question or exclamation mark, a semicolon, a line."""
-    return [part for part in _SENTENCE.split(text) if part]
+    parts, start = [], 0
+    for found in _BREAK.finditer(text):  # a quarter of the time of a split behind a mark that is only looked back at
+        end = found.start() + (found[0][0] != "\n")
+        if end > start:
+            parts.append(text[start:end])
+        start = found.end()
+    return [*parts, text[start:]] if start < len(text) else parts
+
+
+def holds(text: str, parts: Iterable[str]) -> bool:
+    """Whether one of the parts is in a text."""
+    for part in parts:  # noqa: SIM110  # a generator would take twice the time
+        if part in text:
+            return True
+    return False
+
+
+def spaced(text: str) -> str:
+    """In lower case, with spaces for underscores."""
+    return text.lower().replace("_", " ")
+
+
+spaced_label = lru_cache(maxsize=10_000)(spaced)
+"""The same of labels, of which there are few."""
 
 
 def content(text: str) -> frozenset[str]:
     """Stems of the words that tell one text from another."""
-    parts = (part for word in words(text) for part in word.split("-"))
-    return frozenset(stem(part) for part in parts if len(part) > 3 and not part[0].isdigit()) - GENERIC
+    if text.isascii() and "'" not in text:  # as below, in a quarter of the time
+        parts = {*text.lower().translate(_APART).split()}
+    else:
+        parts = {*" ".join(words(text)).replace("-", " ").split(" ")}
+    return frozenset(map(_telling, parts)) - {""}
+
+
+@lru_cache(maxsize=50_000)
+def _telling(word: str) -> str:
+    """The stem of a word that tells something, empty for others. A language has few words, and texts many."""
+    if len(word) <= 3 or word[0].isdigit():
+        return ""
+    stemmed = stem(word)
+    return "" if stemmed in GENERIC else stemmed
