@@ -29,6 +29,7 @@ COMMANDS = {
     "export": "Write a run's samples as Parquet shards.",
     "hydrate": "Rebuild the frames of a release from your own videos.",
     "validate": "Check every row of shards or of a run.",
+    "verify": "Check that a release is, byte for byte, what was written.",
     "report": "Tell what reflection did in a release, as a page.",
     "sources": "List the datasets that rocot can import, or tell all about one.",
     "import": "Read a dataset's official files into a manifest.",

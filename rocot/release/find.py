@@ -10,6 +10,7 @@ from typing import Literal
 from rocot.core.gate import Gate
 from rocot.engine.reader import FILE as STORE
 from rocot.errors import StoreError
+from rocot.release.configs import FOLDERS
 from rocot.release.export import FOLDER
 from rocot.release.manifest import NAME, Manifest, damage, read_manifest
 from rocot.release.report import Problem
@@ -117,13 +118,12 @@ def _release(kind: Literal["run", "release"], folder: Path) -> Found:
 
 
 def _hold_against(found: Found, manifest: Manifest) -> None:
-    listed = [file for entry in manifest.splits.values() for file in entry.written]
-    for file in listed:
+    for file in manifest.listed:
         what = damage(found.root, file)
         if what is not None:
             found.problem(found.root / file.path, what)
-    names = {file.path for file in listed}
-    for path in found.files:
+    names = {file.path for file in manifest.listed}
+    for path in sorted(path for folder in FOLDERS.values() for path in (found.root / folder).rglob("*.parquet")):
         if found.name(path) not in names:
             found.problem(path, "is not in the manifest, and would be loaded with the others")
 

@@ -5,6 +5,7 @@ What it lists is what a push uploads, a pull fetches and `rocot verify` checks; 
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
@@ -12,7 +13,7 @@ from pydantic import Field, ValidationError
 
 from rocot.arrow import schema_digest
 from rocot.core.gate import Gate
-from rocot.core.record import Record
+from rocot.core.record import Json, Record, digest
 from rocot.errors import StoreError
 from rocot.recipe import FramesRecipe, Mix
 from rocot.release.configs import KINDS, config_of
@@ -25,6 +26,8 @@ CARD = "README.md"
 """The card of a release, on the Hub its page."""
 FORMAT = 2
 """1 had no configs but `all` and no card."""
+SEAL = "digest"
+"""Key of the digest of all that a manifest says."""
 MOST_BYTES = 32 * 1024**2
 """Of a manifest; one that names 100,000 shards has 25 MB."""
 
@@ -117,9 +120,14 @@ class Manifest(Record):
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Writes it, and syncs it."""
     path = folder / NAME
-    text = json.dumps(manifest.model_dump(mode="json"), indent=2, sort_keys=True, ensure_ascii=False)
-    path.write_text(text + "\n", encoding="utf-8")
+    path.write_text(sealed(manifest.model_dump(mode="json")), encoding="utf-8")
     sync(path)
+
+
+def sealed(values: Mapping[str, Json]) -> str:
+    """A manifest as it stands in the file: with a digest of all that it says, since no other file answers for it."""
+    whole = {**values, SEAL: digest(values)}
+    return json.dumps(whole, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def read_manifest(folder: Path) -> Manifest | None:
@@ -138,26 +146,37 @@ def manifest_of(text: bytes, name: str) -> Manifest:
     """A manifest from its bytes; `name` is what an error calls it. Raises StoreError for one that cannot be used."""
     if len(text) > MOST_BYTES:
         raise StoreError(f"{name}: no manifest of a release (over {MOST_BYTES // 1024**2} MiB); export again")
-    _refuse_other_formats(text, name)
     try:
-        manifest = Manifest.model_validate_json(text)
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise StoreError(f"{name}: no manifest of a release ({str(error)[:100]}); export again") from error
+    _refuse_other_formats(found, name)
+    seal = found.pop(SEAL, None) if isinstance(found, dict) else None
+    try:
+        manifest = Manifest.model_validate(found)
     except ValidationError as error:
         told = error.errors(include_url=False)[0]
         what = ": ".join(filter(None, (".".join(map(str, told["loc"])), told["msg"])))
         raise StoreError(f"{name}: no manifest of a release ({what}); export again") from error
+    if seal != _digest(found):
+        raise StoreError(f"{name}: was changed after it was written (its {SEAL} is of other words); export again")
     for file in manifest.listed:
         if not _lies_within(file.path):
             raise StoreError(f"{name}: lists {file.path!r}, which lies outside the release; it is not read")
     return manifest
 
 
-def _refuse_other_formats(text: bytes, name: str) -> None:
+def _digest(found: Json) -> str | None:
+    """Of JSON that somebody wrote; None of what has no spelling, as a lone surrogate has none."""
     try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        return  # told with its place by the model
+        return digest(found)
+    except ValueError:
+        return None
+
+
+def _refuse_other_formats(found: object, name: str) -> None:
     said = found.get("format") if isinstance(found, dict) else None
-    if not isinstance(said, int) or said == FORMAT:
+    if not isinstance(found, dict) or not isinstance(said, int) or said == FORMAT:
         return
     by = f"rocot {found.get('rocot')}" if isinstance(found.get("rocot"), str) else "another rocot"
     if said < FORMAT:

@@ -1,0 +1,228 @@
+"""Verify: whether a release is, byte for byte, what was written. It reads files, and judges no row: `validate` does.
+
+Every listed file is held against its size and its sha256, every shard is read through with the checksums of its pages
+and held against its rows and its columns, and whatever is in the release and not listed is told. Without a manifest
+only the pages' checksums and today's columns are left: they find damage in pages, which is nearly all of a large shard,
+and most of it in footers, and cannot tell what is missing or was exchanged.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+import pyarrow as pa
+import pyarrow.fs as pa_fs
+import pyarrow.parquet as pq
+from pydantic import computed_field
+
+from rocot.arrow import columns_digest, schema_digest
+from rocot.core.record import Record
+from rocot.errors import StoreError
+from rocot.release.configs import KINDS, config_of
+from rocot.release.manifest import MOST_BYTES, NAME, Manifest, SplitEntry, manifest_of
+from rocot.release.report import Problem
+from rocot.release.shards import Listed, Written
+
+CHUNK = 1024**2
+"""Bytes that are hashed at a time."""
+BESIDE = ("left_out", "usage")
+"""Folders of a release that no manifest lists."""
+
+
+class Verification(Record):
+    """What came of it."""
+
+    path: str
+    release: str | None
+    """Name and version, None where no manifest tells them."""
+    files: int
+    """That are listed; without a manifest, Parquet files that were found."""
+    bytes: int
+    """Theirs."""
+    rows: int
+    """That were read, in all configs together."""
+    damage: tuple[Problem, ...]
+    """What is not as it was written: exit code 1."""
+    unusable: tuple[Problem, ...]
+    """Why nothing, or not all, can be told: exit code 2 where there is no damage."""
+
+    @computed_field  # type: ignore[prop-decorator]  # mypy knows no decorated properties; pydantic's own advice
+    @property
+    def exit_code(self) -> Literal[0, 1, 2]:
+        """0: all is as it was written. 1: something is not. 2: it cannot be told."""
+        if self.damage:
+            return 1
+        return 2 if self.unusable else 0
+
+
+class _Fault(Exception):  # noqa: N818  # it never leaves this module
+    """What is wrong with one file."""
+
+
+def verify_folder(folder: Path) -> Verification:
+    """A release on this machine."""
+    if not folder.is_dir():
+        return _cannot(str(folder), "is no folder" if folder.exists() else "is not there")
+    return verify(pa_fs.SubTreeFileSystem(str(folder.resolve()), pa_fs.LocalFileSystem()), str(folder))
+
+
+def verify(files: pa_fs.FileSystem, name: str) -> Verification:
+    """A release at the root of a file system, whichever that is; `name` is what the result calls it.
+
+    Bad input raises nothing. Memory holds a row group; each shard is read twice, once for its sha256.
+    """
+    try:
+        there = {info.path: info for info in files.get_file_info(pa_fs.FileSelector("", recursive=True))}
+    except OSError as error:
+        return _cannot(name, f"cannot be read ({error})"[:300])
+    try:
+        manifest = _manifest(files, there)
+    except (StoreError, OSError) as error:
+        return _pages_alone(files, there, str(error), name)
+    if manifest is None:
+        why = f"{NAME} is not there: what is missing or was exchanged cannot be told"
+        return _pages_alone(files, there, why, name)
+    return _held_against(files, there, manifest, name)
+
+
+def _cannot(name: str, what: str) -> Verification:
+    problem = Problem(where=name, what=what)
+    return Verification(path=name, release=None, files=0, bytes=0, rows=0, damage=(), unusable=(problem,))
+
+
+def _manifest(files: pa_fs.FileSystem, there: dict[str, pa_fs.FileInfo]) -> Manifest | None:
+    if NAME not in there or not there[NAME].is_file:
+        return None
+    with files.open_input_stream(NAME) as stream:
+        return manifest_of(stream.read(MOST_BYTES + 1), NAME)
+
+
+def _held_against(
+    files: pa_fs.FileSystem, there: dict[str, pa_fs.FileInfo], manifest: Manifest, name: str
+) -> Verification:
+    damage: list[Problem] = []
+    rows = 0
+    for file in manifest.listed:
+        try:
+            rows += _check(files, there.get(file.path), file, manifest)
+        except _Fault as fault:
+            damage.append(Problem(where=file.path, what=str(fault)))
+    damage += _strays(there, {file.path for file in manifest.listed})
+    damage += (problem for split, entry in manifest.splits.items() for problem in _sums(split, entry))
+    return Verification(
+        path=name,
+        release=f"{manifest.release} {manifest.version}",
+        files=len(manifest.listed),
+        bytes=sum(file.bytes for file in manifest.listed),
+        rows=rows,
+        damage=tuple(damage),
+        unusable=(),
+    )
+
+
+def _pages_alone(files: pa_fs.FileSystem, there: dict[str, pa_fs.FileInfo], why: str, name: str) -> Verification:
+    shards = [info for path, info in sorted(there.items()) if path.endswith(".parquet") and not _hidden(path)]
+    damage: list[Problem] = []
+    rows = 0
+    for info in shards:
+        try:
+            rows += _read_alone(files, info)
+        except _Fault as fault:
+            damage.append(Problem(where=info.path, what=str(fault)))
+    checked = f"; the pages of {len(shards):,} Parquet files hold against their checksums" if shards else ""
+    return Verification(
+        path=name,
+        release=None,
+        files=len(shards),
+        bytes=sum(info.size or 0 for info in shards),
+        rows=rows,
+        damage=tuple(damage),
+        unusable=(Problem(where=name, what=why + ("" if damage else checked)),),
+    )
+
+
+def _check(files: pa_fs.FileSystem, info: pa_fs.FileInfo | None, file: Listed, manifest: Manifest) -> int:
+    """Holds one file against what is listed, and gives its rows. Raises _Fault."""
+    if info is None:
+        raise _Fault("is listed in the manifest and not there")
+    if not info.is_file:
+        raise _Fault("is no plain file")
+    if info.size != file.bytes:
+        raise _Fault(f"has {info.size:,} bytes, and {file.bytes:,} were written")
+    if _sha256(files, file.path) != file.sha256:
+        raise _Fault(f"has other bytes than were written (sha256), as many: {file.bytes:,}")
+    if not isinstance(file, Written):
+        return 0
+    rows, columns = _read_through(files, info)
+    if rows != file.rows:
+        raise _Fault(f"has {rows:,} rows, the manifest says {file.rows:,}")
+    config = config_of(file.path)
+    if config is None or columns != getattr(manifest.columns, config):
+        raise _Fault(f"has other columns than the manifest says of config {config}")
+    return rows
+
+
+def _read_alone(files: pa_fs.FileSystem, info: pa_fs.FileInfo) -> int:
+    """Reads a shard that nothing answers for, and gives its rows. Raises _Fault."""
+    rows, columns = _read_through(files, info)
+    config = config_of(info.path)
+    if config is not None and columns != schema_digest(KINDS[config]):
+        raise _Fault(f"has other columns than this rocot writes in config {config}: damaged, or of another version")
+    return rows
+
+
+def _sha256(files: pa_fs.FileSystem, path: str) -> str:
+    found = hashlib.sha256()
+    try:
+        with files.open_input_stream(path) as stream:
+            while chunk := stream.read(CHUNK):
+                found.update(chunk)
+    except OSError as error:
+        raise _Fault(f"cannot be read ({error})"[:300]) from error
+    return found.hexdigest()
+
+
+def _read_through(files: pa_fs.FileSystem, info: pa_fs.FileInfo) -> tuple[int, str]:
+    """Reads every page of a shard against its checksum; gives the rows that came, and the digest of the columns."""
+    if not info.is_file:
+        raise _Fault("is no plain file")
+    try:
+        with (
+            files.open_input_file(info.path) as source,
+            pq.ParquetFile(source, page_checksum_verification=True) as shard,
+        ):
+            rows = sum(shard.read_row_group(index).num_rows for index in range(shard.num_row_groups))
+            if rows != shard.metadata.num_rows:
+                raise _Fault(f"tells of {shard.metadata.num_rows:,} rows and has {rows:,}")
+            return rows, columns_digest(shard.schema_arrow)
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        told = (str(error).splitlines() or [type(error).__name__])[0][:200]
+        raise _Fault(f"is no whole Parquet file ({told})") from error
+
+
+def _strays(there: dict[str, pa_fs.FileInfo], listed: set[str]) -> Iterator[Problem]:
+    """What is there and not listed; folders beside, and hidden files, which nobody loads, are none of it."""
+    for path, info in sorted(there.items()):
+        known = path in listed or path == NAME or PurePosixPath(path).parts[0] in BESIDE
+        if known or _hidden(path) or info.type == pa_fs.FileType.Directory:
+            continue
+        loaded = ", and would be loaded with the others" if config_of(path) and path.endswith(".parquet") else ""
+        yield Problem(where=path, what=f"is not in the manifest{loaded}")
+
+
+def _hidden(path: str) -> bool:
+    return any(part.startswith(".") for part in PurePosixPath(path).parts)
+
+
+def _sums(split: str, entry: SplitEntry) -> Iterator[Problem]:
+    """Where the manifest contradicts itself."""
+    pairs = [("rows", entry.rows, entry.files), ("kept", entry.kept, entry.rft)]
+    if entry.controls is not None:
+        pairs += [
+            (f"controls {name}", control.rows, control.files)
+            for name, control in (("plain", entry.controls.plain), ("two_pass", entry.controls.two_pass))
+        ]
+    for what, told, shards in pairs:
+        if told != (found := sum(file.rows for file in shards)):
+            yield Problem(where=NAME, what=f"split {split}, {what}: says {told:,}, its shards have {found:,}")
