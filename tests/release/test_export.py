@@ -23,6 +23,7 @@ from rocot.recipe import Mix, Recipe, Release, Scenes
 from rocot.release.beside import LeftOut, Usage
 from rocot.release.export import Exported, Samples, export, recipe_digest
 from rocot.release.manifest import Manifest, read_manifest
+from rocot.release.verify import verify_folder
 from rocot.tools import described
 from tests.builders import EDITION, fight, many
 
@@ -323,6 +324,45 @@ def test_a_killed_export_leaves_nothing_that_looks_finished(tmp_path: Path) -> N
     assert ".unfinished-" in left[0].name
     assert read_manifest(left[0]) is None
     assert not list((left[0] / "data").glob("*.parquet"))
+    exported(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".release.lock", "release"]
+
+
+KILLED = """
+import itertools, os, pathlib, random, signal, sys, time
+from tests.builders import many
+from tests.release.test_export import FLOW, RECIPE, card, samples
+from rocot.release.export import export
+both, rng = [many(30), many(45)], random.Random(20)
+for _ in sys.stdin:
+    child = os.fork()
+    if not child:
+        for items in itertools.cycle(both):
+            export(pathlib.Path(sys.argv[1]), RECIPE, FLOW, samples(items), controls=True, card=card, shard_bytes=1)
+    time.sleep(rng.uniform(0, 1))
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    print("killed", flush=True)
+"""
+
+
+def test_whenever_an_export_is_killed_the_release_is_an_old_one_or_a_new_one_and_whole(tmp_path: Path) -> None:
+    """A process begets exports that come without end, and kills each at some instant."""
+    export(tmp_path, RECIPE, FLOW, samples(many(30)), controls=True, card=card)
+    command, root = [sys.executable, "-c", KILLED, str(tmp_path)], str(Path(__file__).parents[2])
+    env = {**os.environ, "PYTHONPATH": root}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env) as parent:
+        assert parent.stdin is not None
+        assert parent.stdout is not None
+        for _ in range(12):
+            parent.stdin.write("\n")
+            parent.stdin.flush()
+            assert parent.stdout.readline() == "killed\n"
+            found = verify_folder(tmp_path / "release")
+            assert (found.exit_code, found.damage) == (0, ())
+            assert manifest_of(tmp_path).splits["train"].rows in {30, 45}
+            others = {path.name for path in tmp_path.iterdir()} - {"release", ".release.lock"}
+            assert all(name.startswith("release.unfinished-") for name in others)
     exported(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == [".release.lock", "release"]
 

@@ -16,6 +16,7 @@ import apsw
 import pyarrow.parquet as pq
 
 from rocot.engine.reader import FILE
+from rocot.release.manifest import read_manifest
 from tests.contracts.numbered import film
 from tests.servers.chat import ChatServer
 
@@ -157,8 +158,12 @@ class Bench:
         return sorted((self.folder / run / "release" / "data").glob("*.parquet"))
 
     def digests(self, run: str) -> list[str]:
-        """sha256 of each shard."""
-        return [hashlib.sha256(path.read_bytes()).hexdigest() for path in self.shards(run)]
+        """sha256 of every file that two equal runs must agree on, the manifest last."""
+        release = self.folder / run / "release"
+        made = read_manifest(release)
+        assert made is not None
+        names = [*(file.path for file in made.listed), "manifest.json"]
+        return [hashlib.sha256((release / name).read_bytes()).hexdigest() for name in names]
 
     def ids(self, run: str) -> list[str]:
         """The ids of a run's rows."""
