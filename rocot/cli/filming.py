@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import ValidationError
 
+from rocot.cli.gauge import gauge
 from rocot.engine.blobs import Blobs
 from rocot.engine.reader import StoreReader
 from rocot.errors import ConfigError, VideoError
@@ -18,8 +19,10 @@ from rocot.release.album import Album
 from rocot.release.find import Found
 from rocot.release.find import find as look_at
 from rocot.release.manifest import Manifest
+from rocot.release.origins import origins
+from rocot.release.pixels import Pixels
 from rocot.release.places import Places, places
-from rocot.release.rights import Origin
+from rocot.release.rights import Origin, shipped, terms
 from rocot.sources.scenes.again import ScenesAgain
 from rocot.sources.scenes.render import renderers
 from rocot.tools import reader
@@ -132,3 +135,27 @@ def album_of(
     finally:
         for one in opened.values():
             one.close()
+
+
+@contextmanager
+def pixels_of(recipe: Recipe, videos: Sequence[str], statement: str | None, machine: Machine) -> Iterator[Pixels]:
+    """The frames of a run, where its sources' terms let them be given on, or somebody states to have the rights.
+
+    Raises ConfigError where there is no such ground, and for a folder of videos that is none.
+    """
+    sources = origins(recipe)
+    ground = shipped(terms(sources), statement)
+    folders = {**folders_of(recipe), **named(videos, sources)}
+    rows = 0
+    with (
+        videos_of(sources, folders, machine) as found,
+        album_of(recipe.frames, found, machine) as album,
+        gauge("rows with frames") as tell,
+    ):
+
+        def told(more: int) -> None:
+            nonlocal rows
+            rows += more
+            tell(rows, None)
+
+        yield Pixels(album, ground, told)

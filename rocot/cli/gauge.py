@@ -12,8 +12,8 @@ from rocot.cli.watch import A_LINE
 
 
 @contextmanager
-def gauge(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Told how many of how many are done: a bar on a terminal, a line a minute elsewhere."""
+def gauge(what: str) -> Iterator[Callable[[int, int | None], None]]:
+    """Told how many of how many are done, None where nobody knows: a bar on a terminal, a line a minute elsewhere."""
     console = aside()
     if sys.stderr.isatty():
         columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -23,10 +23,10 @@ def gauge(what: str) -> Iterator[Callable[[int, int], None]]:
         return
     told = time.monotonic()
 
-    def tell(done: int, total: int) -> None:
+    def tell(done: int, total: int | None) -> None:
         nonlocal told
         if time.monotonic() - told > A_LINE:
             told = time.monotonic()
-            console.print(f"{what}: {done:,} of {total:,}")
+            console.print(f"{what}: {done:,}" + ("" if total is None else f" of {total:,}"))
 
     yield tell

@@ -8,7 +8,7 @@ import click
 from rocot.cli import options
 
 if TYPE_CHECKING:
-    from rocot.release.parts import Config
+    from rocot.release.configs import Config
 
 CONFIGS: "tuple[Config, ...]" = ("all", "sft", "rft", "controls")
 

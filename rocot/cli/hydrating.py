@@ -15,6 +15,7 @@ from rocot.cli.gauge import gauge
 from rocot.cli.screen import count, heading, lasting, out, table
 from rocot.errors import ConfigError
 from rocot.machine import Machine
+from rocot.release.configs import Config, config_of
 from rocot.release.hydrate import (
     Copied,
     Hydration,
@@ -24,7 +25,7 @@ from rocot.release.hydrate import (
     done,
     write_hydration,
 )
-from rocot.release.parts import Config, Part, parts
+from rocot.release.parts import Part, parts
 
 
 @dataclass(frozen=True)
@@ -63,10 +64,9 @@ def hydrate(order: Order, machine: Machine) -> int:
     if fresh:
         console.print(f"there already: {', '.join(fresh)}")
     if not order.files:
-        first = wanted[0].folder.partition("/")[0].replace("data", "all")
         console.print()
         console.print(heading("Next, in Python: rows with PIL images"))
-        console.print(f'  datasets.load_dataset("{to}", "{first}")')
+        console.print(f'  datasets.load_dataset("{to}", "{config_of(wanted[0].folder)}")')
     return NO_ROWS if any(copied.missing for copied in made.values()) else 0
 
 
@@ -106,7 +106,7 @@ def _print(console: Console, made: Sequence[tuple[Part, Copied]]) -> None:
     for part, copied in made:
         lost = sum(one.rows for one in copied.missing)
         shown.add_row(
-            part.folder.replace("data", "all"),
+            part.folder if config_of(part.folder) == "controls" else config_of(part.folder),
             part.split,
             count(copied.rows) or "0",
             count(copied.frames),

@@ -45,6 +45,7 @@ from rocot.release.configs import write_split
 from rocot.release.controls import write_controls
 from rocot.release.manifest import CARD, Columns, Manifest, SplitEntry, damage, read_manifest, write_manifest
 from rocot.release.origins import origins
+from rocot.release.pixels import Pixels, columns
 from rocot.release.screen import Screen, Verdict
 from rocot.release.shards import Listed, growing_table, opened, sync
 from rocot.release.swap import replacing
@@ -137,14 +138,16 @@ def export(  # noqa: PLR0913  # a run, what it is made by, its samples, and two 
     *,
     controls: bool = False,
     card: Card | None = None,
+    pixels: Pixels | None = None,
     shard_bytes: int | None = None,
 ) -> Exported:
     """Writes or replaces `<run>/release`. The old release stands until the new one is whole and on the disk.
 
     With `controls` what training has to be held against is written as well; see `rocot.release.controls`. `card` makes
-    the text of README.md; without it there is none. Shards end at the recipe's size unless `shard_bytes` is given.
+    the text of README.md; without it there is none. With `pixels` the configs for training hold the frames. Shards end
+    at the recipe's size unless `shard_bytes` is given.
 
-    Raises StoreError where it cannot be written; then nothing has changed.
+    Raises StoreError where it cannot be written, ConfigError where frames cannot be had; then nothing has changed.
     """
     folder = run / FOLDER
     shard_bytes = recipe.release.shard_mb * 10**6 if shard_bytes is None else shard_bytes
@@ -155,6 +158,9 @@ def export(  # noqa: PLR0913  # a run, what it is made by, its samples, and two 
             shards = [fresh / file.path for file in entry.files]
             told = write_controls(fresh, samples.split, shards, shard_bytes=shard_bytes)
             entry = entry.model_copy(update={"controls": told})
+        if pixels is not None:
+            entry = pixels.put_in(fresh, samples.split, entry, shard_bytes=shard_bytes)
+            made = made.model_copy(update={"pixels": pixels.ground, "columns": columns()})
         carried, dropped = _carry(folder, fresh, made, samples.split)
         made = made.model_copy(update={"splits": {**carried, samples.split: entry}})
         if card is not None:
@@ -280,6 +286,9 @@ def _carry(folder: Path, fresh: Path, made: Manifest, split: str) -> tuple[dict[
     for name, entry in others.items():
         assert old is not None
         why = "made by another recipe, flow or version of rocot" if not old.same_make(made) else None
+        why = (
+            "has frames in it where the new one has none, or the other way round" if old.pixels != made.pixels else why
+        )
         why = why or next((f"{file.path} {what}" for file in entry.written if (what := damage(folder, file))), None)
         if why is None:
             for place in (*(file.path for file in entry.written), f"left_out/{name}.parquet"):

@@ -22,10 +22,11 @@ from pydantic import Field, ValidationError
 from rocot.core.record import Record
 from rocot.errors import ConfigError, StoreError, VideoError
 from rocot.release.album import Album, Filled, Page, batches, pages
+from rocot.release.configs import config_of
 from rocot.release.lines import write_once
 from rocot.release.parts import Part
 from rocot.release.pictured import pictured, pictured_schema, write_pictured
-from rocot.release.shards import Written, written
+from rocot.release.shards import Written, opened, written
 
 NAME = "hydrated.json"
 FRAMES = "frames"
@@ -199,8 +200,8 @@ def write_hydration(to: Path, made: Hydration) -> None:
 
 def _pages(release: Path, part: Part) -> Iterator[Page]:
     for file in part.files:
-        with pq.ParquetFile(release / file.path, page_checksum_verification=True) as opened:
-            yield from pages(batches(opened), file.path)
+        with opened(release / file.path) as shard:
+            yield from pages(batches(shard), file.path)
 
 
 def _unwritable(to: Path, error: OSError) -> str:
@@ -213,8 +214,9 @@ def _readme(made: Hydration) -> str:
     for name, part in made.parts.items():
         folder, _, split = name.rpartition("/")
         if part.files:
-            config = folder.partition("/")[0].replace("data", "all")
-            configs.setdefault(config, {}).setdefault(split, []).append(f"{folder}/{split}-*.parquet")
+            configs.setdefault(config_of(folder) or folder, {}).setdefault(split, []).append(
+                f"{folder}/{split}-*.parquet"
+            )
     told = [
         {"config_name": config, "data_files": [{"split": split, "path": paths} for split, paths in splits.items()]}
         for config, splits in configs.items()

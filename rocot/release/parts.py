@@ -2,13 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 from rocot.errors import ConfigError
+from rocot.release.configs import FOLDERS, Config
 from rocot.release.manifest import Manifest, SplitEntry
 from rocot.release.shards import Written
-
-Config: TypeAlias = Literal["all", "sft", "rft", "controls"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,7 @@ def parts(manifest: Manifest, configs: Iterable[Config], split: str | None = Non
         Part(folder, name, files)
         for config in configs
         for name in splits
-        for folder, files in _shards(manifest.splits[name], config).items()
+        for folder, files in shards_in(manifest.splits[name], config).items()
         if files
     ]
     if not found:
@@ -43,9 +41,10 @@ def parts(manifest: Manifest, configs: Iterable[Config], split: str | None = Non
     return found
 
 
-def _shards(entry: SplitEntry, config: Config) -> Mapping[str, Sequence[Written]]:
+def shards_in(entry: SplitEntry, config: Config) -> Mapping[str, Sequence[Written]]:
     """By folder."""
     if config == "controls":
         made = entry.controls
-        return {} if made is None else {"controls/plain": made.plain.files, "controls/two_pass": made.two_pass.files}
-    return {"all": {"data": entry.files}}.get(config, {})
+        folder = FOLDERS[config]
+        return {} if made is None else {f"{folder}/plain": made.plain.files, f"{folder}/two_pass": made.two_pass.files}
+    return {FOLDERS[config]: {"all": entry.files, "sft": entry.sft, "rft": entry.rft}[config]}

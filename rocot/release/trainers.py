@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from rocot.arrow import schema_of, table_of
 from rocot.core.row import Row
@@ -27,6 +26,7 @@ from rocot.release.lines import add_entry, growing_lines
 from rocot.release.media import Films, Pictures, Pointing
 from rocot.release.parts import Part
 from rocot.release.pictured import GROUP_ROWS, pictured, pictured_schema, write_pictured
+from rocot.release.shards import opened
 
 Trainer: TypeAlias = Literal["ms-swift", "llama-factory", "verl"]
 INFO = "dataset_info.json"
@@ -139,8 +139,8 @@ class Handing:
     def _fit(self, part: Part, given: Given, told: Told) -> Iterator[Page]:
         """The kept rows that this form can tell."""
         for file in part.files:
-            with pq.ParquetFile(self.release / file.path, page_checksum_verification=True) as opened:
-                for page in pages(batches(opened, kept=True), file.path):
+            with opened(self.release / file.path) as shard:
+                for page in pages(batches(shard, kept=True), file.path):
                     whys = [unfit(row, video=self.films is not None) for row in _rows(page)]
                     fit = [index for index, why in enumerate(whys) if why is None]
                     given.left_out.update(why for why in whys if why is not None)
