@@ -33,6 +33,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     bench.lay(length=0.25)  # enough clips that some are kept
     done = bench.rocot("generate", "--recipe", "own.toml", "--run", "runs/scenes")
     assert done.returncode == 0, done.stderr
+    done = bench.rocot("hydrate", "runs/scenes")
+    assert done.returncode == 0, done.stderr
     return folder
 
 

@@ -75,7 +75,7 @@ def test_what_is_missing_is_told_and_made_when_it_is_there(elsewhere: Bench) -> 
         (("hydrate", "downloaded", "--to", "downloaded/copy"), "not to be touched"),
         (("hydrate", "films"), "no release"),
         (("hydrate", "gone"), "is not there"),
-        (("export", "downloaded", "--format", "verl", "--controls"), "--controls goes without --format"),
+        (("export", "downloaded", "--format", "verl", "--controls"), "write the release, which --format reads"),
         (("export", "downloaded", "--to", "x"), "go with --format"),
     ],
 )
@@ -116,3 +116,17 @@ def test_scenes_are_rendered_for_whoever_has_none(tmp_path: Path) -> None:
     done = bench.rocot("hydrate", "downloaded", "--config", "all", timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
     assert all(len(row) == 4 for row in images(tmp_path / "hydrated/data"))
+
+
+def test_frames_go_into_a_release_on_a_written_word_alone(made: Bench) -> None:
+    refused = made.rocot("export", "own", "--with-frames")
+    assert refused.returncode == 2
+    assert "own: none stated" in refused.stderr
+    said = made.rocot("export", "own", "--with-frames", "--i-have-the-rights", "filmed by us", timeout=300)
+    assert said.returncode == 0, said.stderr
+    assert "only a private or gated repository takes it" in said.stdout
+    told = json.loads((made.folder / "runs/own/release/manifest.json").read_text())
+    assert told["pixels"] == {"rights": "filmed by us", "visibility": "restricted"}
+    assert made.rocot("validate", "own").returncode == 0
+    assert made.rocot("export", "own").returncode == 0, "and they are gone again"
+    assert json.loads((made.folder / "runs/own/release/manifest.json").read_text())["pixels"] is None
