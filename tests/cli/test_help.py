@@ -1,4 +1,5 @@
 import re
+import shlex
 from pathlib import Path
 
 import click
@@ -54,7 +55,7 @@ def test_nothing_is_documented_that_is_not_there(name: str) -> None:
 def test_the_examples_of_a_command_are_parsed_by_it(name: str) -> None:
     text = (command(name).help or "") + section(name)
     for words in re.findall(rf"^\s*rocot {name} ?([^\n>]*)$", text, flags=re.MULTILINE):
-        command(name).make_context(name, words.split(), resilient_parsing=False)
+        command(name).make_context(name, shlex.split(words, comments=True), resilient_parsing=False)
 
 
 def test_exit_codes_and_variables_are_documented() -> None:
