@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rocot.cli import NO_ROWS, options
+from rocot.cli import options
 
 if TYPE_CHECKING:
     from rocot.release.trainers import Trainer
@@ -61,49 +61,20 @@ def command(
       rocot export --with-frames
       rocot export --format ms-swift
     """
-    from contextlib import ExitStack
-
-    from rocot.cli.closing import left_out_table, outcomes_table, release_lines, screen_lines
-    from rocot.cli.exporting import export_split
-    from rocot.cli.runs import find, reading
-    from rocot.cli.screen import heading, out
-    from rocot.engine.counts import count_splits
+    from rocot.cli.validating import find_path
     from rocot.errors import ConfigError
 
-    if trainer is not None:
-        if controls or with_frames:
-            raise ConfigError("--controls and --with-frames write the release, which --format reads; leave them out")
-        from rocot.cli.handing import Order, hand
-        from rocot.cli.validating import find_path
-
-        order = Order(trainer, find_path(run), split, to, videos, media == "videos")
-        return hand(order, options.decoding(decoders))
-    if to is not None or media is not None:
+    if trainer is not None and (controls or with_frames):
+        raise ConfigError("--controls and --with-frames write the release, which --format reads; leave them out")
+    if trainer is None and (to is not None or media is not None):
         raise ConfigError("--to and --media go with --format; a release lies in its run")
-    if not with_frames and (statement is not None or videos):
+    if trainer is None and not with_frames and (statement is not None or videos):
         raise ConfigError("--i-have-the-rights and --videos go with --with-frames, and --videos with --format")
-    console, rows = out(), 0
-    with reading(find(run)) as opened, ExitStack() as stack:
-        there = [count.split for count in count_splits(opened.store) if count.listed]
-        if not there or (split is not None and split not in there):
-            raise ConfigError(
-                f"{opened.folder}: no clips of split {split or 'train'}; it has {', '.join(there) or 'none'}"
-            )
-        pixels = None
-        if with_frames:
-            from rocot.cli.filming import pixels_of
+    if trainer is not None:
+        from rocot.cli.handing import Handed, hand
 
-            pixels = stack.enter_context(pixels_of(opened.recipe, videos, statement, options.decoding(decoders)))
-        for name in there if split is None else [split]:
-            exported = export_split(
-                opened.folder, opened.store, opened.recipe, opened.plan, name, controls=controls, pixels=pixels
-            )
-            console.print(heading(f"split {name}"))
-            left_out_table(console, exported.entry.left_out, "samples left out")
-            outcomes_table(console, exported.entry.outcomes, exported.entry.kept, exported.entry.not_kept)
-            screen_lines(console, opened.recipe.gate.rules, exported.entry)
-            release_lines(console, exported)
-            rows += exported.entry.rows
-    if pixels is not None and pixels.ground.visibility == "restricted":
-        console.print("frames are in it that others have rights to: only a private or gated repository takes it")
-    return 0 if rows else NO_ROWS
+        return hand(Handed(trainer, find_path(run), split, to, videos, media == "videos"), options.decoding(decoders))
+    from rocot.cli.exporting import Order, export_run
+
+    order = Order(run, split, controls, with_frames, statement, videos)
+    return export_run(order, options.decoding(decoders))

@@ -20,7 +20,7 @@ from rocot.release.trainers import Given, Handing, Trainer
 
 
 @dataclass(frozen=True)
-class Order:
+class Handed:
     """What is asked of one call of the command."""
 
     trainer: Trainer
@@ -32,7 +32,7 @@ class Order:
     """Whether whole videos stand in the place of frames."""
 
 
-def hand(order: Order, machine: Machine) -> int:
+def hand(order: Handed, machine: Machine) -> int:
     """Writes the files, and prints what came of it. Returns the exit code."""
     started = time.monotonic()
     release = held(order.release)
