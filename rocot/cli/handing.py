@@ -14,6 +14,7 @@ from rocot.cli.gauge import gauge
 from rocot.cli.screen import count, heading, lasting, out, size, table
 from rocot.errors import ConfigError
 from rocot.machine import Machine
+from rocot.release.hydrate import alone
 from rocot.release.media import Films
 from rocot.release.parts import parts
 from rocot.release.trainers import Given, Handing, Trainer
@@ -45,6 +46,7 @@ def hand(order: Handed, machine: Machine) -> int:
     total, rows = sum(about.splits[part.split].kept for part in wanted), 0
     made: dict[str, Given] = {}
     with (
+        alone(to),
         videos_of(about.sources, folders, machine) as videos,
         album_of(about.frames, videos, machine) as album,
         gauge(f"rows for {order.trainer}") as tell,

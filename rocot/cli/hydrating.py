@@ -19,6 +19,7 @@ from rocot.release.configs import Config, config_of
 from rocot.release.hydrate import (
     Copied,
     Hydration,
+    alone,
     begun,
     copy_pictures,
     copy_rows,
@@ -50,14 +51,17 @@ def hydrate(order: Order, machine: Machine) -> int:
     if to.resolve().is_relative_to(release.root.resolve()):
         raise ConfigError(f"{to} lies in the release, which is not to be touched; name another folder with --to")
     wanted = parts(release.manifest, order.configs, order.split)
-    copy = begun(to, _blank(release, order))
-    fresh = {part.name: old for part in wanted if not order.files and (old := done(to, part, copy))}
-    made = dict(fresh)
-    left = [part for part in wanted if part.name not in fresh]
-    for part, copied in _copied(order, release, left, to, machine):
-        made[part.name] = copied
-        copy = copy.model_copy(update={"parts": {**copy.parts, part.name: copied}})
-        write_hydration(to, copy)
+    with alone(to):
+        copy = begun(to, _blank(release, order))
+        fresh = {part.name: old for part in wanted if not order.files and (old := done(to, part, copy))}
+        left = [part for part in wanted if part.name not in fresh]
+        made = dict(fresh)
+        if left:
+            write_hydration(to, copy)  # so that what is interrupted now is known again
+        for part, copied in _copied(order, release, left, to, machine):
+            made[part.name] = copied
+            copy = copy.model_copy(update={"parts": {**copy.parts, part.name: copied}})
+            write_hydration(to, copy)
     console = out()
     console.print(heading(f"{copy.release} {copy.version} with frames, in {to}: {lasting(time.monotonic() - started)}"))
     _print(console, [(part, made[part.name]) for part in wanted])

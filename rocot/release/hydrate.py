@@ -11,8 +11,10 @@ A part, one split of one config, is whole or not there. Frames that were checked
 which was interrupted costs no video twice.
 """
 
+import fcntl
 import json
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -127,6 +129,25 @@ class _Tally:
         )
 
 
+@contextmanager
+def alone(to: Path) -> Iterator[None]:
+    """Holds the folder against other processes that would write into it. Raises ConfigError where one does.
+
+    The lock dies with its process. It lies beside the folder, which is made by what is written into it.
+    """
+    try:
+        to.parent.mkdir(parents=True, exist_ok=True)
+        lock = to.with_name(f".{to.name}.lock").open("w")
+    except OSError as error:
+        raise StoreError(_unwritable(to, error)) from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ConfigError(f"{to}: another process is writing there; wait for it, or name another folder") from error
+        yield
+
+
 def begun(to: Path, blank: Hydration) -> Hydration:
     """What the folder holds already; `blank` where it holds nothing.
 
@@ -134,7 +155,7 @@ def begun(to: Path, blank: Hydration) -> Hydration:
     """
     path = to / NAME
     if not path.is_file():
-        if to.exists() and (not to.is_dir() or any(to.iterdir())):
+        if to.exists() and (not to.is_dir() or any(not one.name.startswith(".") for one in to.iterdir())):
             raise ConfigError(f"{to}: holds other things than a copy of a release; name another folder with --to")
         return blank
     try:

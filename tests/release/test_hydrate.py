@@ -14,6 +14,7 @@ from rocot.errors import ConfigError
 from rocot.release.hydrate import (
     Copied,
     Hydration,
+    alone,
     begun,
     copy_pictures,
     copy_rows,
@@ -169,6 +170,19 @@ def test_a_folder_of_other_things_is_not_written_into(tmp_path: Path) -> None:
     (tmp_path / "copy" / "hydrated.json").write_text("{")
     with pytest.raises(ConfigError, match="cannot be read"):
         begun(tmp_path / "copy", BLANK)
+
+
+def test_what_an_interrupted_hydration_left_is_no_other_thing(tmp_path: Path) -> None:
+    (tmp_path / "copy").mkdir()
+    (tmp_path / "copy" / ".hydrated.json.7.part").write_text("{")
+    assert begun(tmp_path / "copy", BLANK) == BLANK
+
+
+def test_two_processes_do_not_write_one_copy(tmp_path: Path) -> None:
+    with alone(tmp_path / "copy"), pytest.raises(ConfigError, match="another process"), alone(tmp_path / "copy"):
+        pass
+    with alone(tmp_path / "copy"):
+        pass
 
 
 def test_exact_frames_are_asked_for_again_where_nearly_right_ones_lie(tmp_path: Path) -> None:
