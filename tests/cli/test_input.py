@@ -136,7 +136,7 @@ def test_a_disk_that_is_full_behind_the_output(bench: Bench) -> None:
     bench.lay()
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
-            [*bench.command, "generate", "--recipe", "own.toml"],
+            [*bench.cold, "generate", "--recipe", "own.toml"],
             cwd=bench.folder,
             env=bench.environment,
             stdout=full,
@@ -154,7 +154,7 @@ def test_a_disk_that_is_full_behind_the_output(bench: Bench) -> None:
 def test_streams_that_are_closed(bench: Bench, closed: str) -> None:
     bench.lay()
     line = f'"$@" {closed}'
-    words = [*bench.command, "generate", "--recipe", "own.toml"]
+    words = [*bench.cold, "generate", "--recipe", "own.toml"]
     done = subprocess.run(
         ["sh", "-c", line, "sh", *words],
         cwd=bench.folder,

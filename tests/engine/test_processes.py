@@ -15,6 +15,7 @@ import rocot.engine
 from rocot.engine.reader import StoreReader
 from tests.engine.toys import Making, Workshop, fail_passing
 from tests.engine.worker import WORKERS
+from tests.warm.command import warm
 
 COUNT = 40
 CALLS = 2 * COUNT
@@ -40,7 +41,7 @@ asyncio.run(main())
 
 
 def begin(folder: Path, seconds: float = 0.01, count: int = COUNT) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "tests.engine.worker", str(folder), str(count), str(seconds)]
+    command = [*warm(), "tests.engine.worker", str(folder), str(count), str(seconds)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 

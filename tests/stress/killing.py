@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import os
 import signal
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -19,6 +18,7 @@ from rocot.engine.reader import FILE
 from rocot.release.manifest import read_manifest
 from tests.contracts.numbered import film
 from tests.servers.chat import ChatServer
+from tests.warm.command import warm
 
 ROOT = Path(__file__).parents[2]
 RECIPE = """
@@ -83,7 +83,7 @@ class Bench:
 
     async def start(self, server: ChatServer, run: str, *words: str, **environment: str) -> asyncio.subprocess.Process:
         """`rocot generate` as a user runs it."""
-        command = [sys.executable, "-m", "rocot", "generate", "--recipe", "recipe.toml", "--run", run]
+        command = [*warm(), "rocot", "generate", "--recipe", "recipe.toml", "--run", run]
         return await asyncio.create_subprocess_exec(
             *command,
             *("--base-url", server.base_url, "--workers", str(self.workers), *words),

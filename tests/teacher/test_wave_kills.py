@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import sys
 from pathlib import Path
 from random import Random
 
@@ -12,6 +11,7 @@ import pytest
 from rocot.errors import RunError
 from tests.servers.batches import BatchServer
 from tests.teacher.batch_bench import Bench, paid_once
+from tests.warm.command import warm
 
 ROOT = Path(__file__).parents[2]
 
@@ -45,7 +45,7 @@ class Deadly(BatchServer):
 async def killed(server: Deadly, folder: Path, count: int) -> bool:
     """One life in a process of its own; whether it was cut short."""
     server.process = process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.teacher.batch_bench", str(folder), server.base_url, str(count)),
+        *(*warm(), "tests.teacher.batch_bench", str(folder), server.base_url, str(count)),
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         stdout=asyncio.subprocess.PIPE,
