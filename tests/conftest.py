@@ -1,5 +1,6 @@
-"""What all tests share: a network that ends at this machine."""
+"""What all tests share: two processes that run them, and a network that ends at this machine."""
 
+import os
 import socket
 from collections.abc import Iterator
 from ipaddress import ip_address
@@ -9,6 +10,23 @@ from hypothesis import settings
 
 settings.register_profile("rocot", deadline=None)  # how long an example takes says nothing on a busy machine
 settings.load_profile("rocot")
+
+PROCESSES = 2
+"""How many run the whole suite: CI has two cores. `-n` says otherwise."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Parts the whole suite among processes; what is named on the command line begins sooner in this one.
+
+    Here and not in `addopts`, where `-n` would be an unknown option under `-p no:xdist`.
+    """
+    whole = config.args_source == pytest.Config.ArgsSource.TESTPATHS
+    alone = "PYTEST_XDIST_WORKER" in os.environ or config.option.usepdb or config.option.collectonly
+    if whole and not alone and config.pluginmanager.hasplugin("xdist") and config.option.numprocesses is None:
+        config.option.numprocesses = PROCESSES
+        config.option.dist = "worksteal"
+
 
 Address = tuple[str, int] | tuple[str, int, int, int] | str | bytes
 

@@ -21,7 +21,15 @@ def ask(connection: socket.socket, words: list[str]) -> int:
     asked = json.dumps({"words": words, "folder": os.getcwd(), "environment": dict(os.environ)}).encode()  # noqa: PTH109
     socket.send_fds(connection, [len(asked).to_bytes(4, "big")], [0, 1, 2])
     connection.sendall(asked)
-    return int.from_bytes(connection.recv(4, socket.MSG_WAITALL), "big")
+    return told(connection)
+
+
+def told(connection: socket.socket) -> int:
+    """A number from the process that forks."""
+    said = connection.recv(4, socket.MSG_WAITALL)
+    if len(said) < 4:
+        sys.exit("the process that forks is gone")
+    return int.from_bytes(said, "big", signed=True)
 
 
 def main() -> None:
@@ -33,7 +41,7 @@ def main() -> None:
         for number in FORWARDED:
             signal.signal(number, lambda number, _: os.kill(pid, number))
         signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
-        code = int.from_bytes(connection.recv(4, socket.MSG_WAITALL), "big", signed=True)
+        code = told(connection)
     if code < 0:
         signal.signal(-code, signal.SIG_DFL)
         os.kill(os.getpid(), -code)
