@@ -27,7 +27,7 @@ async def test_what_still_decodes_at_the_end_is_dropped(tmp_path: Path) -> None:
         waiting = [asyncio.create_task(frames.sample(clip, [time])) for time in (0.5, 1.0, 1.5)]
         await asyncio.sleep(0.2)
         started = time.monotonic()
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 15
     assert children(os.getpid()) == []
     done = await asyncio.gather(*waiting, return_exceptions=True)
     assert all(isinstance(error, VideoError | asyncio.CancelledError) for error in done)

@@ -104,7 +104,7 @@ def test_ten_gigabytes_of_nothing_take_no_longer_than_the_deadline(tmp_path: Pat
         reader.read(path, [2.99], LOOK)
     reader.close()
     assert caught.value.reason == "decoder too slow"
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
 
 
 def test_a_thousand_clips_leave_nothing_behind(tmp_path: Path) -> None:

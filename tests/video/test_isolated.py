@@ -128,7 +128,7 @@ def test_a_hang_ends_at_the_deadline(make: Callable[..., Isolated], clip: Path) 
     started = time.monotonic()
     error = failed(reader, clip)
     assert (error.reason, error.passing) == ("decoder too slow", True)
-    assert 0.4 < time.monotonic() - started < 5
+    assert 0.4 < time.monotonic() - started < 30
     assert children(os.getpid()) == []
     assert read(reader, clip) == [12, 37]
 
