@@ -5,6 +5,7 @@
     │   ├── ConfigError       a recipe, manifest, option or input list that cannot be used
     │   ├── StoreError        the run store cannot be opened, read or written
     │   ├── ServiceError      the teacher's service is down or will refuse every call (key, model, credit)
+    │   ├── HubError          the Hub is down, refuses, or holds something else than it should
     │   └── BudgetError       a ceiling that the user set is reached
     └── ItemError             spoils one sample; it is recorded, counted, and the run goes on
         ├── VideoError        the video cannot give the frames that were asked
@@ -41,6 +42,10 @@ class StoreError(RunError):
 
 class ServiceError(RunError):
     """The teacher's service is down, or will refuse every call."""
+
+
+class HubError(RunError):
+    """The Hub is down, refuses, or holds something else than it should."""
 
 
 class BudgetError(RunError):

@@ -30,6 +30,8 @@ COMMANDS = {
     "hydrate": "Rebuild the frames of a release from your own videos.",
     "validate": "Check every row of shards or of a run.",
     "verify": "Check that a release is, byte for byte, what was written.",
+    "push": "Put a release on the Hugging Face Hub, whole or not at all.",
+    "pull": "Fetch a release from the Hugging Face Hub, and check every byte.",
     "report": "Tell what reflection did in a release, as a page.",
     "sources": "List the datasets that rocot can import, or tell all about one.",
     "import": "Read a dataset's official files into a manifest.",

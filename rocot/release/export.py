@@ -17,8 +17,6 @@ Exporting a split keeps the other splits of the same recipe, flow and version of
 make: a release never mixes two.
 """
 
-import os
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -48,7 +46,7 @@ from rocot.release.origins import origins
 from rocot.release.pixels import Pixels, columns
 from rocot.release.screen import Screen, Verdict
 from rocot.release.shards import Listed, growing_table, opened, sync
-from rocot.release.swap import replacing
+from rocot.release.swap import replacing, take
 
 FOLDER = "release"
 """Name of the release within a run's folder."""
@@ -293,17 +291,8 @@ def _carry(folder: Path, fresh: Path, made: Manifest, split: str) -> tuple[dict[
         if why is None:
             for place in (*(file.path for file in entry.written), f"left_out/{name}.parquet"):
                 (fresh / place).parent.mkdir(parents=True, exist_ok=True)
-                _take(folder / place, fresh / place)
+                take(folder / place, fresh / place)
             carried[name] = entry
         else:
             dropped.append(Dropped(split=name, why=f"{why}; export it again"))
     return carried, tuple(dropped)
-
-
-def _take(old: Path, new: Path) -> None:
-    """The same bytes under another name: a hard link, or a copy where the file system has none."""
-    try:
-        os.link(old, new)
-    except OSError:
-        if old.exists():
-            shutil.copyfile(old, new)

@@ -20,13 +20,13 @@ _EXCHANGE = 2
 
 
 @contextmanager
-def replacing(folder: Path) -> Iterator[Path]:
+def replacing(folder: Path, *, then: str = "export again: nothing is asked again") -> Iterator[Path]:
     """A new folder to fill that takes the place of `folder` when the block ends, and vanishes when it raises.
 
     One process at a time: a second one waits. What a killed one left behind is removed by the next.
-    Raises StoreError where the disk is full or the place cannot be written.
+    Raises StoreError where the disk is full or the place cannot be written; it says what to do `then`.
     """
-    with _translated(folder), _alone(folder):
+    with writing(folder, then), _alone(folder):
         _recover(folder)
         fresh = Path(tempfile.mkdtemp(prefix=f"{folder.name}{_UNFINISHED}", dir=folder.parent))
         try:
@@ -77,12 +77,22 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
+def take(old: Path, new: Path) -> None:
+    """The same bytes under another name: a hard link, or a copy where the file system has none."""
+    try:
+        os.link(old, new)
+    except OSError:
+        if old.exists():
+            shutil.copyfile(old, new)
+
+
 @contextmanager
-def _translated(folder: Path) -> Iterator[None]:
+def writing(folder: Path, then: str) -> Iterator[None]:
+    """Within the block something is written for a folder; raises StoreError where the disk refuses."""
     try:
         yield
     except OSError as error:
         raise StoreError(
             f"{folder}: cannot be written ({error.strerror or error}); what stood there before is untouched."
-            " Free some space or make the folder writable, then export again: nothing is asked again"
+            f" Free some space or make the folder writable, then {then}"
         ) from error

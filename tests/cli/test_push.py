@@ -1,0 +1,108 @@
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.cli.bench import Bench
+from tests.contracts.hub import HubContract
+from tests.release.pushing import NAME, laid, whole
+from tests.servers.hub import HubServer
+
+CANARY = "hf_canary0123456789"
+NAMESPACE = "ROCOT_TEST_NAMESPACE"
+
+
+@pytest.fixture(scope="module")
+def releases(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    root = tmp_path_factory.mktemp("releases")
+    return {"0.1.0": laid(root / "first", "0.1.0"), "0.2.0": laid(root / "second", "0.2.0", ("train", "test"))}
+
+
+def leading_to(server: HubServer, home: Path, token: str = CANARY) -> dict[str, str]:
+    server.tokens[token] = "tester"
+    return {"HF_ENDPOINT": server.url, "HF_TOKEN": token, "HF_HOME": str(home), "HF_HUB_DISABLE_XET": "1"}
+
+
+class TestLoopbackXet(HubContract):
+    @pytest.fixture
+    def variables(self, tmp_path: Path) -> Iterator[Mapping[str, str]]:
+        with HubServer(tmp_path / "cas") as server:
+            yield {**leading_to(server, tmp_path / "hf"), "HF_HUB_DISABLE_XET": "0"}
+            assert server.repos[NAME].private
+            assert server.storage is not None
+            assert server.puts.total() == 0
+
+    @pytest.fixture
+    def name(self) -> str:
+        return NAME
+
+
+@pytest.mark.slow
+class TestLoopbackLfs(HubContract):
+    @pytest.fixture
+    def variables(self, tmp_path: Path) -> Iterator[Mapping[str, str]]:
+        with HubServer() as server:
+            yield leading_to(server, tmp_path / "hf")
+            assert set(server.puts.values()) == {1}
+
+    @pytest.fixture
+    def name(self) -> str:
+        return NAME
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not (os.environ.get("HF_TOKEN") and os.environ.get(NAMESPACE)), reason=f"HF_TOKEN, {NAMESPACE}")
+class TestRealHub(HubContract):
+    """Its processes are other ones than this, whose network ends at loopback."""
+
+    @pytest.fixture
+    def variables(self, tmp_path: Path) -> Mapping[str, str]:
+        return {"HF_TOKEN": os.environ["HF_TOKEN"], "HF_HOME": str(tmp_path / "hf")}
+
+    @pytest.fixture
+    def name(self) -> Iterator[str]:
+        made = f"{os.environ[NAMESPACE]}/rocot-test-{secrets.token_hex(4)}"
+        yield made
+        code = f"import huggingface_hub; huggingface_hub.delete_repo({made!r}, repo_type='dataset')"
+        subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_dry_run_tells_all_and_writes_nothing_and_nothing_tells_the_token(
+    bench: Bench, releases: Mapping[str, Path], tmp_path: Path
+) -> None:
+    with HubServer() as server:
+        bench = Bench(bench.folder, bench.cache, leading_to(server, tmp_path / "hf"))
+        run = str(releases["0.1.0"])
+        dry = bench.rocot("push", NAME, run, "--dry-run")
+        assert dry.returncode == 0, dry.stderr
+        assert "a new dataset, private" in dry.stdout
+        assert "Nothing was changed" in dry.stdout
+        assert (server.writes, server.repos) == ([], {})
+        server.faults["POST commit"].extend(["503", "lost"])
+        server.faults["PUT storage"].extend(["502"])
+        done = bench.rocot("push", NAME, run)
+        assert done.returncode == 0, done.stderr
+        assert "commit to tester/scenes: the Hub answers with status 503" in done.stderr
+        assert "X-Amz-Signature" not in done.stderr
+        assert whole(server) == "0.1.0"
+        refused = bench.rocot("push", NAME, str(releases["0.2.0"]), "--tag", "v0.1.0")
+        assert refused.returncode == 2
+        assert "raise release.version" in refused.stderr
+        assert "Traceback" not in dry.stderr + done.stderr + refused.stderr
+    for told in (dry, done, refused):
+        assert CANARY not in told.stdout + told.stderr
+    for written in (path for folder in (tmp_path, releases["0.1.0"]) for path in folder.rglob("*") if path.is_file()):
+        assert CANARY.encode() not in written.read_bytes(), written
+    for path, blob in server.repos[NAME].head.files.items():
+        assert CANARY.encode() not in server.content(blob), path
+
+
+def test_without_a_token_it_says_how_to_log_in(bench: Bench, releases: Mapping[str, Path], tmp_path: Path) -> None:
+    bench = Bench(bench.folder, bench.cache, {"HF_TOKEN": "", "HF_HOME": str(tmp_path / "hf")})
+    done = bench.rocot("push", NAME, str(releases["0.1.0"]))
+    assert done.returncode == 2
+    assert done.stderr.startswith("rocot: no token for the Hub; `hf auth login`")
