@@ -11,6 +11,8 @@ from rocot.core.record import Record
 from rocot.core.reflection import Outcome
 from rocot.core.reply import Dialect
 from rocot.core.task import Task
+from rocot.core.version import PATTERN
+from rocot.core.withdrawal import Withdrawn
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 
@@ -19,7 +21,8 @@ class Release(Record):
     """What the dataset is called."""
 
     name: Name
-    version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")] = "0.1.0"
+    version: Annotated[str, Field(pattern=PATTERN, max_length=64)] = "0.1.0"
+    """A semantic version; `rocot diff` tells what has to go up."""
     shard_mb: int = Field(default=100, ge=1, le=4096)
     """Megabytes at which a shard ends; how rows are cut into files is no part of what they are."""
 
@@ -262,6 +265,13 @@ class Recipe(Record):
     mix: Mix = Mix()
     allow_leaks: str = Field(default="", max_length=500)
     """Why videos of an official test split are taken for training all the same; empty: they are not."""
+    withdrawn: tuple[Withdrawn, ...] = ()
+    """Videos and clips that are never made again, and stand in no release; `rocot withdraw` writes them."""
+
+    @property
+    def withdrawn_ids(self) -> frozenset[str]:
+        """Of videos, `<source>/<video>`, and of clips."""
+        return frozenset(one.id for one in self.withdrawn)
 
     @property
     def asked(self) -> dict[Role, TeacherRecipe]:

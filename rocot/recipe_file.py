@@ -1,9 +1,13 @@
 """A recipe from its TOML file, or a shipped one by its name."""
 
+import json
+import os
+from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
 from rocot.assets import ASSETS
+from rocot.core.withdrawal import Withdrawn
 from rocot.errors import ConfigError
 from rocot.recipe import Recipe, SourceRecipe
 from rocot.toml_file import load
@@ -21,6 +25,39 @@ def load_recipe(path_or_name: str) -> Recipe:
     """
     path = _find(path_or_name)
     return _resolved(load(path, Recipe), path)
+
+
+def write_withdrawn(path: Path, more: Sequence[Withdrawn]) -> None:
+    """Adds tombstones to the end of a recipe's file; all else in it stays as it is.
+
+    Raises ConfigError where the file is no recipe, or cannot be written; then nothing has changed.
+    """
+    before = load(path, Recipe)  # what is no recipe is not written to
+    text = path.read_text(encoding="utf-8")
+    added = "".join(f"\n{spelt(one)}" for one in more if one.id not in before.withdrawn_ids)
+    made = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        try:
+            made.write_text(text.rstrip("\n") + "\n" + added, encoding="utf-8")
+            load(made, Recipe)  # a `withdrawn = [...]` of one line takes no tables after it
+            made.replace(path)
+        finally:
+            made.unlink(missing_ok=True)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written ({error.strerror}); add the lines yourself:\n{added}") from error
+    except ConfigError as error:
+        raise ConfigError(f"{path}: takes no [[withdrawn]] at its end; add these to it yourself:\n{added}") from error
+
+
+def spelt(one: Withdrawn) -> str:
+    """A tombstone as it stands in a recipe."""
+    reason = f"reason = {_quoted(one.reason)}\n" if one.reason else ""
+    return f"[[withdrawn]]\nid = {_quoted(one.id)}\n{reason}"
+
+
+def _quoted(text: str) -> str:
+    """A basic string of TOML: JSON's escapes are among its own, but it takes no DEL as it is."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _find(path_or_name: str) -> Path:

@@ -14,13 +14,14 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from rocot.core.record import Record
+from rocot.core.version import PATTERN as VERSION
 
 Level: TypeAlias = "tuple[type[Record], ...]"
 """The records that may stand at one place of a file; several where `kind` chooses."""
 
 WORDS = {
     "^[a-z0-9][a-z0-9._-]{0,63}$": "must be 1 to 64 of a-z 0-9 . _ -, the first a letter or digit",
-    r"^\d+\.\d+\.\d+$": "must be a version such as 0.1.0",
+    VERSION: "must be a semantic version such as 0.1.0 or 1.0.0-rc.1",
     "^(embedded|scripted|(openai|vllm):.+)$": "must be embedded, scripted, openai:<model> or vllm:<model>",
     r"^[^\s<>][^<>\x00-\x1f]*$": "must be a label without < and >, and must not begin with a space",
 }

@@ -26,6 +26,8 @@ from rocot.sources.forecast import Forecast
 from rocot.sources.protocol import Skipped, Source, TruthOf, Video
 from rocot.sources.shuffled import Shuffled
 from rocot.sources.truths import Truths
+from rocot.sources.withdrawn import Without
+from rocot.sources.withdrawn import skipped as withheld
 from rocot.teacher.protocol import Asks, Compose, Parse, Reply, Resting, Teacher, identity_of
 from rocot.video.protocol import Look, Sampled, Samples
 
@@ -257,15 +259,24 @@ def listing(  # noqa: PLR0913, PLR0917 - a run, its split, and who learns of wha
     rendered: Callable[[int, int], None] | None = None,
     forecast: Forecast | None = None,
 ) -> Iterator[Clip]:
-    """The clips of a split, in a fixed order, without those that leak; see `rocot.sources.windows.clips`.
+    """The clips of a split, in a fixed order, without those that leak and those that are withdrawn.
+
+    See `rocot.sources.windows.clips`.
 
     Raises ConfigError for a source that cannot be used.
     """
     from rocot.sources.windows import clips
 
-    found = sources(recipe, machine, rendered)
+    gone = recipe.withdrawn_ids
+    found = [Without(source, gone) for source in sources(recipe, machine, rendered)]
     guarded = guard(recipe, split)
-    return clips(found, split, recipe.windows, truths, skipped, guarded, recipe.allow_leaks, recipe.task, forecast)
+    for clip in clips(
+        found, split, recipe.windows, truths, skipped, guarded, recipe.allow_leaks, recipe.task, forecast
+    ):
+        if clip.id in gone:
+            skipped(withheld(clip.id, clip.source))
+        else:
+            yield clip
 
 
 def shuffle(

@@ -1,12 +1,16 @@
 import json
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
+from rocot.core.withdrawal import Withdrawn
 from rocot.errors import ConfigError
 from rocot.recipe import Folder, Recipe
-from rocot.recipe_file import load_recipe, shipped
+from rocot.recipe_file import load_recipe, shipped, spelt, write_withdrawn
 from rocot.toml_faults import WORDS
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -147,3 +151,39 @@ FOLDER = '[release]\nname = "a"\n[[sources]]\nkind = "folder"\nname = "f"\nvideo
 )
 def test_a_task_that_its_sources_or_teachers_cannot_serve_is_refused(tmp_path: Path, text: str, told: str) -> None:
     assert told in refusal(write(tmp_path, text))
+
+
+@given(st.text(min_size=1, max_size=40), st.text(max_size=40))
+def test_a_tombstone_is_read_back_as_it_was(name: str, reason: str) -> None:
+    assume(not any(0xD800 <= ord(letter) <= 0xDFFF for letter in name + reason))
+    one = Withdrawn(id=name, reason=reason)
+    assert tomllib.loads(spelt(one)) == {"withdrawn": [one.model_dump(exclude_defaults=True)]}
+
+
+def test_tombstones_are_added_once_and_all_else_in_the_file_stays(tmp_path: Path) -> None:
+    path = Path(write(tmp_path, f"# mine\n{SMALL}"))
+    gone = Withdrawn(id="scenes/a", reason='"quoted"')
+    write_withdrawn(path, [gone])
+    write_withdrawn(path, [gone, Withdrawn(id="scenes/b")])
+    assert path.read_text().startswith(f"# mine\n{SMALL}")
+    assert load_recipe(str(path)).withdrawn == (gone, Withdrawn(id="scenes/b"))
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_is_no_recipe_gets_no_tombstone(tmp_path: Path) -> None:
+    path = Path(write(tmp_path, "other = 1\n"))
+    with pytest.raises(ConfigError, match="no such setting"):
+        write_withdrawn(path, [Withdrawn(id="scenes/a")])
+    assert path.read_text() == "other = 1\n"
+
+
+@pytest.mark.parametrize("version", ["1.0", "v1.0.0", "1.0.0+build", "01.0.0"])
+def test_a_version_that_is_not_semantic_is_told_what_is(tmp_path: Path, version: str) -> None:
+    text = SMALL.replace('name = "a"', f'name = "a"\nversion = "{version}"')
+    told = f'release.version: must be a semantic version such as 0.1.0 or 1.0.0-rc.1 (got "{version}")'
+    assert told in refusal(write(tmp_path, text))
+
+
+def test_a_pre_release_is_a_version(tmp_path: Path) -> None:
+    text = SMALL.replace('name = "a"', 'name = "a"\nversion = "1.0.0-rc.1"')
+    assert load_recipe(write(tmp_path, text)).release.version == "1.0.0-rc.1"

@@ -33,6 +33,8 @@ COMMANDS = {
     "push": "Put a release on the Hugging Face Hub, whole or not at all.",
     "pull": "Fetch a release from the Hugging Face Hub, and check every byte.",
     "report": "Tell what reflection did in a release, as a page.",
+    "diff": "Tell what changed between two releases, and what version that asks for.",
+    "withdraw": "Take videos or clips out of a run for good.",
     "sources": "List the datasets that rocot can import, or tell all about one.",
     "import": "Read a dataset's official files into a manifest.",
     "check-leaks": "Find videos of training splits in official test splits.",

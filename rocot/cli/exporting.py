@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from rocot.cli import NO_ROWS
@@ -31,8 +32,13 @@ def export_split(  # a run, its flow, its split, and what else goes in by name
     pixels: Pixels | None = None,
 ) -> Exported:
     """Writes one split of a run's release. Raises StoreError, ConfigError where frames cannot be had."""
-    samples = gathered(store, tuple(plan), split)
-    return export(run, recipe, plan.fingerprint, samples, controls=controls, pixels=pixels)
+    from rocot.assets import load_prompts
+    from rocot.release.card import card  # it brings matplotlib and the Hub's client along: not before work is done
+
+    used = load_prompts(recipe.prompts.folder, recipe.task.kind)
+    samples = gathered(store, tuple(plan), split, recipe.withdrawn_ids)
+    made = partial(card, recipe=recipe, used=used)
+    return export(run, recipe, plan.fingerprint, samples, controls=controls, card=made, pixels=pixels)
 
 
 @dataclass(frozen=True)
@@ -65,7 +71,7 @@ def export_run(order: Order, machine: Machine) -> int:
                 opened.folder, opened.store, opened.recipe, opened.plan, name, controls=order.controls, pixels=pixels
             )
             console.print(heading(f"split {name}"))
-            left_out_table(console, exported.entry.left_out, "samples left out")
+            left_out_table(console, exported.told_left_out, "samples left out")
             outcomes_table(console, exported.entry.outcomes, exported.entry.kept, exported.entry.not_kept)
             screen_lines(console, opened.recipe.gate.rules, exported.entry)
             release_lines(console, exported)

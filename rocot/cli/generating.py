@@ -5,7 +5,7 @@ import signal
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rocot.cli import NO_ROWS
 from rocot.cli.batching import access, answered
@@ -24,6 +24,7 @@ from rocot.cli.closing import (
 from rocot.cli.exporting import export_split
 from rocot.cli.log import Lines
 from rocot.cli.options import RUNS
+from rocot.cli.runs import remembering
 from rocot.cli.screen import heading, lasting, out
 from rocot.cli.split import check_split
 from rocot.cli.telling import Telling, Words
@@ -182,6 +183,7 @@ def generate(order: Order) -> int:
     telling.begin(order)
     started = time.monotonic()
     with Store(order.machine.run) as store, access(order.machine.run, store, batch=order.batch):
+        order = replace(order, recipe=remembering(order.recipe, store))
         try:
             made = asyncio.run(make(order, store, telling))
         except RunError:
@@ -194,7 +196,8 @@ def generate(order: Order) -> int:
             telling.end(128 + number, made.ending, time.monotonic() - started)
             return 128 + number
         plan = reflection(order.recipe, (), described(order.recipe))
-        exported = export_split(order.machine.run, store, order.recipe, plan, order.split)
+        recipe = remembering(order.recipe, store)  # once more: somebody may have withdrawn meanwhile
+        exported = export_split(order.machine.run, store, recipe, plan, order.split)
         stages = stage_counts(made.tally, sum_spent(store), order.prices)
     code, seconds = 0 if exported.entry.rows else NO_ROWS, time.monotonic() - started
     _print_closing(order, made, exported, stages, seconds)
@@ -209,7 +212,7 @@ def _print_closing(order: Order, made: Made, exported: Exported, stages: Sequenc
     console.print()
     stages_table(console, stages, order.prices.currency)
     skipped_lines(console, made.skipped)
-    left_out_table(console, exported.entry.left_out, "samples left out")
+    left_out_table(console, exported.told_left_out, "samples left out")
     outcomes_table(console, exported.entry.outcomes, exported.entry.kept, exported.entry.not_kept)
     screen_lines(console, order.recipe.gate.rules, exported.entry)
     release_lines(console, exported)

@@ -69,7 +69,7 @@ def tell_end(  # what the closing tables are made of
         seconds=seconds,
         stages=None if stages is None else [_stage(stage) for stage in stages],
         skipped=None if skipped is None else _by_reason(skipped),
-        left_out=None if entry is None else entry.left_out,
+        left_out=None if exported is None else exported.told_left_out,
         outcomes=None if entry is None else entry.outcomes,
         rows=None if entry is None else entry.rows,
         kept=None if entry is None else entry.kept,

@@ -43,6 +43,7 @@ def command(
       rocot plan --recipe my.toml --base-url http://localhost:8000/v1 --ping
     """
     from rocot.cli.planning import Outline, print_outline, print_ping
+    from rocot.cli.runs import remembering_at
     from rocot.machine import Machine, default_cache, key_from_environment, own_keys_from_environment
     from rocot.recipe_file import load_recipe
 
@@ -57,7 +58,7 @@ def command(
         own_keys=own_keys_from_environment(),
         vllm=options.words(vllm),
     )
-    outline = Outline(chosen, machine, split, limit, batch)
+    outline = Outline(remembering_at(machine.run, chosen), machine, split, limit, batch)
     print_outline(outline, options.price_table(prices))
     if ping:
         print_ping(outline)

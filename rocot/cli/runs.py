@@ -1,5 +1,6 @@
 """Which run is meant, and what it was made with."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pydantic import ValidationError
 
 from rocot.cli.options import RUNS
 from rocot.core.reflection import Judged
+from rocot.core.withdrawal import Withdrawn
 from rocot.engine.reader import FILE, StoreReader
 from rocot.engine.stage import Plan
 from rocot.errors import ConfigError
@@ -55,6 +57,23 @@ def find(name: Path | None) -> Path:
 def _touched(folder: Path) -> float:
     """When something was last written into a run: seconds since 1970."""
     return max(path.stat().st_mtime for path in (folder / FILE, folder / f"{FILE}-wal") if path.exists())
+
+
+def remembering(recipe: Recipe, store: StoreReader) -> Recipe:
+    """The recipe with all that was ever withdrawn from the run: what a recipe's file does not say is not forgotten."""
+    last = store.recipe()
+    said = json.loads(last.recipe).get("withdrawn", []) if last is not None else []
+    own = recipe.withdrawn_ids
+    more = [one for one in map(Withdrawn.model_validate, said) if one.id not in own]
+    return recipe.model_copy(update={"withdrawn": (*recipe.withdrawn, *more)}) if more else recipe
+
+
+def remembering_at(folder: Path, recipe: Recipe) -> Recipe:
+    """The same of a run that lies in a folder, where one does. Raises StoreError."""
+    if not is_run(folder):
+        return recipe
+    with StoreReader(folder) as store:
+        return remembering(recipe, store)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """The finished items of a run, rebuilt from what each stage added, and what became of all the others."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
@@ -22,10 +22,15 @@ class Lost:
     key: str
     stage: str
     """Where it stands."""
-    kind: Literal["rejected", "failed", "missing"]
-    """Missing: nothing is stored, or nothing usable (reason `damaged` or `outdated`); running again mends it."""
+    kind: Literal["rejected", "failed", "missing", "withheld"]
+    """Missing: nothing is stored, or nothing usable (reason `damaged` or `outdated`); running again mends it.
+    Withheld: whoever harvests does not want the clip; of one such clip one is told."""
     reason: str
     detail: str
+
+
+def _none(_: Item) -> bool:
+    return False
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,8 @@ class Harvest(Generic[T]):
     steps: Sequence[Step]
     last: type[T]
     """What the plan ends with."""
+    unwanted: Callable[[Item], bool] = _none
+    """Clips that are not followed, whatever is stored of them."""
 
     def items(self, split: str) -> Iterator[T | Lost]:
         """One for each chain, sorted by the clip's id and the rollout's number. Raises StoreError."""
@@ -66,6 +73,9 @@ class Harvest(Generic[T]):
             item = self.first.model_validate_json(row.record)
         except ValidationError as error:
             yield Lost(row.id, stage, "missing", "outdated", f"another rocot wrote the clip's record: {error}")
+            return
+        if self.unwanted(item):
+            yield Lost(row.id, stage, "withheld", "withheld", "")
             return
         yield from self._from(0, item, row.link)
 

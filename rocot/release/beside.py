@@ -25,6 +25,7 @@ class LeftOut(Record):
     @classmethod
     def of(cls, lost: Lost) -> Self:
         """As the run's store tells it."""
+        assert lost.kind != "withheld", "what is withdrawn stands in no table"
         return cls(item=lost.key, stage=lost.stage, status=lost.kind, reason=lost.reason, detail=clean(lost.detail))
 
     @property

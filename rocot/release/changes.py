@@ -40,7 +40,7 @@ def changes(old: Manifest, new: Manifest, against: str) -> Changes:
     return Changes(
         against=against,
         version=old.version,
-        same_flow=new.same_make(old),
+        same_flow=(new.recipe, new.fingerprint, new.rocot) == (old.recipe, old.fingerprint, old.rocot),
         splits=tuple(_split(old, new, name) for name in names),
         added=len(after.keys() - before.keys()),
         altered=sum(before[path] != digest for path, digest in after.items() if path in before),

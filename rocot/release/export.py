@@ -8,6 +8,7 @@
         left_out/<split>.parquet               the samples that did not become rows, and why
         usage/attempts.parquet                 tokens, latency, dates, endpoints: what differs between two equal runs
         controls/<control>/<split>-....parquet config `controls`, where they are asked for
+        plots/                                 of the card
         manifest.json                          written last: rows, bytes and sha256 of all but left_out/ and usage/
 
 What only the whole split can tell of a row, `rocot.release.screen` tells once all have come: rows lie in a file of the
@@ -18,7 +19,7 @@ make: a release never mixes two.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -29,9 +30,10 @@ import pyarrow as pa
 from rocot import __version__
 from rocot.arrow import schema_of
 from rocot.core.clip import Clip
-from rocot.core.record import Record, digest
+from rocot.core.record import Item, Record, digest
 from rocot.core.reflection import Judged
 from rocot.core.row import Edition, Row
+from rocot.core.withdrawal import covers
 from rocot.engine.harvest import Harvest, Lost
 from rocot.engine.reader import StoreReader
 from rocot.engine.stage import Step
@@ -51,9 +53,9 @@ from rocot.release.swap import replacing, take
 FOLDER = "release"
 """Name of the release within a run's folder."""
 
-Card: TypeAlias = Callable[[Path, Manifest], str]
-"""Makes the text of the card, of the folder as it stands then, and of its manifest but for the card. Equal for two
-equal runs: the manifest lists it."""
+Card: TypeAlias = Callable[[Path, Manifest], Mapping[str, str]]
+"""Makes README.md and its plots, as texts by path, of the folder as it stands then, and of its manifest but for these.
+Equal for two equal runs: the manifest lists them."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,14 @@ class Exported(Record):
     """Other splits that were kept."""
     dropped: tuple[Dropped, ...]
     """Other splits that were not, since they do not belong to this release."""
+    withdrawn: int = 0
+    """Samples that the run has and the release has not, since they were withdrawn; of a clip that was not looked
+    through, one."""
+
+    @property
+    def told_left_out(self) -> dict[str, int]:
+        """Samples that did not become rows, by stage and reason; what is withdrawn among them."""
+        return {**self.entry.left_out, **({"export: withdrawn": self.withdrawn} if self.withdrawn else {})}
 
 
 @dataclass
@@ -96,6 +106,8 @@ class _Tally:
     broken: Counter[str] = field(default_factory=Counter)
     not_kept: Counter[str] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)
+    withdrawn: int = 0
+    """In no count of the manifest: a run that never made them writes the same release."""
 
     def add(self, row: Row) -> None:
         """A row, as far as it can tell by itself."""
@@ -110,9 +122,13 @@ class _Tally:
             self.not_kept[verdict.not_kept] += 1
 
 
-def gathered(store: StoreReader, steps: Sequence[Step], split: str) -> Samples:
-    """What a run's store has for these very stages."""
-    return Samples(split, Harvest(store, Clip, steps, Judged).items(split), attempts(store))
+def gathered(store: StoreReader, steps: Sequence[Step], split: str, withdrawn: Collection[str] = ()) -> Samples:
+    """What a run's store has for these very stages; of clips that are withdrawn, that they are there."""
+
+    def gone(item: Item) -> bool:
+        return isinstance(item, Clip) and covers(withdrawn, item.source, item.video, item.id)
+
+    return Samples(split, Harvest(store, Clip, steps, Judged, gone).items(split), attempts(store))
 
 
 def edition(recipe: Recipe, fingerprint: str) -> Edition:
@@ -142,8 +158,8 @@ def export(  # noqa: PLR0913  # a run, what it is made by, its samples, and two 
     """Writes or replaces `<run>/release`. The old release stands until the new one is whole and on the disk.
 
     With `controls` what training has to be held against is written as well; see `rocot.release.controls`. `card` makes
-    the text of README.md; without it there is none. With `pixels` the configs for training hold the frames. Shards end
-    at the recipe's size unless `shard_bytes` is given.
+    README.md and its plots; without it there are none. With `pixels` the configs for training hold the frames. Shards
+    end at the recipe's size unless `shard_bytes` is given.
 
     Raises StoreError where it cannot be written, ConfigError where frames cannot be had; then nothing has changed.
     """
@@ -151,7 +167,7 @@ def export(  # noqa: PLR0913  # a run, what it is made by, its samples, and two 
     shard_bytes = recipe.release.shard_mb * 10**6 if shard_bytes is None else shard_bytes
     with replacing(folder) as fresh:
         made = _blank(recipe, fingerprint)
-        entry = _write(fresh, samples, recipe, edition(recipe, fingerprint), shard_bytes)
+        entry, withdrawn = _write(fresh, samples, recipe, edition(recipe, fingerprint), shard_bytes)
         if controls:
             shards = [fresh / file.path for file in entry.files]
             told = write_controls(fresh, samples.split, shards, shard_bytes=shard_bytes)
@@ -162,10 +178,15 @@ def export(  # noqa: PLR0913  # a run, what it is made by, its samples, and two 
         carried, dropped = _carry(folder, fresh, made, samples.split)
         made = made.model_copy(update={"splits": {**carried, samples.split: entry}})
         if card is not None:
-            made = made.model_copy(update={"card": _write_card(fresh, card(fresh, made))})
+            made = made.model_copy(update=_write_card(fresh, card(fresh, made)))
         write_manifest(fresh, made)
     return Exported(
-        folder=str(folder), split=samples.split, entry=entry, carried=tuple(sorted(carried)), dropped=dropped
+        folder=str(folder),
+        split=samples.split,
+        entry=entry,
+        carried=tuple(sorted(carried)),
+        dropped=dropped,
+        withdrawn=withdrawn,
     )
 
 
@@ -179,19 +200,27 @@ def _blank(recipe: Recipe, fingerprint: str) -> Manifest:
         sources=origins(recipe),
         recipe=recipe_digest(recipe),
         columns=Columns.now(),
+        withdrawn=tuple(sorted(recipe.withdrawn_ids)),
         splits={},
     )
 
 
-def _write_card(fresh: Path, text: str) -> Listed:
-    path = fresh / CARD
-    path.write_text(text, encoding="utf-8")
-    sync(path)
-    return Listed.of(path, fresh)
+def _write_card(fresh: Path, texts: Mapping[str, str]) -> dict[str, object]:
+    """Writes the card and its plots; what the manifest says of them."""
+    for name, text in texts.items():
+        path = fresh / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        sync(path)
+    plots = tuple(Listed.of(fresh / name, fresh) for name in sorted(texts) if name != CARD)
+    return {"card": Listed.of(fresh / CARD, fresh), "plots": plots}
 
 
 def recipe_digest(recipe: Recipe) -> str:
-    """sha256 of what the recipe says, but for where files lie and how large shards are."""
+    """sha256 of what the recipe says, but for where files lie, how large shards are and what is withdrawn.
+
+    What is withdrawn stands in the manifest by itself.
+    """
     return digest(
         recipe.model_dump(
             mode="json",
@@ -199,19 +228,21 @@ def recipe_digest(recipe: Recipe) -> str:
                 "release": {"shard_mb"},
                 "sources": {"__all__": {"videos", "annotations", "questions", "manifest"}},
                 "prompts": {"folder"},
+                "withdrawn": True,
             },
         )
     )
 
 
-def _write(fresh: Path, samples: Samples, recipe: Recipe, shared: Edition, shard_bytes: int) -> SplitEntry:
+def _write(fresh: Path, samples: Samples, recipe: Recipe, shared: Edition, shard_bytes: int) -> tuple[SplitEntry, int]:
+    """The split, and how many samples of it are withdrawn."""
     for name in ("left_out", "usage"):
         (fresh / name).mkdir()
     tally, screen = _Tally(), Screen(recipe.gate, recipe.mix)
     spooled = fresh / "rows.part"
     left_out = fresh / "left_out" / f"{samples.split}.parquet"
     with growing_table(left_out, LeftOut) as lose, growing_table(spooled, Row) as spool:
-        for row in _rows(samples.ends, shared, tally, lose):
+        for row in _rows(samples.ends, shared, recipe.withdrawn_ids, tally, lose):
             screen.add(row)
             spool(row)
     groups = settled(spooled, screen.verdicts(), tally.settle)
@@ -220,7 +251,7 @@ def _write(fresh: Path, samples: Samples, recipe: Recipe, shared: Edition, shard
     with growing_table(fresh / "usage" / "attempts.parquet", Usage) as spend:
         for attempt in samples.attempts:
             spend(Usage.of(attempt))
-    return SplitEntry(
+    entry = SplitEntry(
         rows=tally.outcomes.total(),
         kept=tally.kept,
         partial=tally.partial,
@@ -232,25 +263,32 @@ def _write(fresh: Path, samples: Samples, recipe: Recipe, shared: Edition, shard
         sft=shards.sft,
         rft=shards.rft,
     )
+    return entry, tally.withdrawn
 
 
 def _rows(
-    ends: Iterable[Judged | Lost], shared: Edition, tally: _Tally, lose: Callable[[LeftOut], None]
+    ends: Iterable[Judged | Lost],
+    shared: Edition,
+    gone: Collection[str],
+    tally: _Tally,
+    lose: Callable[[LeftOut], None],
 ) -> Iterator[Row]:
-    """The rows, each as far as it can tell by itself; what is none is handed on."""
+    """The rows, each as far as it can tell by itself; what is none is handed on, and what is withdrawn counted."""
     last = ("", -1)
     for end in ends:
-        if isinstance(end, Lost):
+        if end.kind == "withheld" if isinstance(end, Lost) else covers(gone, end.source, end.video, end.id):
+            tally.withdrawn += 1
+        elif isinstance(end, Lost):
             lost = LeftOut.of(end)
             tally.left_out[lost.why] += 1
             lose(lost)
-            continue
-        row = Row.of(end, shared)
-        if (row.clip, row.rollout) <= last:
-            raise ValueError(f"rows must ascend by clip and rollout: {row.id!r} came after {last}")
-        last = row.clip, row.rollout
-        tally.add(row)
-        yield row
+        else:
+            row = Row.of(end, shared)
+            if (row.clip, row.rollout) <= last:
+                raise ValueError(f"rows must ascend by clip and rollout: {row.id!r} came after {last}")
+            last = row.clip, row.rollout
+            tally.add(row)
+            yield row
 
 
 def settled(spooled: Path, verdicts: Iterator[Verdict], told: Callable[[Verdict], None]) -> Iterator[pa.Table]:
@@ -283,7 +321,7 @@ def _carry(folder: Path, fresh: Path, made: Manifest, split: str) -> tuple[dict[
     carried, dropped = {}, []
     for name, entry in others.items():
         assert old is not None
-        why = "made by another recipe, flow or version of rocot" if not old.same_make(made) else None
+        why = old.parted_by(made)
         why = (
             "has frames in it where the new one has none, or the other way round" if old.pixels != made.pixels else why
         )

@@ -118,7 +118,8 @@ def _release(kind: Literal["run", "release"], folder: Path) -> Found:
 
 
 def _hold_against(found: Found, manifest: Manifest) -> None:
-    for file in manifest.listed:
+    listed = manifest.listed
+    for file in listed:
         what = damage(found.root, file)
         if what is not None:
             found.problem(found.root / file.path, what)

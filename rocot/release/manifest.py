@@ -24,6 +24,8 @@ from rocot.release.shards import Listed, Written, sync
 NAME = "manifest.json"
 CARD = "README.md"
 """The card of a release, on the Hub its page."""
+PLOTS = "plots"
+"""The folder of the pictures in it."""
 FORMAT = 2
 """1 had no configs but `all` and no card."""
 SEAL = "digest"
@@ -101,20 +103,30 @@ class Manifest(Record):
     """Where the videos come from, and under which terms."""
     pixels: Shipped | None = None
     """On what ground `sft` and `rft` hold the frames themselves; null where they do not."""
+    withdrawn: tuple[str, ...] = ()
+    """Ids of videos, `<source>/<video>`, and of clips that were taken out for good, sorted. Whoever has an older
+    version of the release can take them out of it too."""
     card: Listed | None = None
     """README.md, where there is one."""
+    plots: tuple[Listed, ...] = ()
+    """The pictures in it."""
     splits: dict[str, SplitEntry] = Field(min_length=1)
 
     @property
     def listed(self) -> tuple[Listed, ...]:
         """Every file that it answers for, by path."""
         files: list[Listed] = [file for entry in self.splits.values() for file in entry.written]
-        return tuple(sorted([*files, *([self.card] if self.card else [])], key=lambda file: file.path))
+        shown = [*([self.card] if self.card else []), *self.plots]
+        return tuple(sorted([*files, *shown], key=lambda file: file.path))
 
-    def same_make(self, other: "Manifest") -> bool:
-        """Whether both come from one recipe, flow and version of rocot, so that their splits belong together."""
-        others = {"splits": other.splits, "card": other.card, "sources": other.sources}  # terms, as they are told today
-        return self.model_copy(update=others) == other
+    def parted_by(self, other: "Manifest") -> str | None:
+        """What keeps the splits of the two from belonging together, None for one recipe, flow and version of rocot."""
+        told_anew = ("splits", "card", "plots", "sources")  # terms, as they are told today
+        if self.model_copy(update={name: getattr(other, name) for name in told_anew}) == other:
+            return None
+        if self.withdrawn != other.withdrawn:
+            return "made before what is withdrawn now"
+        return "made by another recipe, flow or version of rocot"
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
@@ -191,7 +203,8 @@ def _lies_within(path: str) -> bool:
     """Whether a listed file lies where a release keeps its files."""
     place = PurePosixPath(path)
     plain = not place.is_absolute() and ".." not in place.parts and place.as_posix() == path
-    return plain and (path == CARD or (config_of(path) is not None and 2 <= len(place.parts) <= 3))
+    drawn = len(place.parts) == 2 and place.parent.name == PLOTS
+    return plain and (path == CARD or drawn or (config_of(path) is not None and 2 <= len(place.parts) <= 3))
 
 
 def damage(folder: Path, file: Listed) -> str | None:

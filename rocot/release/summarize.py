@@ -21,6 +21,7 @@ from rocot.prices import Prices
 from rocot.release.checked import Findings
 from rocot.release.columns import column_faults
 from rocot.release.find import Found, find
+from rocot.release.manifest import Manifest
 from rocot.release.report import Histogram
 from rocot.release.shards import opened
 from rocot.release.specificity import Said
@@ -53,7 +54,16 @@ def summarize(path: Path, prices: Prices) -> Gathered:
 
     Raises StoreError where it cannot be read whole.
     """
-    found = find(path)
+    return _gathered(find(path), path, prices)
+
+
+def measured(folder: Path, manifest: Manifest) -> Summary:
+    """As `summarize`, of a release whose manifest is not written yet. Raises StoreError for what cannot be read."""
+    files = [folder / file.path for entry in manifest.splits.values() for file in entry.files]
+    return _gathered(Found("release", folder, files, manifest), folder, Prices()).summary
+
+
+def _gathered(found: Found, path: Path, prices: Prices) -> Gathered:
     _refuse(found)
     tally = _Tally()
     for file in found.files:

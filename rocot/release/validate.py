@@ -22,6 +22,7 @@ from rocot.core.gate import RUN_RULES
 from rocot.core.reflection import Fault, rejected
 from rocot.core.row import Row
 from rocot.core.score import answer_tiou
+from rocot.core.withdrawal import covers
 from rocot.engine.database import translated
 from rocot.recipe import Mix
 from rocot.release.columns import column_faults, feature_fault, stray_columns
@@ -313,6 +314,8 @@ def _belongs(row: Row, manifest: Manifest | None, split: str | None) -> Iterator
     """What the manifest says of every row."""
     if manifest is None:
         return
+    if covers(manifest.withdrawn, row.source, row.video, row.clip):
+        yield Fault(rule="withdrawn", severity="reject", detail="the manifest lists it as taken out; export again")
     said = row.provenance
     pairs = {
         "fingerprint": (said.fingerprint, manifest.fingerprint),

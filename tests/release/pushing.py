@@ -25,10 +25,11 @@ SPLITS = ("train", "val", "test", "held")
 QUICK = Waits(tries=4, base=0.02, longest=0.05)
 
 
-def card_of(_: Path, manifest: Manifest) -> str:
+def card_of(_: Path, manifest: Manifest) -> dict[str, str]:
     """A card with no more than the YAML that loading needs."""
     files = [f"  - split: {split}\n    path: data/{split}-*\n" for split in manifest.splits]
-    return f"---\nlicense: cc-by-4.0\nconfigs:\n- config_name: all\n  data_files:\n{''.join(files)}---\n# Tiny\n"
+    yaml = f"license: cc-by-4.0\nconfigs:\n- config_name: all\n  data_files:\n{''.join(files)}"
+    return {"README.md": f"---\n{yaml}---\n# Tiny\n"}
 
 
 def laid(

@@ -9,7 +9,7 @@ import pytest
 from rocot.core.gate import RULES
 from rocot.release.describe import TABLES, columns_table, described
 from rocot.release.row_schema import row_schema
-from tests.release.test_export import exported
+from tests.release.test_card import carded
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "rows.md"
@@ -44,7 +44,7 @@ def test_a_page_without_markers_is_refused() -> None:
 
 @pytest.mark.parametrize("block", BLOCKS)
 def test_what_the_page_shows_runs(tmp_path: Path, block: str) -> None:
-    exported(tmp_path / "runs" / "scenes", 6)
+    carded(tmp_path / "runs" / "scenes", count=6)
     env = {**os.environ, "HF_HOME": str(tmp_path / "hf"), "HF_HUB_OFFLINE": "1"}
     done = subprocess.run(
         [sys.executable, "-c", block], cwd=tmp_path, env=env, capture_output=True, text=True, check=False

@@ -15,6 +15,7 @@ from datasets import load_dataset
 
 from rocot.core.reflection import Judged
 from rocot.core.row import Row
+from rocot.core.withdrawal import Withdrawn
 from rocot.engine.harvest import Lost
 from rocot.engine.tables import AttemptRow
 from rocot.errors import StoreError
@@ -75,14 +76,14 @@ def fingerprints(run: Path) -> dict[str, str]:
     return {name: hashlib.sha256((run / "release" / name).read_bytes()).hexdigest() for name in names}
 
 
-def card(folder: Path, made: Manifest) -> str:
+def card(folder: Path, made: Manifest) -> dict[str, str]:
     """What the card must say for `load_dataset` to know the configs."""
     lines = ["---", "configs:"]
     for config, place in (("all", "data"), ("sft", "sft"), ("rft", "rft"), ("controls", "controls/*")):
         if list((folder / place.split("/", maxsplit=1)[0]).rglob("*.parquet")):
             lines += [f"- config_name: {config}", "  data_files:"]
             lines += [f"  - {{split: {split}, path: {place}/{split}-*.parquet}}" for split in sorted(made.splits)]
-    return "\n".join([*lines, "---", f"# {made.release}", ""])
+    return {"README.md": "\n".join([*lines, "---", f"# {made.release}", ""])}
 
 
 def test_pandas_reads_the_rows(tmp_path: Path) -> None:
@@ -386,3 +387,32 @@ def test_what_a_kill_between_two_renames_leaves_is_mended(tmp_path: Path) -> Non
     (tmp_path / "release").rename(tmp_path / "release.retired")
     assert exported(tmp_path, 3, "test").carried == ("train",)
     assert sorted(path.name for path in tmp_path.iterdir()) == [".release.lock", "release"]
+
+
+def test_withdrawn_samples_become_no_rows_and_leave_no_trace_but_their_ids(tmp_path: Path) -> None:
+    items = many(5)
+    gone = (Withdrawn(id=items[0].id, reason="secret"), Withdrawn(id=f"yard/{items[3].video}"))
+    recipe = RECIPE.model_copy(update={"withdrawn": gone})
+    told = export(tmp_path / "a", recipe, FLOW, samples([LOST, *items]))
+    assert (told.entry.rows, told.withdrawn) == (3, 2)
+    assert told.told_left_out == {"sample frames: unreadable": 1, "export: withdrawn": 2}
+    made = manifest_of(tmp_path / "a")
+    assert made.withdrawn == tuple(sorted([items[0].id, f"yard/{items[3].video}"]))
+    assert "secret" not in (tmp_path / "a" / "release" / "manifest.json").read_text()
+    never = [item for item in items if item.id not in {items[0].id, items[3].id}]
+    export(tmp_path / "b", recipe, FLOW, samples([LOST, *never]))
+    assert fingerprints(tmp_path / "a") == fingerprints(tmp_path / "b")
+
+
+def test_what_is_withdrawn_changes_no_digest_of_the_recipe() -> None:
+    recipe = RECIPE.model_copy(update={"withdrawn": (Withdrawn(id="yard/a"),)})
+    assert recipe_digest(recipe) == recipe_digest(RECIPE)
+
+
+def test_a_split_from_before_a_withdrawal_is_dropped(tmp_path: Path) -> None:
+    exported(tmp_path, 3, "test")
+    recipe = RECIPE.model_copy(update={"withdrawn": (Withdrawn(id="yard/v00001"),)})
+    told = exported(tmp_path, 3, recipe=recipe)
+    assert [(one.split, one.why) for one in told.dropped] == [
+        ("test", "made before what is withdrawn now; export it again")
+    ]

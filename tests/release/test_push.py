@@ -56,10 +56,10 @@ def test_what_is_there_is_not_sent_again(server: HubServer, releases: dict[str, 
     pushed(hub_at(server.url, tmp_path), run)
     laid(run, "0.1.0", ("held",))
     seen = looked(hub_at(server.url, tmp_path), run, tag="v0.1.1")
-    assert [file.path for file in seen.plan.send if "held-" not in file.path] == ["manifest.json"]
+    assert [file.path for file in seen.plan.send if "held-" not in file.path] == ["README.md", "manifest.json"]
     server.seen.clear()
     pushed(hub_at(server.url, tmp_path), run, tag="v0.1.1")
-    assert server.seen.count("PUT storage") == len(seen.plan.send) - 1
+    assert server.seen.count("PUT storage") == len(seen.plan.send) - 2
     assert set(server.puts.values()) == {1}
 
 
@@ -146,7 +146,7 @@ def test_a_card_is_pushed_with_the_release(server: HubServer, releases: dict[str
     pushed(hub_at(server.url, tmp_path), releases["0.1.0"])
     card = (releases["0.1.0"] / "release" / "README.md").read_bytes()
     assert server.read(NAME, "README.md") == card
-    run = laid(tmp_path / "run", "0.1.1", card=lambda *_: "---\nlicense: cc-by-4.0\n# Tiny\n")
+    run = laid(tmp_path / "run", "0.1.1", card=lambda *_: {"README.md": "---\nlicense: cc-by-4.0\n# Tiny\n"})
     with pytest.raises(HubError, match="Invalid metadata in README"):
         pushed(hub_at(server.url, tmp_path), run)
     assert server.read(NAME, "README.md") == card

@@ -1,0 +1,151 @@
+"""What `rocot withdraw` does and prints."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from pydantic import ValidationError
+from rich.console import Console
+
+from rocot.cli import NO_ROWS
+from rocot.cli.exporting import export_split
+from rocot.cli.runs import reading, remembering
+from rocot.cli.screen import aside, out
+from rocot.core.withdrawal import MOST_REASON, Withdrawn
+from rocot.engine.blobs import Blobs
+from rocot.engine.purge import Purged, purge
+from rocot.engine.reader import StoreReader
+from rocot.engine.store import Store
+from rocot.errors import ConfigError
+from rocot.machine import default_cache
+from rocot.recipe import Recipe
+from rocot.recipe_file import spelt, write_withdrawn
+from rocot.release.export import FOLDER
+from rocot.release.manifest import read_manifest
+
+_CLIPS = """
+SELECT id, record ->> 'source' || '/' || (record ->> 'video'), record ->> 'mark' FROM clip
+WHERE json_valid(record) AND (id IN (SELECT value FROM json_each(?1))
+    OR record ->> 'source' || '/' || (record ->> 'video') IN (SELECT value FROM json_each(?1))
+    OR record ->> 'mark' IN (SELECT value FROM json_each(?2)))
+"""
+
+
+@dataclass(frozen=True)
+class Withdrawal:
+    """What is asked of one call of the command."""
+
+    folder: Path
+    ids: tuple[str, ...]
+    reason: str
+    recipe: Path | None
+    purge: bool
+
+
+@dataclass(frozen=True)
+class _Clip:
+    id: str
+    video: str
+    """`<source>/<video>`."""
+    mark: str
+
+
+def print_withdrawn(asked: Withdrawal) -> int:
+    """Notes it, deletes where that is asked, and writes the release anew. Returns the exit code.
+
+    Raises ConfigError, StoreError.
+    """
+    new = _tombstones(asked.ids, asked.reason)
+    console = out()
+    with StoreReader(asked.folder) as store:
+        clips = _clips(store, asked.ids)
+        unknown = [name for name in asked.ids if not any(name in (clip.id, clip.video) for clip in clips)]
+        copies = _copies(store, clips, asked.ids)
+        hints = [_unknown(store, name) for name in unknown]
+    same = tuple(dict.fromkeys(clip.video for clip in copies))
+    new = (*new, *_tombstones(same, asked.reason))
+    if asked.recipe is not None:
+        write_withdrawn(asked.recipe, new)
+    _note(asked.folder, new)
+    for one in new:
+        console.print(f"withdrawn: {one.id}")
+    for video in same:
+        console.print(f"  {video} is the same file, and goes with it")
+    for hint in hints:
+        aside().print(hint)
+    if asked.purge:
+        _purge(console, asked.folder, [clip.id for clip in (*clips, *copies)])
+    _export(console, asked.folder)
+    if asked.recipe is None:
+        console.print("\nThe run remembers it. For runs elsewhere add this to the recipe's file (--recipe does):")
+        console.print("\n".join(map(spelt, new)), markup=False, end="")
+    return NO_ROWS if unknown else 0
+
+
+def _tombstones(ids: Sequence[str], reason: str) -> tuple[Withdrawn, ...]:
+    if len(reason) > MOST_REASON or not reason.isprintable():
+        raise ConfigError(f"--reason: want one line of at most {MOST_REASON} characters")
+    try:
+        return tuple(Withdrawn(id=name, reason=reason) for name in dict.fromkeys(ids))
+    except ValidationError as error:
+        raise ConfigError("ID: want source/video or a clip, 1 to 500 characters") from error
+
+
+def _clips(store: StoreReader, ids: Sequence[str], marks: Sequence[str] = ()) -> list[_Clip]:
+    return store.rows(_Clip, f"{_CLIPS} ORDER BY id", (json.dumps(ids), json.dumps(marks)))
+
+
+def _copies(store: StoreReader, clips: Sequence[_Clip], ids: Sequence[str]) -> list[_Clip]:
+    """Clips of other videos whose files have the content of one that goes whole; one clip takes no copy along."""
+    marks = sorted({clip.mark for clip in clips if clip.video in ids or clip.id == clip.video})
+    known = {clip.id for clip in clips}
+    videos = {clip.video for clip in clips}
+    return [clip for clip in _clips(store, (), marks) if clip.id not in known and clip.video not in videos]
+
+
+def _unknown(store: StoreReader, name: str) -> str:
+    ids = store.rows(str, "SELECT id FROM clip ORDER BY id LIMIT 20000")
+    close = get_close_matches(name, [*dict.fromkeys(each.partition("@")[0] for each in ids), *ids], n=1)
+    hint = f"; did you mean {close[0]}?" if close else ""
+    return f"{name}: the run has no clip of it; it is noted all the same{hint}"
+
+
+def _note(folder: Path, new: Sequence[Withdrawn]) -> None:
+    """Has the run remember them, in the recipe that it was made with last. Raises ConfigError, StoreError."""
+    with Store(folder) as store:
+        last = store.recipe()
+        if last is None:
+            raise ConfigError(f"{folder}: a run that was never started; run `rocot generate` first")
+        try:
+            recipe = remembering(Recipe.model_validate_json(last.recipe), store)
+        except ValidationError as error:
+            raise ConfigError(f"{folder}: made by another version of rocot; run `rocot generate` first") from error
+        more = tuple(one for one in new if one.id not in recipe.withdrawn_ids)
+        changed = recipe.model_copy(update={"withdrawn": (*recipe.withdrawn, *more)})
+        asyncio.run(store.add_recipe(last.fingerprint, changed.model_dump_json()))
+
+
+def _purge(console: Console, folder: Path, clips: Sequence[str]) -> None:
+    gone: Purged = purge(folder, clips)
+    blobs = Blobs(default_cache() / "frames")
+    frames = sum(blobs.remove(digest) for digest in gone.frames)
+    console.print(
+        f"deleted: {gone.clips:,} clips, {gone.replies:,} replies, {gone.results:,} results of stages,"
+        f" {frames:,} cached frames"
+    )
+    console.print("Backups, pages of `rocot report`, and what was published before are beyond it (docs/versions.md).")
+
+
+def _export(console: Console, folder: Path) -> None:
+    """Writes every split of the run's release again, where it has one."""
+    made = read_manifest(folder / FOLDER)
+    if made is None:
+        return
+    with reading(folder) as run:
+        for split in sorted(made.splits):
+            controls = made.splits[split].controls is not None
+            told = export_split(folder, run.store, run.recipe, run.plan, split, controls=controls)
+            console.print(f"split {split} written anew: {told.entry.rows:,} rows, {told.withdrawn:,} samples left out")
