@@ -5,7 +5,7 @@ A rule that rejects a sample must not misread one, so what could be either is no
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 
@@ -88,12 +88,15 @@ _DIGIT = re.compile(r"\d")
 _CLOCK_LIKE = re.compile(r":[0-5]\d")
 _HEAD = 36
 """Characters before a quantity that are looked at."""
+_TAIL = 24
+"""Characters behind it that are looked at."""
 _SLACKS = tuple(10.0**-places for places in range(7))
 
 
 def citations(text: str) -> Iterator[Cited]:
     """Every time that the text points at: `<12.50s>`, `at 12.5 s`, `3.2-4.5 s`, `from 3 to 5 seconds`, `at 00:12`."""
-    if _DIGIT.search(text) is None:
+    digit = _DIGIT.search(text)
+    if digit is None:
         return
     for found in _STAMP.finditer(text) if "<" in text else ():
         yield _between(found, found["start"], found["end"])
@@ -102,8 +105,11 @@ def citations(text: str) -> Iterator[Cited]:
         yield _between(found, found["start"], found["end"])
     for found in _MARK.finditer(text) if "mark" in lowered else ():
         yield _between(found, found["start"], None)
-    for found in _quantities(text):
-        yield from _quantity(text, found)
+    while digit is not None:  # as `_QUANTITY.finditer`, which tries every character; it can only begin at a digit
+        found = _QUANTITY.match(text, digit.start())
+        if found is not None:
+            yield from _quantity(text, found)
+        digit = _DIGIT.search(text, digit.end() if found is None else found.end())
     for found in _CLOCK.finditer(text) if _CLOCK_LIKE.search(text) is not None else ():
         head = text[max(0, found.start() - _HEAD) : found.start()]
         cued = _AT.match(head[::-1]) or _opens_line(head) or head.endswith(("(", "[", "<"))
@@ -111,30 +117,23 @@ def citations(text: str) -> Iterator[Cited]:
             yield _between(found, found["start"], found["end"])
 
 
-def _quantities(text: str) -> Iterator[re.Match[str]]:
-    """As `_QUANTITY.finditer`, which tries every character; it can only begin at a digit."""
-    digit = _DIGIT.search(text)
-    while digit is not None:
-        found = _QUANTITY.match(text, digit.start())
-        if found is not None:
-            yield found
-        digit = _DIGIT.search(text, digit.end() if found is None else found.end())
-
-
-def _quantity(text: str, found: re.Match[str]) -> Iterator[Cited]:
+def _quantity(text: str, found: re.Match[str]) -> Iterable[Cited]:
     """One run of numbers that ends with a unit of seconds: an instant, a range, or a list of instants."""
-    if text[found.start() - 1 : found.start()] == "<":
-        return  # a stamp
-    head, tail = text[max(0, found.start() - _HEAD) : found.start()], text[found.end() : found.end() + 24]
-    if _LASTS.match(tail):
-        return
-    backwards = head[::-1]
-    opens = (tail[:1] == "," and _OPENS_SENTENCE.search(head)) or (tail[:1] == ":" and _opens_line(head))
+    start, end = found.span()
+    head = text[max(0, start - _HEAD) : start]
+    if head[-1:] == "<" or _LASTS.match(text, end, end + _TAIL):
+        return ()  # a stamp, a duration
+    backwards, mark = head[::-1], text[end : end + 1]
+    opens = (mark == "," and _OPENS_SENTENCE.search(head)) or (mark == ":" and _opens_line(head))
     cued = bool(opens or _AT.match(backwards))
+    framed = not cued and _FRAME.match(text, end, end + _TAIL) is not None
     if found["lead"] == "":
-        if cued or _FRAME.match(tail) is not None:
-            yield _between(found, found["last"], None)
-        return
+        return (_between(found, found["last"], None),) if cued or framed else ()
+    return _run(found, backwards, cued=cued, framed=framed)
+
+
+def _run(found: re.Match[str], backwards: str, *, cued: bool, framed: bool) -> Iterator[Cited]:
+    """Several numbers; `framed` says that what follows calls the last one a frame's."""
     pieces = list(_PIECE.finditer(found[0]))
     index = 0
     while index < len(pieces):
@@ -146,7 +145,7 @@ def _quantity(text: str, found: re.Match[str]) -> Iterator[Cited]:
                 yield from _ascending(found, piece["number"], after["number"])
             index += 2
         else:
-            if cued or (after is None and _FRAME.match(tail) is not None):
+            if cued or (after is None and framed):
                 yield _between(found, piece["number"], None)
             index += 1
 
