@@ -106,10 +106,10 @@ def citations(text: str) -> Iterator[Cited]:
     for found in _MARK.finditer(text) if "mark" in lowered else ():
         yield _between(found, found["start"], None)
     while digit is not None:  # as `_QUANTITY.finditer`, which tries every character; it can only begin at a digit
-        found = _QUANTITY.match(text, digit.start())
-        if found is not None:
-            yield from _quantity(text, found)
-        digit = _DIGIT.search(text, digit.end() if found is None else found.end())
+        quantity = _QUANTITY.match(text, digit.start())
+        if quantity is not None:
+            yield from _quantity(text, quantity)
+        digit = _DIGIT.search(text, digit.end() if quantity is None else quantity.end())
     for found in _CLOCK.finditer(text) if _CLOCK_LIKE.search(text) is not None else ():
         head = text[max(0, found.start() - _HEAD) : found.start()]
         cued = _AT.match(head[::-1]) or _opens_line(head) or head.endswith(("(", "[", "<"))

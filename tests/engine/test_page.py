@@ -143,11 +143,11 @@ def test_reading_in_one_go_is_growing_stage_by_stage(name: str, turns: float, wo
     toy = Toy(id=name)
     whole = Graded(**dict(toy), turns=turns, words=tuple(words), grade=grade)
     kinds: tuple[type[Item], ...] = Toy, Wound, Spoken, Graded
-    outputs = kinds[1:]
     parts = [
         whole.model_dump_json(include=set(output.model_fields) - set(before.model_fields))
         for before, output in pairwise(kinds)
     ]
+    outputs = kinds[1:]
     read = read_through(Toy, toy.model_dump_json(), outputs, parts)
     assert read is not None
     assert read == (grown_through(toy, outputs, parts), whole.model_dump_json())
