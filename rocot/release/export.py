@@ -11,7 +11,7 @@
         plots/                                 of the card
         manifest.json                          written last: rows, bytes and sha256 of all but left_out/ and usage/
 
-What only the whole split can tell of a row, `rocot.release.screen` tells once all have come: rows lie in a file of the
+What only the whole split can tell of a row, `rocot.release.screen` tells once all have come: rows lie in files of the
 new release until then, and memory stays flat.
 
 Exporting a split keeps the other splits of the same recipe, flow and version of rocot, and drops those of another
@@ -47,11 +47,14 @@ from rocot.release.manifest import CARD, Columns, Manifest, SplitEntry, damage, 
 from rocot.release.origins import origins
 from rocot.release.pixels import Pixels, columns
 from rocot.release.screen import Screen, Verdict
-from rocot.release.shards import Listed, growing_table, opened, sync
+from rocot.release.shards import Listed, growing_table, opened, sharding, sync
 from rocot.release.swap import replacing, take
 
 FOLDER = "release"
 """Name of the release within a run's folder."""
+
+SPOOL_BYTES = 32 * 10**6
+"""Of the files that rows lie in until all have come: what pyarrow holds of a file grows by 0.2 MB a row group."""
 
 Card: TypeAlias = Callable[[Path, Manifest], Mapping[str, str]]
 """Makes README.md and its plots, as texts by path, of the folder as it stands then, and of its manifest but for these.
@@ -239,15 +242,14 @@ def _write(fresh: Path, samples: Samples, recipe: Recipe, shared: Edition, shard
     for name in ("left_out", "usage"):
         (fresh / name).mkdir()
     tally, screen = _Tally(), Screen(recipe.gate, recipe.mix)
-    spooled = fresh / "rows.part"
-    left_out = fresh / "left_out" / f"{samples.split}.parquet"
-    with growing_table(left_out, LeftOut) as lose, growing_table(spooled, Row) as spool:
+    left_out, spool = fresh / "left_out" / f"{samples.split}.parquet", fresh / "spool"
+    with growing_table(left_out, LeftOut) as lose, sharding(spool, "rows", Row, shard_bytes=SPOOL_BYTES) as spooled:
         for row in _rows(samples.ends, shared, recipe.withdrawn_ids, tally, lose):
             screen.add(row)
-            spool(row)
-    groups = settled(spooled, screen.verdicts(), tally.settle)
+            spooled.add(row)
+        groups = settled(spooled.finish(), screen.verdicts(), tally.settle)
     shards = write_split(fresh, samples.split, groups, shard_bytes=shard_bytes)
-    spooled.unlink()
+    spool.rmdir()
     with growing_table(fresh / "usage" / "attempts.parquet", Usage) as spend:
         for attempt in samples.attempts:
             spend(Usage.of(attempt))
@@ -291,9 +293,17 @@ def _rows(
             yield row
 
 
-def settled(spooled: Path, verdicts: Iterator[Verdict], told: Callable[[Verdict], None]) -> Iterator[pa.Table]:
-    """The rows of a file, a row group at a time, with what the whole split says of each."""
-    with opened(spooled) as file:
+def settled(
+    spooled: Sequence[Path], verdicts: Iterator[Verdict], told: Callable[[Verdict], None]
+) -> Iterator[pa.Table]:
+    """The rows of files, a row group at a time, with what the whole split says of each. Removes each file after it."""
+    for path in spooled:
+        yield from _settled_file(path, verdicts, told)
+        path.unlink()
+
+
+def _settled_file(path: Path, verdicts: Iterator[Verdict], told: Callable[[Verdict], None]) -> Iterator[pa.Table]:
+    with opened(path) as file:
         for index in range(file.num_row_groups):
             table = file.read_row_group(index)
             found = list(islice(verdicts, table.num_rows))

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -106,18 +107,17 @@ def test_datasets_reads_the_rows_with_their_types(tmp_path: Path) -> None:
 
 def test_two_equal_runs_export_the_same_bytes(tmp_path: Path) -> None:
     for run, made in (("one", "2026-11-23"), ("two", "2027-01-01")):
-        ends = samples(many(1200), made=made)
-        export(tmp_path / run, RECIPE, FLOW, ends, controls=True, card=card, shard_bytes=1)
-    assert fingerprints(tmp_path / "one") == fingerprints(tmp_path / "two")
-    assert list(fingerprints(tmp_path / "one")) == [
-        "README.md",
-        *(f"controls/plain/train-0000{number}-of-00005.parquet" for number in range(5)),
-        *(f"controls/two_pass/train-0000{number}-of-00002.parquet" for number in range(2)),
-        *(f"data/train-0000{number}-of-00003.parquet" for number in range(3)),
-        *(f"rft/train-0000{number}-of-00002.parquet" for number in range(2)),
-        *(f"sft/train-0000{number}-of-00002.parquet" for number in range(2)),
-        "manifest.json",
-    ]
+        export(tmp_path / run, RECIPE, FLOW, samples(many(540), made=made), controls=True, card=card, shard_bytes=1)
+    one = fingerprints(tmp_path / "one")
+    assert one == fingerprints(tmp_path / "two")
+    assert Counter(name.split("/")[0] for name in one) == {
+        "README.md": 1,
+        "data": 2,
+        "sft": 1,
+        "rft": 1,
+        "controls": 3,
+        "manifest.json": 1,
+    }
 
 
 SHUFFLED = """
