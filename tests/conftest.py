@@ -1,6 +1,7 @@
 """What all tests share: two processes that run them, and a network that ends at this machine."""
 
 import os
+import signal
 import socket
 from collections.abc import Iterator
 from ipaddress import ip_address
@@ -26,6 +27,15 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     if whole and not alone and config.pluginmanager.hasplugin("xdist") and config.option.numprocesses is None:
         config.option.numprocesses = PROCESSES
         config.option.dist = "worksteal"
+
+
+def pytest_configure() -> None:
+    """Hands on no deafness to Ctrl-C.
+
+    What a shell starts in the background ignores SIGINT, and so would what that starts; a handler is not handed on.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, lambda _number, _frame: None)
 
 
 Address = tuple[str, int] | tuple[str, int, int, int] | str | bytes

@@ -73,6 +73,8 @@ async def test_a_run_is_told_while_it_goes_on_and_the_figures_are_those_of_its_r
             await asyncio.sleep(0.02)
         server.latency = 8  # so that it still works however long the looks at it take
         live = Standing.model_validate_json(await told(bench, "status", "--json"))
+        while live.eta_seconds is None:  # no sample has been judged yet
+            live = Standing.model_validate_json(await told(bench, "status", "--json"))
         words_told = await told(bench, "status")
         server.latency = 0
         _, said = await run.communicate()

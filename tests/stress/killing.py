@@ -52,6 +52,9 @@ class Fused(ChatServer):
     processes: list[asyncio.subprocess.Process]
     fuse = 0
     delay = 0.0
+    pause = 0.0
+    """Seconds that each reply takes at least from an end on, until the next fuse is lit: so that no other client is
+    done before the one that ends has ended, however busy the machine."""
     signal = signal.SIGKILL
 
     def reply(self, body: bytes) -> bytes | str:
@@ -64,6 +67,7 @@ class Fused(ChatServer):
         alive = [process for process in self.processes if process.returncode is None]
         if alive:
             alive[self.counts.total() % len(alive)].send_signal(self.signal)
+            self.latency = max(self.latency, self.pause)
 
 
 @dataclass
@@ -117,6 +121,8 @@ class Bench:
         def light() -> None:
             server.fuse, server.delay = dice.randint(1, most_requests), dice.choice([0.0, dice.uniform(0, 0.03)])
 
+        latency, server.pause = server.latency, 1.0
+
         async def lives() -> None:
             nonlocal done
             ended = True
@@ -129,6 +135,7 @@ class Bench:
                 ended = process.returncode in (-signal.SIGKILL, -signal.SIGTERM, 128 + signal.SIGTERM)
                 assert ended or process.returncode == 0, self.output[-1]
                 done += ended
+                server.latency = latency
                 if ended and done < ends:
                     light()
 
