@@ -12,6 +12,7 @@ import selectors
 import signal
 import socket
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TypedDict
@@ -89,7 +90,7 @@ class Forking:
         self._calls[handle] = Call(pid, asker)
         self._waiting.register(handle, selectors.EVENT_READ)
         self._waiting.register(asker, selectors.EVENT_READ, pid)
-        asker.sendall(pid.to_bytes(4, "big"))
+        _tell(asker, pid)
         return None
 
     def _end(self, handle: int) -> None:
@@ -99,7 +100,7 @@ class Forking:
         os.close(handle)
         if call.asker.fileno() in self._waiting.get_map():
             self._waiting.unregister(call.asker)
-            call.asker.sendall(code.to_bytes(4, "big", signed=True))
+            _tell(call.asker, code)
         call.asker.close()
 
     def _let_go(self, asker: socket.socket) -> None:
@@ -111,6 +112,12 @@ class Forking:
         for handle, call in self._calls.items():
             os.close(handle)
             call.asker.close()
+
+
+def _tell(asker: socket.socket, number: int) -> None:
+    """A number to whoever asked; one that was killed meanwhile is seen to when its end of the line closes."""
+    with suppress(BrokenPipeError, ConnectionResetError):
+        asker.sendall(number.to_bytes(4, "big", signed=True))
 
 
 def main() -> None:

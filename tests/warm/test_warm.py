@@ -74,3 +74,12 @@ def test_one_that_is_killed_leaves_the_others_at_work() -> None:
         assert runs(pid)
         second.terminate()
         assert second.wait() == -signal.SIGTERM
+
+
+def test_it_goes_on_serving_where_those_who_asked_were_killed_at_once() -> None:
+    for turn in range(12):
+        with subprocess.Popen([*warm(), "timeit", "-n", "1", "-r", "1", "pass"], stdout=subprocess.DEVNULL) as process:
+            time.sleep(turn * 0.004)  # from before it has connected until it is done
+            process.kill()
+    done = subprocess.run([*warm(), "timeit", "-n", "1", "-r", "1", "print('yes')"], capture_output=True, check=True)
+    assert done.stdout.startswith(b"yes")
