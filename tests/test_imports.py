@@ -8,7 +8,7 @@ from rocot.cli import COMMANDS
 
 HEAVY = (
     *("numpy", "pandas", "pyarrow", "av", "simplejpeg", "PIL", "openai", "apsw", "scipy", "huggingface_hub"),
-    *("torch", "vllm", "matplotlib", "jinja2"),
+    *("torch", "vllm", "matplotlib", "jinja2", "sklearn"),
 )
 """What takes long to import, or may not be installed."""
 

@@ -123,7 +123,7 @@ def parse_answer(text: str, task: Task, classes: tuple[str, ...]) -> Answer:
     found = _json_in(text)
     said = _tagged_answer(text, task) if found is None else _from_json(found, _FORMS[task])
     spans = union(said.spans) if isinstance(said, _Grounded) else None
-    label = _option(said.choice, classes) if isinstance(said, _Chosen) else _known(said.label, classes)
+    label = option_meant(said.choice, classes) if isinstance(said, _Chosen) else label_meant(said.label, classes)
     description = said.description if isinstance(said, _Told) else None
     whole = {"evidence": said.evidence, "reasoning": said.reasoning, "description": description}
     return _checked(Answer, whole | {"label": label, "spans": spans})
@@ -158,7 +158,7 @@ def parse_opinion(text: str, classes: tuple[str, ...]) -> Opinion:
         opinion = _checked(Opinion, {"evidence": (), "reasoning": think, "label": label})
     else:
         opinion = _from_json(found, Opinion)
-    label = UNCLEAR if opinion.label is None else _known(opinion.label, classes)
+    label = UNCLEAR if opinion.label is None else label_meant(opinion.label, classes)
     return opinion.model_copy(update={"label": None if label == UNCLEAR else label})
 
 
@@ -270,8 +270,8 @@ def _span(start: float, end: float) -> Span:
         raise ReplyError("bad span", f"[{start:g}, {end:g}] is no span in seconds") from error
 
 
-def _known(label: str, classes: tuple[str, ...]) -> str:
-    """The class that is meant: case, spaces and underscores do not matter."""
+def label_meant(label: str, classes: tuple[str, ...]) -> str:
+    """The class that is meant: case, spaces and underscores do not matter. Raises ReplyError where none is."""
     by_plain = {_plain(name): name for name in (*classes, NORMAL, UNCLEAR)}
     if _plain(label) not in by_plain:
         raise ReplyError("unknown label", f"{label[:60]!r} is none of {', '.join(classes)}")
@@ -283,8 +283,8 @@ _CHOICE = re.compile(
 )
 
 
-def _option(choice: str, options: tuple[str, ...]) -> str:
-    """The option that is meant: by its letter (`B`, `(b)`, `B. its text`), or by its text."""
+def option_meant(choice: str, options: tuple[str, ...]) -> str:
+    """The option that is meant: by its letter (`B`, `(b)`, `B. its text`), or by its text. Raises ReplyError."""
     by_text = {_plain(option): option for option in (*options, UNCLEAR)}
     by_letter = dict(zip(letters(options), options, strict=True))
     found = _CHOICE.fullmatch(choice.strip())

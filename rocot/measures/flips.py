@@ -15,6 +15,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from rocot.core.record import Record
+from rocot.core.reflection import Outcome, Scores
 from rocot.core.row import Row
 from rocot.measures.resample import Estimate, Measure, Numbers, estimates, ratio
 
@@ -102,20 +103,26 @@ class Grounding(Record):
 
 def sums_of(row: Row) -> list[float]:
     """What a row adds, in the order of `SUMS`."""
+    changed = not row.initial.same_as(row.revised)
+    return added(row.outcome, row.scores, row.improved_floor, changed=changed, located=bool(row.truth.spans))
+
+
+def added(outcome: Outcome, scores: Scores, improved_floor: float, *, changed: bool, located: bool) -> list[float]:
+    """What two answers add, in the order of `SUMS`. `located`: there is an anomaly, and the truth has its spans."""
     sums = [0.0] * len(SUMS)
-    sums[_AT[row.outcome]] = 1
-    sums[_AT["changed"]] = not row.initial.same_as(row.revised)
-    sums[_AT["first_abnormal"]] = bool(row.scores.initial_abnormal_right)
-    sums[_AT["last_abnormal"]] = bool(row.scores.revised_abnormal_right)
-    sums[_AT["told_apart"]] = row.scores.initial_abnormal_right is not None
-    first, last = row.scores.initial_tiou, row.scores.revised_tiou
-    if row.truth.spans and first is not None and last is not None:
+    sums[_AT[outcome]] = 1
+    sums[_AT["changed"]] = changed
+    sums[_AT["first_abnormal"]] = bool(scores.initial_abnormal_right)
+    sums[_AT["last_abnormal"]] = bool(scores.revised_abnormal_right)
+    sums[_AT["told_apart"]] = scores.initial_abnormal_right is not None
+    first, last = scores.initial_tiou, scores.revised_tiou
+    if located and first is not None and last is not None:
         for name, value in {
             "localised": 1,
             "first_tiou": first,
             "last_tiou": last,
-            "improved": bool(row.scores.improved),
-            "worsened": first - last >= row.improved_floor,
+            "improved": bool(scores.improved),
+            "worsened": first - last >= improved_floor,
         }.items():
             sums[_AT[name]] = value
     return sums

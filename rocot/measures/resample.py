@@ -4,7 +4,7 @@ Clips and rollouts of one source video are no independent draws, so whole videos
 not rows. Percentile intervals: Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 13.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -76,3 +76,12 @@ def _estimate(measure: Measure, total: Numbers, drawn: Numbers | None) -> Estima
 
 def _number(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
+
+
+def by_video(lines: Iterable[tuple[str, Sequence[float]]], width: int) -> Numbers:
+    """A line of sums for each source video, of lines that each name theirs and have `width` numbers."""
+    found: dict[str, list[float]] = {}
+    for video, line in lines:
+        before = found.get(video)
+        found[video] = list(line) if before is None else [a + b for a, b in zip(before, line, strict=True)]
+    return np.array(list(found.values()), dtype=np.float64).reshape(len(found), width)

@@ -1,0 +1,210 @@
+"""What `rocot evaluate` reads and prints."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from rocot.cli.options import RUNS
+from rocot.cli.runs import is_run
+from rocot.cli.screen import heading, out, table
+from rocot.errors import ConfigError
+from rocot.evaluate.benchmarks import from_annotations, from_manifest, from_rows, suite
+from rocot.evaluate.case import Benchmark
+from rocot.evaluate.plot import Line, lines
+from rocot.evaluate.prediction import Prediction
+from rocot.evaluate.reading import read_predictions
+from rocot.evaluate.result import Result, evaluate
+from rocot.evaluate.rows import of_clips, of_videos
+from rocot.measures.flips import Flips
+from rocot.measures.resample import Estimate
+from rocot.release.rows import rows_at
+from rocot.sources.known.files import Files
+from rocot.sources.manifest.file import read
+
+OWN = "release:"
+"""What the name of a release's own split begins with."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be held against what."""
+
+    predictions: Path
+    on: str
+    annotations: Path | None
+    manifest: Path | None
+    release: Path | None
+
+
+def measure(order: Order) -> Result:
+    """Reads cases and predictions, and measures. Raises ConfigError and StoreError."""
+    benchmark = _benchmark(order)
+    predictions, left_out = _predictions(order)
+    result = evaluate(benchmark, predictions)
+    if left_out:
+        note = f"{left_out} rows of windows or of controls answer for no whole video and stand in no measure"
+        result = result.model_copy(update={"notes": (*result.notes, note)})
+    return result
+
+
+def _benchmark(order: Order) -> Benchmark:
+    if order.on.startswith(OWN):
+        if order.annotations or order.manifest:
+            raise ConfigError(
+                f"--on {order.on[:80]}: its truth is the release's own; leave --annotations and --manifest"
+            )
+        place = _place(order.release or order.predictions)
+        if not _holds_rows(place):
+            raise ConfigError(f"--on {order.on[:80]}: name the run or release with --release")
+        return from_rows(rows_at(place), order.on.removeprefix(OWN))
+    dataset = suite(order.on).dataset
+    if order.release is not None:
+        raise ConfigError("--release: only --on release:SPLIT takes its cases from one")
+    if (order.annotations is None) == (order.manifest is None):
+        raise ConfigError(
+            f"--on {order.on}: name the folder of {dataset}'s official files with --annotations, or with --manifest"
+            " what `rocot import` made of them"
+        )
+    if order.manifest is not None:
+        return from_manifest(order.on, read(order.manifest))
+    assert order.annotations is not None
+    return from_annotations(order.on, Files(order.annotations))
+
+
+def _predictions(order: Order) -> tuple[list[Prediction], int]:
+    """And how many rows of them can say nothing about the benchmark's cases."""
+    place = _place(order.predictions)
+    if not _holds_rows(place):
+        return read_predictions(place), 0
+    if order.on.startswith(OWN):
+        return of_clips(rows_at(place), order.on.removeprefix(OWN)), 0
+    return of_videos(rows_at(place))
+
+
+def _place(path: Path) -> Path:
+    return RUNS / path if not path.exists() and is_run(RUNS / path) else path
+
+
+def _holds_rows(path: Path) -> bool:
+    return path.is_dir() or path.suffix == ".parquet"
+
+
+def print_result(result: Result) -> None:
+    """What was held against what, the measures, what reflection did, and what others reported."""
+    console = out()
+    console.print(heading(result.title))
+    console.print(
+        f"{result.cases:,} cases of {result.videos:,} videos, {result.predictions:,} predictions,"
+        f" {result.missing:,} cases without one"
+    )
+    for warning in _warnings(result):
+        console.print(warning, style="yellow")
+    for note in result.notes:
+        console.print(note, style="dim")
+    _measures(console, result)
+    if result.reflection is not None:
+        for what, flips in (("answers", result.reflection.answers), ("choices", result.reflection.choices)):
+            if flips is not None:
+                _flips(console, flips, what)
+    _reported(console, result)
+
+
+def _warnings(result: Result) -> list[str]:
+    told = {
+        "cases have no prediction, and count as wrong": (result.missing, result.missing_ids),
+        "predictions are of no case, and count nowhere": (result.unknown, result.unknown_ids),
+        "predictions have no final answer, and count as wrong": (result.unread, ()),
+        "final answers have a label that the benchmark has not, and are wrong": (result.strange_labels, ()),
+        "final answers choose no option, and are wrong": (result.strange_choices, ()),
+    }
+    warnings = [_counted(number, what, ids) for what, (number, ids) in told.items() if number]
+    frames = result.frame_level
+    if frames is not None and (frames.from_spans or frames.from_labels):
+        warnings.append(
+            f"frames: {frames.from_spans:,} videos are scored by their spans and {frames.from_labels:,} by a label,"
+            " 1 within and 0 elsewhere, since they have no scores: not what a published curve is made of"
+        )
+    if frames is not None and frames.left_out:
+        warnings.append(f"frames: {frames.left_out:,} videos are left out, whose frames, rate or spans nobody told")
+    return warnings
+
+
+def _counted(number: int, what: str, ids: Sequence[str]) -> str:
+    named = f" ({', '.join(name[:60] for name in ids[:3])}{', ...' if number > 3 else ''})" if ids else ""
+    return f"{number:,} {what}{named}"
+
+
+def _measures(console: Console, result: Result) -> None:
+    made = table("measure", "%", "-95 %", "of", "-without a look, %")
+    for line in lines(result):
+        blind = ", ".join(f"{name} {100 * value:.1f}" for name, value in line.blind)
+        made.add_row(line.name, *_told(line.found), _of(line, result), blind)
+    console.print()
+    if made.row_count:
+        console.print(made)
+    else:
+        console.print("The predictions give nothing that this benchmark measures.")
+
+
+def _of(line: Line, result: Result) -> str:
+    """How many cases, or frames, the measure is taken over."""
+    grounding, named, frames = result.grounding, result.classification, result.frame_level
+    published, asked = (None, None) if result.vau_r1 is None else (result.vau_r1.grounding, result.vau_r1.qa)
+    if line.name.endswith("interval sets") and grounding is not None:
+        return f"{grounding.cases:,}"
+    if line.name == "QA accuracy, vau-r1" and asked is not None:
+        return f"{asked.questions:,}"
+    if line.name.endswith("vau-r1") and published is not None:
+        return f"{published.cases:,}"
+    if line.name.startswith("QA") and result.qa is not None:
+        return f"{result.qa.questions:,}"
+    if line.name.endswith("frames") and frames is not None:
+        return f"{frames.frames:,}"
+    if named is not None:
+        parts = {"normal or not": named.binary, "class": named.native, "common class": named.common}
+        return f"{parts[line.name].cases:,}"
+    return ""
+
+
+def _told(found: Estimate) -> tuple[str, str]:
+    value = "" if found.value is None else f"{100 * found.value:.1f}"
+    if found.low is None or found.high is None:
+        return value, ""
+    return value, f"{100 * found.low:.1f} to {100 * found.high:.1f}"
+
+
+def _flips(console: Console, flips: Flips, what: str) -> None:
+    made = table(f"what reflection did to {what}", "%", "-95 %")
+    for name, found in (
+        ("first right, Acc@t1", flips.acc_first),
+        ("final right, Acc@t2", flips.acc_last),
+        ("gain", flips.delta),
+        ("wrong to right", flips.to_right),
+        ("right to wrong", flips.to_wrong),
+        ("rectified, of wrong first ones", flips.rectification),
+        ("corrupted, of right first ones", flips.corruption),
+        ("changed", flips.change),
+    ):
+        made.add_row(name, *_told(found))
+    console.print()
+    console.print(made)
+    console.print(f"{flips.graded:,} with a truth to grade on", style="dim")
+
+
+def _reported(console: Console, result: Result) -> None:
+    if not result.published:
+        return
+    ours = {line.reported_as: line.found for line in lines(result) if line.reported_as is not None}
+    made = table("reported by others, not measured here", "%", "here, %", "-who", "-protocol")
+    for one in result.published:
+        found = ours.get(one.measure)
+        here = "" if found is None else _told(found)[0]
+        made.add_row(one.measure, f"{one.value:.1f}", here, one.who, one.protocol)
+    console.print()
+    console.print(made)
+    console.print(
+        "`here` is by the protocol vau-r1; SRVAU-R1's protocol is not known, so that its rows are targets, no facts.",
+        style="dim",
+    )
