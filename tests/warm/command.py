@@ -9,8 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parents[2]
-SINGLE = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
-"""A process that forks has one thread."""
+SINGLE = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "JE_ARROW_MALLOC_CONF": "background_thread:false"}
+"""A process that forks has one thread: what numpy's and pyarrow's libraries are told, so that they start none."""
 
 
 @cache
@@ -24,7 +24,7 @@ def warm() -> tuple[str, ...]:
     server = subprocess.Popen(
         [sys.executable, "-W", "error", "-m", "tests.warm.forking", address],
         cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)} | dict.fromkeys(SINGLE, "1"),
+        env=os.environ | {"PYTHONPATH": str(ROOT)} | SINGLE,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         start_new_session=True,  # Ctrl-C ends the tests first

@@ -15,6 +15,7 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import TypedDict
 
 COMMANDS = ("exporting", "generating", "importing", "leaking", "looking", "planning", "reparsing", "reporting")
@@ -124,6 +125,9 @@ def main() -> None:
     """Imports, says so, and serves at the address that is the one argument."""
     for name in (*(f"rocot.cli.{name}" for name in (*COMMANDS, *TELLING)), *LATER):
         import_module(name)
+    assert len(list(Path("/proc/self/task").iterdir())) == 1, (
+        "a fork has none of the other threads, and may wait for one"
+    )
     parent = os.dup(0)
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(sys.argv[1])
