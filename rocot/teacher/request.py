@@ -5,9 +5,10 @@ frames are 300 kB of base64. So frames are encoded once, and everything else is 
 """
 
 import json
-from base64 import b64encode
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
+
+from pybase64 import b64encode
 
 from rocot.core.prompt import Ask, Picture, Sampling, Text, Turn
 from rocot.core.record import Json
