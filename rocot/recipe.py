@@ -27,6 +27,12 @@ class Release(Record):
     """Megabytes at which a shard ends; how rows are cut into files is no part of what they are."""
 
 
+Played: TypeAlias = Literal[
+    "Explosion", "Fighting", "Fire", "People_falling", "Robbery", "Traffic_accident", "Vandalism"
+]
+"""What can be played in a rendered scene."""
+
+
 class Scenes(Record):
     """Rendered scenes, the embedded default."""
 
@@ -36,6 +42,9 @@ class Scenes(Record):
     test: int = Field(default=32, ge=0, le=100_000)
     """Videos in the split `test`."""
     seed: int = Field(default=0, ge=0)
+    anomalies: tuple[Played, ...] = Field(default=(), exclude_if=lambda played: not played)
+    """Those that are played, with as many normal clips; all where none is named. Left out where it is empty: recipes
+    that say nothing of it keep their digests."""
 
     @property
     def name(self) -> str:

@@ -230,7 +230,8 @@ def sources(recipe: Recipe, machine: Machine, rendered: Callable[[int, int], Non
 
     def made(source: SourceRecipe) -> Source:
         if isinstance(source, Scenes):
-            return ScenesSource(machine.cache / "scenes", source.train, source.test, source.seed, rendered)
+            counts = source.train, source.test
+            return ScenesSource(machine.cache / "scenes", *counts, source.seed, rendered, source.anomalies)
         opens, salvage = reader(recipe.frames, machine), recipe.frames.damaged == "partial"
         if isinstance(source, Imported):
             from rocot.sources.manifest.source import ManifestSource  # it brings pyarrow along

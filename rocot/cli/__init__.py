@@ -35,6 +35,8 @@ COMMANDS = {
     "report": "Tell what reflection did in a release, as a page.",
     "diff": "Tell what changed between two releases, and what version that asks for.",
     "withdraw": "Take videos or clips out of a run for good.",
+    "train": "Train a student on a release.",
+    "answer": "Let a student answer about a video.",
     "evaluate": "Hold answers against a benchmark.",
     "sources": "List the datasets that rocot can import, or tell all about one.",
     "import": "Read a dataset's official files into a manifest.",

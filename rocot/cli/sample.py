@@ -30,11 +30,11 @@ def sample(row: Row, width: int) -> RenderableType:
         "",
         *_timeline(row, max(20, width - _NAMES - 1)),
         "",
-        *_answer("Initial reasoning", row.initial, _grade(row.scores.initial_right, row.scores.initial_tiou)),
+        *told_answer("Initial reasoning", row.initial, _grade(row.scores.initial_right, row.scores.initial_tiou)),
         "",
-        *_reflection(row.reflection),
+        *told_reflection(row.reflection),
         "",
-        *_answer("Revised reasoning", row.revised, _grade(row.scores.revised_right, row.scores.revised_tiou)),
+        *told_answer("Revised reasoning", row.revised, _grade(row.scores.revised_right, row.scores.revised_tiou)),
         *_checks(row),
         *([""] if row.faults else []),
         *(
@@ -68,7 +68,7 @@ def _asked(row: Row) -> Iterator[RenderableType]:
 
 
 @dataclass(frozen=True)
-class _Scale:
+class Scale:
     """A clip's time over a number of columns."""
 
     start: float
@@ -90,7 +90,7 @@ class _Scale:
 
 def _timeline(row: Row, columns: int) -> Iterator[Text]:
     """Truth and answers over the clip's time, each in figures below its bar; then the frames that the teacher saw."""
-    scale = _Scale(row.clip_start, row.clip_end, columns)
+    scale = Scale(row.clip_start, row.clip_end, columns)
     left, right = f"{row.clip_start:g} s", f"{row.clip_end:g} s"
     yield Text(" " * _NAMES + left + right.rjust(columns - len(left)), style="dim")
     labels = row.truth.choice or ", ".join(row.truth.labels or ("label not known",))
@@ -118,7 +118,8 @@ def _grade(right: bool | None, tiou: float | None) -> str:
     return ("right" if right else "wrong") + ("" if tiou is None else f", tIoU {tiou:.2f}")
 
 
-def _answer(title: str, answer: Answer, grade: str) -> Iterator[RenderableType]:
+def told_answer(title: str, answer: Answer, grade: str = "") -> Iterator[RenderableType]:
+    """An answer below its title and label."""
     yield Text.assemble(heading(title), f"   {answer.label}   ", (grade, "dim"))
     yield from _lines((f"{part.start:.2f}-{part.end:.2f} s", "", part.observation) for part in answer.evidence)
     if answer.description is not None:
@@ -148,7 +149,8 @@ def _checks(row: Row) -> Iterator[RenderableType]:
         yield from _lines(iter(lines))
 
 
-def _reflection(reflection: Reflection) -> Iterator[RenderableType]:
+def told_reflection(reflection: Reflection) -> Iterator[RenderableType]:
+    """A reflection below its verdict."""
     yield Text.assemble(heading("Self-reflection"), f"   verdict: {reflection.verdict}")
     yield from _lines(
         (f"{check.start:.2f}-{check.end:.2f} s", "holds" if check.holds else "fails", f"{check.claim}\n{check.finding}")

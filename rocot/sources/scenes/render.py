@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import islice
 from multiprocessing import get_context, parent_process
@@ -29,17 +29,17 @@ def render(seed: int, split: str, index: int, path: Path) -> None:
 
 
 def ready(
-    seed: int, split: str, paths: list[Path], progress: Callable[[int, int], None] | None = None
+    seed: int, split: str, clips: Mapping[int, Path], progress: Callable[[int, int], None] | None = None
 ) -> Iterator[int]:
-    """The indices of the split's clips in order, each once its file is whole.
+    """The numbers of the split's clips in their order, each once its file is whole; `clips` has the files by number.
 
     `progress(done, missing)` is called after each rendered clip. Raises OSError when a file cannot be written.
     """
-    missing = [i for i, path in enumerate(paths) if not is_whole(path)]
-    jobs = [(seed, split, i, paths[i]) for i in missing]
+    missing = [i for i, path in clips.items() if not is_whole(path)]
+    jobs = [(seed, split, i, clips[i]) for i in missing]
     rendered = _in_turn(jobs) if len(jobs) <= FEW or os.cpu_count() == 1 else _in_workers(jobs)
     done = 0
-    for i in range(len(paths)):
+    for i in clips:
         if done < len(missing) and i == missing[done]:
             next(rendered)
             done += 1

@@ -5,7 +5,9 @@ the innocent acts are drawn before or beside it, from the same distributions.
 """
 
 import hashlib
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import count
 
 from numpy.random import PCG64, Generator
 
@@ -67,6 +69,22 @@ def deal(seed: int, split: str, index: int) -> tuple[str, bool]:
     card = int(rng.permutation(len(DECK))[at])
     half = len(DECK) // 2
     return DECK[card], card % half == int(rng.integers(half))
+
+
+def dealt(seed: int, split: str, anomalies: Collection[str]) -> Iterator[int]:
+    """The numbers of a split's clips, ascending and without end; of `anomalies` alone where there are any.
+
+    Then each deck gives the clips of these anomalies and as many of its normal ones, the first of them.
+    """
+    for block in count():
+        numbers = range(block * len(DECK), (block + 1) * len(DECK))
+        if not anomalies:
+            yield from numbers
+            continue
+        labels = {number: deal(seed, split, number)[0] for number in numbers}
+        played = {number for number, label in labels.items() if label in anomalies}
+        normal = [number for number, label in labels.items() if label == NORMAL][: len(played)]
+        yield from sorted(played.union(normal))
 
 
 def compose(seed: int, split: str, index: int) -> Script:

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
+from rocot.core.truth import NORMAL
 from rocot.errors import ConfigError
 from rocot.sources.listing import Counted
 from rocot.sources.protocol import Video, mark_of
@@ -22,6 +24,8 @@ class ScenesSource:
     test: int = 32
     seed: int = 0
     progress: Callable[[int, int], None] | None = None
+    anomalies: tuple[str, ...] = ()
+    """Those that are played, with as many normal clips; all where none is named."""
 
     @property
     def name(self) -> str:
@@ -42,10 +46,12 @@ class ScenesSource:
         # Imported here: numpy, Pillow and PyAV take longer to import than the whole command line may to start.
         from rocot.sources.known.commons import commons  # noqa: PLC0415
         from rocot.sources.scenes.render import ready  # noqa: PLC0415
-        from rocot.sources.scenes.script import CLASSES, compose  # noqa: PLC0415
+        from rocot.sources.scenes.script import CLASSES, compose, dealt  # noqa: PLC0415
 
         folder = folder_of(self.cache, self.seed)
-        paths = [folder / f"scene-{split}-{i:04d}.mp4" for i in range(count)]
+        numbers = islice(dealt(self.seed, split, self.anomalies), count)
+        paths = {i: folder / f"scene-{split}-{i:04d}.mp4" for i in numbers}
+        classes = tuple(name for name in CLASSES if not self.anomalies or name in {NORMAL, *self.anomalies})
         try:
             folder.mkdir(parents=True, exist_ok=True)
             for i in ready(self.seed, split, paths, self.progress):
@@ -57,8 +63,8 @@ class ScenesSource:
                     path=str(paths[i]),
                     duration=script.duration,
                     mark=mark_of(paths[i]),
-                    common=commons(CLASSES),
-                    classes=CLASSES,
+                    common=commons(classes),
+                    classes=classes,
                     truth=script.truth,
                 )
         except OSError as error:

@@ -1,0 +1,156 @@
+"""What `rocot answer` does once its options are read."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from rocot.assets import load_prompts
+from rocot.cli import NO_ROWS
+from rocot.cli.options import RUNS
+from rocot.cli.sample import Scale, told_answer, told_reflection
+from rocot.cli.screen import out
+from rocot.cli.training import installed
+from rocot.core.attempts import Attempts
+from rocot.core.sampling import uniform
+from rocot.core.task import Task, lettered
+from rocot.errors import ConfigError
+from rocot.machine import Machine, default_cache
+from rocot.recipe import FramesRecipe
+from rocot.tools import reader
+from rocot.video.protocol import Look, Still
+
+if TYPE_CHECKING:
+    from rocot.student.card import Taught
+
+NAMES = 10
+"""Columns for the names of the timeline's rows."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked of one call of the command."""
+
+    checkpoint: Path
+    video: Path
+    start: float
+    end: float
+    task: Task | None
+    classes: str | None
+    question: str | None
+    options: tuple[str, ...]
+    as_json: bool
+
+
+@dataclass(frozen=True)
+class _Seen:
+    start: float
+    end: float
+    stills: Sequence[Still]
+
+
+def answer(order: Order) -> int:
+    """Prints the answers. Returns the exit code. Raises ConfigError, and VideoError for a video without frames."""
+    installed()
+    from rocot.student.answer import Asked, Student
+    from rocot.student.card import read_card
+
+    card = read_card(order.checkpoint)
+    task = order.task or card.taught.tasks[0]
+    classes = _classes(order, task, card.taught.classes)
+    seen = _look(order, min(card.taught.frames, card.recipe.data.frames or card.taught.frames), card.taught)
+    question = load_prompts(task=task).reason.fill(
+        count=str(len(seen.stills)),
+        start=f"{seen.start:.2f}",
+        end=f"{seen.end:.2f}",
+        classes=", ".join(classes),
+        question=order.question or "",
+        options=lettered(classes),
+    )
+    student = Student.load(order.checkpoint)
+    asked = Asked.of([still.time for still in seen.stills], [still.jpeg for still in seen.stills], question)
+    (text,) = student.complete([asked])
+    said = student.attempts(text, task, classes)
+    if order.as_json:
+        out().print(json.dumps(_json(order, task, seen, text, said), ensure_ascii=False))
+    else:
+        console = out()
+        for part in _told(order, seen, said, text, min(console.width, 120)):
+            console.print(part, soft_wrap=False)
+    return 0 if said.final is not None else NO_ROWS
+
+
+def _classes(order: Order, task: Task, learnt: Sequence[str]) -> tuple[str, ...]:
+    if task == "qa":
+        if not order.question or len(order.options) < 2:
+            raise ConfigError("--task qa wants --question TEXT, and --option TEXT twice or more")
+        return order.options
+    if order.question or order.options:
+        raise ConfigError(f"--question and --option go with --task qa; this is {task}")
+    said = (order.classes or "").split(",")
+    classes = tuple(dict.fromkeys(name.strip() for name in said if name.strip())) or tuple(learnt)
+    if not classes:
+        raise ConfigError("the student learnt no labels; name them with --classes A,B,...")
+    return classes
+
+
+def _look(order: Order, count: int, taught: "Taught") -> _Seen:
+    machine = Machine(run=RUNS, cache=default_cache())
+    with closing(reader(FramesRecipe(), machine)) as isolated:
+        duration = isolated.probe(order.video, salvage=True).duration
+        end = min(order.end, duration)
+        if order.start >= end:
+            raise ConfigError(
+                f"nothing to see from {order.start:g} to {end:g} s; {order.video.name} lasts {duration:.2f} s"
+            )
+        look = Look(height=taught.height, quality=taught.quality)
+        taken = isolated.read(order.video, uniform(order.start, end, count), look, salvage=True)
+    return _Seen(order.start, end, taken.stills)
+
+
+def _json(order: Order, task: Task, seen: _Seen, text: str, said: Attempts) -> dict[str, object]:
+    return {
+        "checkpoint": str(order.checkpoint),
+        "video": str(order.video),
+        "start": seen.start,
+        "end": seen.end,
+        "task": task,
+        "frame_times": [still.time for still in seen.stills],
+        "text": text,
+        **said.model_dump(mode="json"),
+    }
+
+
+def _told(order: Order, seen: _Seen, said: Attempts, text: str, width: int) -> Iterator[RenderableType]:
+    scale = Scale(seen.start, seen.end, max(20, width - NAMES - 1))
+    left, right = f"{seen.start:g} s", f"{seen.end:g} s"
+    yield Text(str(order.video), style="bold")
+    yield Text(" " * NAMES + left + right.rjust(scale.columns - len(left)), style="dim")
+    for name, one, style in (("first", said.first, "yellow"), ("final", said.final, "green")):
+        if one is None:
+            yield Text.assemble(name.ljust(NAMES), ("none that can be read", "red"))
+            continue
+        yield Text.assemble(name.ljust(NAMES), scale.bar(one.spans or (), style))
+        spans = ", ".join(f"{span.start:.2f}-{span.end:.2f} s" for span in one.spans or ())
+        yield Text(" " * NAMES + f"{one.label}, {spans or 'no span'}")
+    ticks = {scale.at(still.time) for still in seen.stills}
+    marks = "".join("╵" if index in ticks else " " for index in range(scale.columns))
+    yield Text("frames".ljust(NAMES) + marks, style="dim")
+    if said.first is not None:
+        yield ""
+        yield from told_answer("Initial reasoning", said.first)
+    if said.reflection is not None:
+        yield ""
+        yield from told_reflection(said.reflection)
+    if said.final is not None:
+        yield ""
+        yield from told_answer("Revised reasoning" if said.first is not None else "Reasoning", said.final)
+    if not said.strict:
+        yield ""
+        yield Text("Its form is not kept. What it said:", style="yellow")
+        yield Text(text)

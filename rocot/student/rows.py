@@ -1,0 +1,189 @@
+"""The rows of a release as a dataset for TRL: pictures opened when they are wanted, long samples left out."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+from PIL import Image
+
+from rocot.core.chat import ChatTurn
+from rocot.core.record import Record
+from rocot.errors import ConfigError
+from rocot.student.lengths import Lengths
+from rocot.student.recipe import Training
+from rocot.student.rewards import COLUMNS
+from rocot.student.shown import context, opened, shrunk, thinned
+from rocot.student.stack import datasets
+
+Values: TypeAlias = dict[str, object]
+
+TOO_LONG = "too long"
+NO_LESSON = "a first attempt alone, which is no lesson"
+ASKED_BEFORE = "asked already"
+
+
+class Rows(Protocol):
+    """A `datasets.Dataset`, as far as it is used here."""
+
+    column_names: list[str]
+
+    def __len__(self) -> int:
+        """Rows."""
+
+    def __getitem__(self, index: int) -> Values:
+        """One row."""
+
+    def __iter__(self) -> Iterator[Values]:
+        """All rows."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """Rows that are ready, and what became of the others."""
+
+    rows: Rows
+    read: int
+    left_out: Mapping[str, int]
+    """Rows by reason."""
+    masked: int
+    """Rows whose first attempt is context."""
+    tokens: int
+    """Of all rows together, those of images included."""
+    longest: int
+    """Tokens of the longest row."""
+
+
+class _Given(Record):
+    """What is read of a row."""
+
+    clip: str
+    id: str = ""
+    turn: int = 0
+    prompt: tuple[ChatTurn, ...]
+    completion: tuple[ChatTurn, ...] = ()
+
+    @property
+    def said(self) -> str:
+        return "".join(part.text or "" for turn in self.completion for part in turn.content)
+
+
+class _Made(Record):
+    """What a row becomes."""
+
+    prompt: tuple[ChatTurn, ...]
+    completion: tuple[ChatTurn, ...] = ()
+    kept: tuple[int, ...]
+    """Which of its pictures are shown."""
+    context: int = 0
+    tokens: int
+    why: str = ""
+    """Why it is left out; empty for a good row."""
+
+
+def lessons(
+    shards: Sequence[Path], recipe: Training, lengths: Lengths, right: Mapping[str, bool | None], cache: Path
+) -> Material:
+    """The rows of `sft`, or of a control, ready for SFT.
+
+    `right` says by a row's id whether its first answer was right. Raises ConfigError where no row is left.
+    """
+    data, first = recipe.data, recipe.sft.first_attempt
+
+    def made(row: _Given, sizes: Sequence[tuple[int, int]]) -> _Made:
+        said = row.said
+        cut = context(said, data.form, row.turn, right=right.get(row.id), first=first)
+        worded = data.tags.worded(said)
+        shown = thinned(row.prompt, data.frames)
+        tokens = lengths.of(shown.turns, worded, [sizes[index] for index in shown.kept])
+        return _Made(
+            prompt=shown.turns,
+            completion=(ChatTurn.told(worded),),
+            kept=shown.kept,
+            context=len(data.tags.worded(said[:cut])),
+            tokens=tokens,
+            why=NO_LESSON if cut == len(said) else TOO_LONG if tokens > data.longest else "",
+        )
+
+    return _ready(shards, made, recipe, cache, ("prompt", "completion", "context"))
+
+
+def prompts(shards: Sequence[Path], recipe: Training, lengths: Lengths, cache: Path) -> Material:
+    """The rows of `rft`, each clip asked once, with the truth that rewards need. Raises ConfigError for none."""
+    asked: set[tuple[str, tuple[ChatTurn, ...]]] = set()
+    most = recipe.data.longest - recipe.grpo.longest
+
+    def made(row: _Given, sizes: Sequence[tuple[int, int]]) -> _Made:
+        shown = thinned(row.prompt, recipe.data.frames)
+        tokens = lengths.of(shown.turns, "", [sizes[index] for index in shown.kept])
+        why = ASKED_BEFORE if (row.clip, row.prompt) in asked else TOO_LONG if tokens > most else ""
+        asked.add((row.clip, row.prompt))
+        return _Made(prompt=shown.turns, kept=shown.kept, tokens=tokens, why=why)
+
+    return _ready(shards, made, recipe, cache, ("prompt", *COLUMNS))
+
+
+def _ready(
+    shards: Sequence[Path],
+    made: Callable[[_Given, Sequence[tuple[int, int]]], _Made],
+    recipe: Training,
+    cache: Path,
+    columns: Sequence[str],
+) -> Material:
+    read = datasets.Dataset.from_parquet([str(path) for path in shards], cache_dir=str(cache))
+    if "images" not in read.column_names:
+        raise ConfigError(f"{shards[0]}: rows without frames")
+    # Bytes, not pictures: they are opened when a batch wants them.
+    read = read.cast_column("images", datasets.List(datasets.Image(decode=False)))
+    known = [name for name in _Given.model_fields if name in read.column_names]
+    rows = [made(_Given.model_validate({name: row[name] for name in known}), _sizes(row, recipe)) for row in read]
+    told = Counter(row.why for row in rows if row.why)
+    good = [index for index, row in enumerate(rows) if not row.why]
+    if not good:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in told.items()) or "the release has none"
+        raise ConfigError(f"no row is left to train on: {reasons}")
+    fresh = [name for name in (*columns, "kept") if name in _Made.model_fields]
+    table = read.remove_columns([name for name in fresh if name in read.column_names])
+    dumped = [row.model_dump() for row in rows]
+    for name in fresh:
+        table = table.add_column(name, [row[name] for row in dumped])
+    table = table.select(good).select_columns([*columns, "kept", "images"])
+    left = [rows[index] for index in good]
+    return Material(
+        rows=table.with_transform(partial(_pictured, height=recipe.data.height)),
+        read=len(rows),
+        left_out=dict(told),
+        masked=sum(row.context > 0 for row in left),
+        tokens=sum(row.tokens for row in left),
+        longest=max(row.tokens for row in left),
+    )
+
+
+def _sizes(row: Values, recipe: Training) -> list[tuple[int, int]]:
+    """Width and height of each picture as it will be shown."""
+    return [shrunk(_size(data), recipe.data.height) for data in _bytes(row["images"])]
+
+
+def _bytes(images: object) -> list[bytes]:
+    assert isinstance(images, list)
+    return [image["bytes"] for image in images]
+
+
+def _size(data: bytes) -> tuple[int, int]:
+    with Image.open(BytesIO(data)) as image:
+        return image.size
+
+
+def _pictured(batch: dict[str, list[object]], height: int | None) -> dict[str, list[object]]:
+    """Opens the frames that are kept."""
+    if "images" not in batch:
+        return batch
+    made: list[object] = []
+    for images, kept in zip(batch["images"], batch["kept"], strict=True):
+        assert isinstance(kept, list)
+        pictures = _bytes(images)
+        made.append([opened(pictures[index], height) for index in kept])
+    return {**{name: values for name, values in batch.items() if name != "kept"}, "images": made}

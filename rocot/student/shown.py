@@ -1,0 +1,87 @@
+"""What a student is shown of a row, its frames or some of them, smaller; and what of a completion is no lesson."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import BytesIO
+
+from PIL import Image
+
+from rocot.core.attempts import Form
+from rocot.core.chat import ChatPart, ChatTurn
+from rocot.student.recipe import First
+
+
+@dataclass(frozen=True)
+class Thinned:
+    """A prompt with fewer frames."""
+
+    turns: tuple[ChatTurn, ...]
+    kept: tuple[int, ...]
+    """Which of the row's frames are left, ascending."""
+
+
+def spread(count: int, most: int | None) -> list[int]:
+    """The places of at most `most` of `count` things, spread evenly; all where there are no more, or for None."""
+    if most is None or count <= most:
+        return list(range(count))
+    return [(2 * index + 1) * count // (2 * most) for index in range(most)]
+
+
+def thinned(turns: Sequence[ChatTurn], most: int | None) -> Thinned:
+    """At most `most` frames of each look, each with its time before it.
+
+    Where a prompt says how many frames there are ("The 32 frames above"), it says the new number.
+    """
+    made: list[ChatTurn] = []
+    kept: list[int] = []
+    seen = 0
+    for turn in turns:
+        places = [index for index, part in enumerate(turn.content) if part.type == "image"]
+        chosen = spread(len(places), most)
+        gone = set(places) - {places[index] for index in chosen}
+        gone |= {place - 1 for place in gone if place and _stamp(turn.content[place - 1])}
+        left = [part for index, part in enumerate(turn.content) if index not in gone]
+        content = tuple(_counted(part, len(places), len(chosen)) for part in left)
+        made.append(ChatTurn(role=turn.role, content=content))
+        kept += [seen + index for index in chosen]
+        seen += len(places)
+    return Thinned(tuple(made), tuple(kept))
+
+
+def _stamp(part: ChatPart) -> bool:
+    return re.fullmatch(r"\s*<[0-9.]+s>\s*", part.text or "") is not None
+
+
+def _counted(part: ChatPart, before: int, now: int) -> ChatPart:
+    if part.text is None or before == now:
+        return part
+    return ChatPart(type="text", text=re.sub(rf"\b{before} frames\b", f"{now} frames", part.text, count=1))
+
+
+def opened(picture: bytes, height: int | None) -> Image.Image:
+    """A frame as RGB, `height` pixels high at most; never enlarged."""
+    with Image.open(BytesIO(picture)) as image:
+        size = shrunk(image.size, height)
+        whole = image.convert("RGB")
+        return whole if size == image.size else whole.resize(size, Image.Resampling.BILINEAR)
+
+
+def shrunk(size: tuple[int, int], height: int | None) -> tuple[int, int]:
+    """Width and height of a picture that is `height` pixels high at most; never enlarged."""
+    if height is None or size[1] <= height:
+        return size
+    return max(1, round(size[0] * height / size[1])), height
+
+
+def context(text: str, form: Form, turn: int, *, right: bool | None, first: First) -> int:
+    """Characters at the beginning of a completion that are context and no lesson: the first attempt, or nothing.
+
+    `text` is in rocot's tags; `right` is whether the first answer was right, None where nobody knows, and then it is
+    learnt but for `first = "mask"`. The length of the text where a first answer is all there is.
+    """
+    masked = first == "mask" or (first == "mask_when_wrong" and right is False)
+    if not masked or form == "plain" or turn > 0:
+        return 0
+    end = text.find("<reflection>") if form == "reflection" else text.find("<think>", text.find("<think>") + 1)
+    return len(text) if end < 0 else end

@@ -1,0 +1,48 @@
+from rocot.core.chat import ChatTurn
+from rocot.student.shown import context, opened, spread, thinned
+from tests.student.classroom import FIRST, LAST, QUESTION, SAID, picture
+
+
+def test_frames_are_left_out_evenly_and_with_their_times() -> None:
+    made = thinned([ChatTurn.asked([0.5, 1.5, 2.5, 3.5], QUESTION)], 2)
+    assert made.kept == (1, 3)
+    (turn,) = made.turns
+    assert [part.text for part in turn.content if part.type == "text"][:2] == ["<1.50s>", "<3.50s>"]
+    assert sum(part.type == "image" for part in turn.content) == 2
+    assert "The 2 frames above" in (turn.content[-1].text or "")
+
+
+def test_few_frames_stay_as_they_are() -> None:
+    turn = ChatTurn.asked([0.5, 1.5], QUESTION)
+    assert thinned([turn], 2).turns == (turn,)
+    assert thinned([turn], None).kept == (0, 1)
+    assert spread(32, 16)[:3] == [1, 3, 5]
+
+
+def test_each_look_is_thinned_by_itself() -> None:
+    turns = [ChatTurn.asked([0, 1, 2, 3], "a"), ChatTurn.told("b"), ChatTurn.asked([4, 5, 6, 7], "c")]
+    assert thinned(turns, 1).kept == (2, 6)
+
+
+def test_a_picture_is_made_smaller_and_never_larger() -> None:
+    assert opened(picture(9, (320, 240)), 56).size == (75, 56)
+    assert opened(picture(9, (32, 24)), 56).size == (32, 24)
+
+
+def test_a_wrong_first_attempt_is_context() -> None:
+    assert SAID[context(SAID, "reflection", 0, right=False, first="mask_when_wrong") :].startswith("<reflection>")
+    assert context(SAID, "reflection", 0, right=True, first="mask_when_wrong") == 0
+    assert context(SAID, "reflection", 0, right=None, first="mask_when_wrong") == 0
+    assert context(SAID, "reflection", 0, right=True, first="mask") > 0
+    assert context(SAID, "reflection", 0, right=False, first="learn") == 0
+
+
+def test_two_passes_are_cut_at_the_second_and_one_nowhere() -> None:
+    both = f"{FIRST}\n{LAST}"
+    assert both[context(both, "two_pass", 0, right=False, first="mask_when_wrong") :] == LAST
+    assert context(LAST, "plain", 0, right=False, first="mask_when_wrong") == 0
+
+
+def test_a_turn_that_is_nothing_but_the_first_attempt_is_context_whole() -> None:
+    assert context(FIRST, "reflection", 0, right=False, first="mask_when_wrong") == len(FIRST)
+    assert context(SAID, "reflection", 1, right=False, first="mask_when_wrong") == 0

@@ -1,0 +1,168 @@
+"""A student that is trained: built on the spot, a few steps, on a CPU."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rocot.errors import ConfigError
+from rocot.student.answer import Asked, Student
+from rocot.student.card import read_card
+from rocot.student.collate import IGNORED, StageAware
+from rocot.student.journal import curve, read_journal
+from rocot.student.lengths import Lengths
+from rocot.student.model import load, parameters
+from rocot.student.recipe import Data, Lora, Reinforced, Supervised, Tags, Training
+from rocot.student.rows import ASKED_BEFORE, NO_LESSON, TOO_LONG, lessons, prompts
+from rocot.student.train import Lesson, prepared, train
+from tests.student.classroom import FIRST, QUESTION, RECIPE, SAID, TAUGHT, picture, shard
+
+
+def lesson(folder: Path, recipe: Training = RECIPE, **rest: object) -> Lesson:
+    made = Lesson(
+        kind="sft",
+        model="tiny",
+        recipe=recipe,
+        shards=[shard(folder / "rows.parquet")],
+        right={"0#0": False, "1#0": True, "2#0": None},
+        taught=TAUGHT,
+        out=folder / "student",
+        cache=folder / "cache",
+        texts=lambda: [SAID, QUESTION],
+    )
+    return replace(made, **rest)  # type: ignore[arg-type]  # a test says what differs
+
+
+def silent(step: int, steps: int, figures: Mapping[str, float]) -> None:
+    pass
+
+
+@pytest.fixture(scope="module")
+def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a student that was taught by SFT."""
+    folder = tmp_path_factory.mktemp("student")
+    asked = lesson(folder)
+    train(asked, *prepared(asked), silent)
+    return folder
+
+
+def test_the_tiny_student_has_under_a_million_parameters(taught: Path) -> None:
+    assert 200_000 < parameters(load(str(taught / "student"))) < 1_000_000
+
+
+def test_the_loss_falls_and_the_card_tells_of_it(taught: Path) -> None:
+    losses = curve(read_journal(taught / "student/log.jsonl"), "loss")
+    assert losses[-1][1] < losses[0][1]
+    card = read_card(taught / "student")
+    assert (card.steps, card.counts.used, card.counts.masked) == (4, 4, 1)
+    assert card.recipe == RECIPE
+    assert "own 0.1.0" in (taught / "student/README.md").read_text()
+
+
+def test_a_wrong_first_attempt_is_no_lesson(taught: Path) -> None:
+    loaded = load(str(taught / "student"))
+    made = lessons([taught / "rows.parquet"], RECIPE, Lengths(loaded.processor), {"0#0": False}, taught / "cache")
+    batch = StageAware(loaded.processor)([dict(made.rows[0]), dict(made.rows[1])])
+    learnt = [loaded.processor.tokenizer.decode(row[row != IGNORED]) for row in batch["labels"]]
+    assert learnt[0].lstrip("<").startswith("reflection>")
+    assert learnt[1].startswith(FIRST)
+    assert all(text.endswith("<|im_end|>\n") for text in learnt)
+
+
+def test_lengths_are_those_of_the_batch(taught: Path) -> None:
+    loaded = load(str(taught / "student"))
+    made = lessons([taught / "rows.parquet"], RECIPE, Lengths(loaded.processor), {}, taught / "cache")
+    batch = StageAware(loaded.processor)([dict(made.rows[0])])
+    assert batch["input_ids"].shape[1] - 2 == made.longest  # the mark of the end and its line break
+
+
+def test_rows_that_are_too_long_are_left_out_and_counted(taught: Path, tmp_path: Path) -> None:
+    lengths = Lengths(load(str(taught / "student")).processor)
+    short = RECIPE.model_copy(update={"data": Data(frames=2, height=28, longest=64)})
+    with pytest.raises(ConfigError, match=f"4 {TOO_LONG}"):
+        lessons([taught / "rows.parquet"], short, lengths, {}, taught / "cache")
+    alone = shard(tmp_path / "first.parquet", said=FIRST)
+    made = lessons([alone], RECIPE, lengths, {"0#0": False}, tmp_path)
+    assert (len(made.rows), made.left_out) == (3, {NO_LESSON: 1})
+
+
+def test_a_clip_is_asked_once(taught: Path, tmp_path: Path) -> None:
+    lengths = Lengths(load(str(taught / "student")).processor)
+    made = prompts([shard(tmp_path / "rft.parquet", first=("a", "b"))], RECIPE, lengths, tmp_path)
+    assert (len(made.rows), made.left_out) == (2, {ASKED_BEFORE: 2})
+
+
+def test_a_student_answers_the_same_twice(taught: Path) -> None:
+    student = Student.load(taught / "student")
+    asked = Asked.of([0.5, 1.5], [picture(0), picture(200)], QUESTION)
+    once = student.complete([asked, asked, asked], longest=12, batch=2)
+    assert len(set(once)) == 1
+    assert student.complete([asked], longest=12) == once[:1]
+
+
+def test_rewards_move_a_student_on_from_a_checkpoint(taught: Path, tmp_path: Path) -> None:
+    asked = lesson(tmp_path, kind="grpo", model=str(taught / "student"))
+    card = train(asked, *prepared(asked), silent)
+    assert {one.name for one in card.results} >= {"reward", "rewards/strict_format/mean", "rewards/effectiveness/mean"}
+    assert card.steps == 2
+
+
+def test_an_adapter_is_trained_resumed_and_merged(tmp_path: Path) -> None:
+    recipe = Training(
+        name="adapter",
+        bf16=False,
+        save_steps=1,
+        data=Data(frames=2, height=28, tags=Tags(think="thought")),
+        lora=Lora(rank=2, alpha=4),
+        sft=Supervised(learning_rate=1e-2, steps=1, batch=1),
+    )
+    asked = lesson(tmp_path, recipe)
+    train(asked, *prepared(asked), silent)
+    assert (tmp_path / "student/adapter_config.json").is_file()
+    student = Student.load(tmp_path / "student")
+    assert student.complete([Asked.of([0.5], [picture(0)], QUESTION)], longest=2)
+    with pytest.raises(ConfigError, match="trained to its end"):
+        prepared(replace(asked, resume=True))
+
+
+def test_an_interrupted_training_goes_on_only_with_the_same_recipe(tmp_path: Path) -> None:
+    asked = lesson(tmp_path)
+    train(asked, *prepared(asked), silent)
+    (tmp_path / "student/run.json").unlink()  # as if it had been killed before its end
+    (tmp_path / "student/steps/checkpoint-4").rename(tmp_path / "gone")
+    going = replace(asked, resume=True)
+    assert train(going, *prepared(going), silent).steps == 4
+    (tmp_path / "student/run.json").unlink()
+    other = replace(going, recipe=RECIPE.model_copy(update={"seed": 1}))
+    with pytest.raises(ConfigError, match="another model, recipe or release"):
+        train(other, *prepared(other), silent)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"model": "/nowhere/at/all"}, "no model with vision"),
+        ({"resume": True}, "no state to resume from"),
+        (
+            {"kind": "grpo", "recipe": RECIPE.model_copy(update={"grpo": Reinforced(batch=3, generations=2)})},
+            "must be a multiple of grpo.generations",
+        ),
+    ],
+)
+def test_what_cannot_be_trained_is_told_first(tmp_path: Path, change: Mapping[str, object], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        prepared(lesson(tmp_path, **change))
+
+
+def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "student").mkdir()
+    (tmp_path / "student/mine.txt").write_text("dear")
+    with pytest.raises(ConfigError, match="is not empty"):
+        prepared(lesson(tmp_path))
+
+
+def test_every_line_of_the_journal_is_json(taught: Path) -> None:
+    lines = (taught / "student/log.jsonl").read_text().splitlines()
+    assert all(json.loads(line)["step"] >= 1 for line in lines)
