@@ -37,7 +37,7 @@ COMMANDS = {
     "withdraw": "Take videos or clips out of a run for good.",
     "train": "Train a student on a release.",
     "answer": "Let a student answer about a video.",
-    "evaluate": "Hold answers against a benchmark.",
+    "evaluate": "Hold answers against the truth of a benchmark.",
     "sources": "List the datasets that rocot can import, or tell all about one.",
     "import": "Read a dataset's official files into a manifest.",
     "check-leaks": "Find videos of training splits in official test splits.",

@@ -12,7 +12,7 @@ from rocot.cli.screen import heading, out, table
 from rocot.errors import ConfigError
 from rocot.evaluate.benchmarks import from_annotations, from_manifest, from_rows, suite
 from rocot.evaluate.case import Benchmark
-from rocot.evaluate.plot import Line, lines
+from rocot.evaluate.plot import lines
 from rocot.evaluate.prediction import Prediction
 from rocot.evaluate.reading import read_predictions
 from rocot.evaluate.result import Result, evaluate
@@ -140,32 +140,12 @@ def _measures(console: Console, result: Result) -> None:
     made = table("measure", "%", "-95 %", "of", "-without a look, %")
     for line in lines(result):
         blind = ", ".join(f"{name} {100 * value:.1f}" for name, value in line.blind)
-        made.add_row(line.name, *_told(line.found), _of(line, result), blind)
+        made.add_row(line.name, *_told(line.found), f"{line.of:,}", blind)
     console.print()
     if made.row_count:
         console.print(made)
     else:
         console.print("The predictions give nothing that this benchmark measures.")
-
-
-def _of(line: Line, result: Result) -> str:
-    """How many cases, or frames, the measure is taken over."""
-    grounding, named, frames = result.grounding, result.classification, result.frame_level
-    published, asked = (None, None) if result.vau_r1 is None else (result.vau_r1.grounding, result.vau_r1.qa)
-    if line.name.endswith("interval sets") and grounding is not None:
-        return f"{grounding.cases:,}"
-    if line.name == "QA accuracy, vau-r1" and asked is not None:
-        return f"{asked.questions:,}"
-    if line.name.endswith("vau-r1") and published is not None:
-        return f"{published.cases:,}"
-    if line.name.startswith("QA") and result.qa is not None:
-        return f"{result.qa.questions:,}"
-    if line.name.endswith("frames") and frames is not None:
-        return f"{frames.frames:,}"
-    if named is not None:
-        parts = {"normal or not": named.binary, "class": named.native, "common class": named.common}
-        return f"{parts[line.name].cases:,}"
-    return ""
 
 
 def _told(found: Estimate) -> tuple[str, str]:

@@ -8,6 +8,7 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from rocot.errors import ConfigError
+from rocot.evaluate.grounding import Grounding
 from rocot.evaluate.published import Measured
 from rocot.evaluate.result import Result
 from rocot.measures.resample import Estimate
@@ -22,6 +23,8 @@ class Line:
 
     name: str
     found: Estimate
+    of: int
+    """Cases, or frames, that it is taken over."""
     blind: tuple[tuple[str, float], ...] = ()
     """What needs no look, 0 to 1."""
     reported_as: Measured | None = None
@@ -30,31 +33,38 @@ class Line:
 
 def lines(result: Result) -> Iterator[Line]:
     """The measures of a result, in the order of its table."""
+    theirs = result.vau_r1
     if result.grounding is not None:
-        one = result.grounding
-        for name, found in (("mIoU", one.miou), ("R@0.3", one.r30), ("R@0.5", one.r50), ("R@0.7", one.r70)):
-            yield Line(f"{name}, interval sets", found)
-    if result.vau_r1 is not None and result.vau_r1.grounding is not None:
-        one = result.vau_r1.grounding
-        yield Line("mIoU, vau-r1", one.miou, reported_as="mIoU")
-        yield Line("R@0.3, vau-r1", one.r30, reported_as="R@0.3")
-        yield Line("R@0.5, vau-r1", one.r50, reported_as="R@0.5")
-        yield Line("R@0.7, vau-r1", one.r70, reported_as="R@0.7")
+        yield from _placed(result.grounding, "interval sets", reported=False)
+    if theirs is not None and theirs.grounding is not None:
+        yield from _placed(theirs.grounding, "vau-r1", reported=True)
     if result.qa is not None:
         guesses = (("longest", result.qa.blind.longest), ("always A", result.qa.blind.always_first))
         blind = tuple((name, value) for name, value in guesses if value is not None)
-        yield Line("QA accuracy", result.qa.accuracy, blind)
-    if result.vau_r1 is not None and result.vau_r1.qa is not None:
-        yield Line("QA accuracy, vau-r1", result.vau_r1.qa.accuracy, reported_as="QA accuracy")
+        yield Line("QA accuracy", result.qa.accuracy, result.qa.questions, blind)
+    if theirs is not None and theirs.qa is not None:
+        yield Line("QA accuracy, vau-r1", theirs.qa.accuracy, theirs.qa.questions, reported_as="QA accuracy")
     if result.classification is not None:
         named = result.classification
         for name, part in (("normal or not", named.binary), ("class", named.native), ("common class", named.common)):
             blind = () if part.commonest is None else (("commonest", part.commonest),)
-            yield Line(name, part.accuracy, blind)
+            yield Line(name, part.accuracy, part.cases, blind)
     if result.frame_level is not None:
         frames = result.frame_level
         name = "ROC-AUC, frames" if frames.measure == "roc_auc" else "AP, frames"
-        yield Line(name, frames.value, () if frames.chance is None else (("chance", frames.chance),))
+        blind = () if frames.chance is None else (("chance", frames.chance),)
+        yield Line(name, frames.value, frames.frames, blind)
+
+
+def _placed(one: Grounding, protocol: str, *, reported: bool) -> Iterator[Line]:
+    names: tuple[tuple[Measured, Estimate], ...] = (
+        ("mIoU", one.miou),
+        ("R@0.3", one.r30),
+        ("R@0.5", one.r50),
+        ("R@0.7", one.r70),
+    )
+    for name, found in names:
+        yield Line(f"{name}, {protocol}", found, one.cases, reported_as=name if reported else None)
 
 
 def draw(result: Result, path: Path) -> None:

@@ -1,7 +1,6 @@
 """`rocot evaluate`: files, runs, faults, a plot."""
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -79,27 +78,32 @@ def test_predictions_of_other_videos_end_with_a_code_of_their_own(laid: Bench) -
     assert "1 predictions are of no case" in done.stdout
 
 
-def test_what_cannot_be_used_has_a_message_and_no_traceback(laid: Bench) -> None:
-    (laid.folder / "bad.jsonl").write_text('{"id": "a", "scores": [NaN]}\n{"id": 1}\nnothing\n')
-    (laid.folder / "bad.parquet").write_text("PAR1")
-    mine = ("--predictions", "mine.jsonl")
-    for words, what in (
+MINE = ("--predictions", "mine.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
         (("--predictions", "bad.jsonl", *ON), "bad.jsonl: 3 things to fix"),
         (("--predictions", "bad.parquet", *ON), "is no whole Parquet file"),
         (("--predictions", "none.jsonl", *ON), "none.jsonl: no such file"),
         (("--predictions", "lists", *ON), "rows cannot be read"),
-        ((*mine, "--on", "kinetics"), "no benchmark of that name"),
-        ((*mine, "--on", "msad"), "name the folder of msad's official files"),
-        ((*mine, *ON, "--manifest", "x"), "name the folder of vau-bench's official files"),
-        ((*mine, "--on", "xd-violence", "--annotations", "lists"), "no audio.list"),
-        ((*mine, "--on", "release:train"), "name the run or release with --release"),
-        ((*mine, "--on", "release:train", "--manifest", "x"), "the release has its own truth"),
-        ((*mine, *ON, "--release", "x"), "only --on release:SPLIT"),
-        ((*mine, *ON, "--plot", "mine.gif"), "the name must end in"),
-        ((*mine, *ON, "--plot", "none/such.png"), "cannot be written"),
-    ):
-        done = laid.rocot("evaluate", *words)
-        assert done.returncode == 2, words
-        assert what in done.stderr, words
-        assert "Traceback" not in done.stderr
-    assert not Path(laid.folder / "mine.gif").exists()
+        ((*MINE, "--on", "kinetics"), "no benchmark of that name"),
+        ((*MINE, "--on", "msad"), "name the folder of msad's official files"),
+        ((*MINE, *ON, "--manifest", "x"), "name the folder of vau-bench's official files"),
+        ((*MINE, "--on", "xd-violence", "--annotations", "lists"), "no audio.list"),
+        ((*MINE, "--on", "release:train"), "name the run or release with --release"),
+        ((*MINE, "--on", "release:train", "--manifest", "x"), "its truth is the release's own"),
+        ((*MINE, *ON, "--release", "x"), "only --on release:SPLIT"),
+        ((*MINE, *ON, "--plot", "mine.gif"), "the name must end in"),
+        ((*MINE, *ON, "--plot", "none/such.png"), "cannot be written"),
+    ],
+)
+def test_what_cannot_be_used_has_a_message_and_no_traceback(words: tuple[str, ...], what: str, laid: Bench) -> None:
+    (laid.folder / "bad.jsonl").write_text('{"id": "a", "scores": [NaN]}\n{"id": 1}\nnothing\n')
+    (laid.folder / "bad.parquet").write_text("PAR1")
+    done = laid.rocot("evaluate", *words)
+    assert done.returncode == 2
+    assert what in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (laid.folder / "mine.gif").exists()

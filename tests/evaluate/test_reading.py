@@ -53,6 +53,14 @@ def test_a_fault_is_told_with_its_line(line: str, told: str, tmp_path: Path) -> 
     assert told in str(caught.value)
 
 
+def test_a_list_with_a_bad_number_is_not_called_short(tmp_path: Path) -> None:
+    path = tmp_path / "mine.jsonl"
+    path.write_text('{"id": "b", "scores": [NaN]}\n')
+    with pytest.raises(ConfigError) as caught:
+        read_predictions(path)
+    assert str(caught.value).splitlines()[1:] == ["  line 1: scores[0]: must be a finite number"]
+
+
 def test_all_faults_are_told_up_to_fifty(tmp_path: Path) -> None:
     path = tmp_path / "mine.jsonl"
     path.write_text("{}\n" * 1000)
