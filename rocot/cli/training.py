@@ -20,9 +20,9 @@ from rocot.cli.validating import find_path
 from rocot.core.record import Json
 from rocot.errors import ConfigError
 from rocot.machine import Machine
+from rocot.release.configs import Config
 from rocot.release.hydrate import NAME as HYDRATED
 from rocot.release.hydrate import Hydration
-from rocot.release.configs import Config
 from rocot.release.parts import parts
 from rocot.sources.manifest.official import official_test
 from rocot.student.recipe import Training, load_training, warnings
