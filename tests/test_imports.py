@@ -8,7 +8,8 @@ from rocot.cli import COMMANDS
 
 HEAVY = (
     *("numpy", "pandas", "pyarrow", "av", "simplejpeg", "PIL", "openai", "apsw", "scipy", "huggingface_hub"),
-    *("torch", "vllm", "matplotlib", "jinja2", "sklearn"),
+    *("torch", "torchvision", "transformers", "trl", "peft", "accelerate", "datasets"),
+    *("vllm", "matplotlib", "jinja2", "sklearn"),
 )
 """What takes long to import, or may not be installed."""
 
@@ -45,3 +46,8 @@ def test_a_commands_help_loads_nothing_heavy(name: str) -> None:
 
 def test_the_pure_core_loads_nothing_heavy() -> None:
     assert loaded("import rocot.core.row, rocot.core.score, rocot.core.gate, rocot.flow") == set()
+
+
+@pytest.mark.parametrize("module", ["rocot.student.recipe", "rocot.student.rewards", "rocot.cli.training"])
+def test_a_training_recipe_is_read_without_torch(module: str) -> None:
+    assert loaded(f"import {module}") & {"torch", "torchvision", "transformers", "trl", "peft", "datasets"} == set()

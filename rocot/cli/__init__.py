@@ -35,7 +35,7 @@ COMMANDS = {
     "report": "Tell what reflection did in a release, as a page.",
     "diff": "Tell what changed between two releases, and what version that asks for.",
     "withdraw": "Take videos or clips out of a run for good.",
-    "train": "Train a student on a release.",
+    "train": "Train a student on a release: supervised, then by rewards.",
     "answer": "Let a student answer about a video.",
     "evaluate": "Hold answers against the truth of a benchmark.",
     "sources": "List the datasets that rocot can import, or tell all about one.",

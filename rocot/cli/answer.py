@@ -48,10 +48,11 @@ def command(
     choices: tuple[str, ...],
     as_json: bool,
 ) -> int:
-    r"""Let a student answer: both its answers, the reflection between them, and a timeline.
+    r"""Let a student answer about a video.
 
-    CHECKPOINT is a folder that `rocot train` wrote. Frames are sampled and made smaller as in its training, and the
-    likeliest words are taken: the same video has the same answer.
+    Shown are both its answers on a timeline, and the reflection between them. CHECKPOINT is a folder that `rocot
+    train` wrote. Frames are sampled and made smaller as in its training, and the likeliest words are taken: the same
+    video has the same answer.
 
     Exit codes: 0 answered, 1 its final answer cannot be read, 2 unusable input.
 

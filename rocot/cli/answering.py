@@ -57,7 +57,6 @@ class _Seen:
 def answer(order: Order) -> int:
     """Prints the answers. Returns the exit code. Raises ConfigError, and VideoError for a video without frames."""
     installed()
-    from rocot.student.answer import Asked, Student
     from rocot.student.card import read_card
 
     card = read_card(order.checkpoint)
@@ -72,6 +71,8 @@ def answer(order: Order) -> int:
         question=order.question or "",
         options=lettered(classes),
     )
+    from rocot.student.answer import Asked, Student  # torch and its kin, once all else is well
+
     student = Student.load(order.checkpoint)
     asked = Asked.of([still.time for still in seen.stills], [still.jpeg for still in seen.stills], question)
     (text,) = student.complete([asked])

@@ -25,6 +25,13 @@ def command(name: str) -> click.Command:
     return found
 
 
+def parameters(name: str) -> list[click.Parameter]:
+    """Of a command, and of the commands below it."""
+    found = command(name)
+    below = found.commands.values() if isinstance(found, click.Group) else ()
+    return [parameter for each in (found, *below) for parameter in each.params]
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_help_ends_well_and_fits_a_terminal(name: str) -> None:
     done = CliRunner().invoke(group, [name, "--help"])
@@ -40,14 +47,14 @@ def test_the_list_of_commands_says_what_each_says_of_itself(name: str) -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_and_each_of_its_options_is_documented(name: str) -> None:
     told = section(name)
-    for parameter in command(name).params:
+    for parameter in parameters(name):
         if isinstance(parameter, click.Option):
             assert any(option in told for option in parameter.opts), parameter.opts
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_nothing_is_documented_that_is_not_there(name: str) -> None:
-    known = {option for parameter in command(name).params for option in parameter.opts} | {"--help"}
+    known = {option for parameter in parameters(name) for option in parameter.opts} | {"--help"}
     assert set(re.findall(r"`(--[a-z-]+)", section(name))) <= known
 
 

@@ -49,6 +49,13 @@ def test_a_run_is_hydrated_from_the_folders_of_its_recipe(made: Bench) -> None:
     assert checked.returncode == 0, checked.stdout
 
 
+def test_what_is_to_be_learnt_and_asked_is_hydrated_unless_another_config_is_named(made: Bench) -> None:
+    done = made.rocot("hydrate", "own", "--to", "both", timeout=300)
+    assert done.returncode == 0, done.stderr
+    for config in ("sft", "rft"):
+        assert all(len(row) == 4 for row in images(made.folder / "both" / config))
+
+
 def test_a_downloaded_release_is_hydrated_from_ones_own_videos(elsewhere: Bench) -> None:
     done = elsewhere.rocot("hydrate", "downloaded", "--videos", "films", "--to", "copy", "--config", "all", timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr

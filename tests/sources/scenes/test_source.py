@@ -4,13 +4,17 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
+from itertools import islice
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from rocot.errors import ConfigError
+from rocot.recipe import Played, Scenes
 from rocot.sources.protocol import Video, mark_of
-from rocot.sources.scenes.script import CLASSES, compose
+from rocot.sources.scenes.script import CLASSES, compose, deal, dealt
 from rocot.sources.scenes.source import ScenesSource
 
 
@@ -97,3 +101,21 @@ def test_workers_end_with_a_process_that_is_killed(tmp_path: Path) -> None:
         assert running.stdout.readline() == b"one\n"
         running.kill()
         running.communicate(timeout=20)
+
+
+def test_some_anomalies_alone_come_with_as_many_normal_clips(tmp_path: Path) -> None:
+    numbers = list(islice(dealt(0, "train", ["Explosion", "Fire"]), 40))
+    labels = [deal(0, "train", number)[0] for number in numbers]
+    assert Counter(labels) == {"Explosion": 10, "Fire": 10, "Normal": 20}
+    assert numbers == sorted(set(numbers))
+    assert list(islice(dealt(0, "train", ()), 20)) == list(range(20))
+    (video,) = ScenesSource(tmp_path, train=1, anomalies=("Explosion",)).videos("train")
+    assert video.id == f"scene-train-{next(dealt(0, 'train', ['Explosion'])):04d}"
+    assert video.classes == ("Normal", "Explosion")
+
+
+def test_a_recipe_names_what_can_be_played_and_otherwise_keeps_its_digest() -> None:
+    assert get_args(Played) == CLASSES[1:]
+    plain, some = Scenes(kind="scenes"), Scenes(kind="scenes", anomalies=("Fire",))
+    assert "anomalies" not in plain.model_dump(mode="json")
+    assert some.model_dump(mode="json")["anomalies"] == ["Fire"]
