@@ -11,7 +11,7 @@ def test_a_release_is_verified_wherever_it_lies_and_damage_is_told(bench: Bench)
     assert bench.rocot("generate", "--recipe", "own.toml").returncode == 0
     done = bench.rocot("verify")
     assert done.returncode == 0, done.stderr
-    assert "own 0.1.0: 3 files, " in done.stdout
+    assert "own 0.1.0: " in done.stdout
     assert done.stdout.strip().endswith("all as they were written")
 
     release = bench.folder / "taken"
