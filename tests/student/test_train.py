@@ -20,11 +20,11 @@ from rocot.student.train import Lesson, prepared, train
 from tests.student.classroom import FIRST, QUESTION, RECIPE, SAID, TAUGHT, picture, shard
 
 
-def lesson(folder: Path, recipe: Training = RECIPE, **rest: object) -> Lesson:
+def lesson(folder: Path, **rest: object) -> Lesson:
     made = Lesson(
         kind="sft",
         model="tiny",
-        recipe=recipe,
+        recipe=RECIPE,
         shards=[shard(folder / "rows.parquet")],
         right={"0#0": False, "1#0": True, "2#0": None},
         taught=TAUGHT,
@@ -118,7 +118,7 @@ def test_an_adapter_is_trained_resumed_and_merged(tmp_path: Path) -> None:
         lora=Lora(rank=2, alpha=4),
         sft=Supervised(learning_rate=1e-2, steps=1, batch=1),
     )
-    asked = lesson(tmp_path, recipe)
+    asked = lesson(tmp_path, recipe=recipe)
     train(asked, *prepared(asked), silent)
     assert (tmp_path / "student/adapter_config.json").is_file()
     student = Student.load(tmp_path / "student")
