@@ -11,6 +11,7 @@ from rocot.core.withdrawal import Withdrawn
 from rocot.errors import ConfigError
 from rocot.recipe import Folder, Recipe
 from rocot.recipe_file import load_recipe, shipped, spelt, write_withdrawn
+from rocot.student.recipe import Training
 from rocot.toml_faults import WORDS
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -46,7 +47,7 @@ def test_no_secret_is_echoed() -> None:
 
 
 def test_every_pattern_of_the_recipe_has_words() -> None:
-    schema = json.dumps(Recipe.model_json_schema())
+    schema = json.dumps([Recipe.model_json_schema(), Training.model_json_schema()])
     used = {json.loads(f'"{pattern}"') for pattern in re.findall(r'"pattern": "((?:[^"\\]|\\.)*)"', schema)}
     assert used == set(WORDS)
 

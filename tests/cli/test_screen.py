@@ -38,7 +38,8 @@ def test_bytes_and_money_read_well() -> None:
 def test_a_rule_of_whole_splits_that_drops_more_than_half_is_warned_of(
     capsys: pytest.CaptureFixture[str], weight: Weight, twins: int, told: bool
 ) -> None:
-    made = {"rows": 10, "kept": 1, "outcomes": {"confirmed": 10}, "left_out": {}, "not_kept": {}, "files": ()}
+    counts = {"rows": 10, "kept": 1, "outcomes": {"confirmed": 10}, "left_out": {}, "not_kept": {}}
+    made = {**counts, "files": (), "sft": (), "rft": ()}
     entry = SplitEntry.model_validate({**made, "broken": {"near duplicate": twins}})
     screen_lines(out(), Rules(near_duplicate=weight), entry)
     words = capsys.readouterr().out
