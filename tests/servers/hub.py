@@ -1,6 +1,6 @@
 """A stand-in of the Hugging Face Hub on loopback: dataset repositories, with Git LFS or with xet's `local://` storage.
 
-    python -m tests.servers.hub --port 8097 --xet /tmp/cas
+    python -m tests.servers.hub --port 8097 --xet cas
     HF_ENDPOINT=http://127.0.0.1:8097 HF_TOKEN=hf_tester rocot push tester/scenes
 
 Faithful in what the official client can see: routes, statuses, error codes in headers, ETags, ranges, one commit at a
