@@ -60,7 +60,7 @@ async def main() -> None:
             await ask(client, clip)
 
     await asyncio.gather(*[work() for _ in range(IN_FLIGHT)])
-    tell(clips, begun, begun.since(Clock(started, 0)))
+    tell(clips, begun, begun.since(Clock(started, 0)), Clock.now())
     await client.close()
 
 

@@ -32,14 +32,17 @@ RECIPE = Recipe(release=Release(name="bench"), sources=(Scenes(kind="scenes"),),
 
 
 class Timed(OpenAITeacher):
-    """Notes when the first call leaves."""
+    """Notes when the first call leaves, and when the last answer has come."""
 
     first: Clock | None = None
+    last: Clock | None = None
 
     async def send(self, ask: Ask, pictures: Mapping[str, bytes]) -> Raw:
         """As its parent."""
         self.first = self.first or Clock.now()
-        return await super().send(ask, pictures)
+        raw = await super().send(ask, pictures)
+        self.last = Clock.now()
+        return raw
 
 
 async def main() -> None:
@@ -60,7 +63,8 @@ async def main() -> None:
         await run(reflection(RECIPE, listing(clips, "bench"), tools), store, Job("train", IN_FLIGHT), tally, Stop())
         assert tally.stages["judge"].done == clips, tally
         assert teacher.first is not None
-        tell(clips, begun, teacher.first.since(Clock(started, 0)).since(aside))
+        assert teacher.last is not None
+        tell(clips, begun, teacher.first.since(Clock(started, 0)).since(aside), teacher.last)
     await teacher.close()
     frames.close()
 

@@ -57,14 +57,17 @@ class Figures:
     first_cpu: float
     """Seconds to the first call, imports included."""
     first_wall: float
+    last: float
+    """When the last answer came: seconds since the epoch."""
 
 
-def tell(clips: int, begun: Clock, first: Clock) -> None:
-    """Prints the figures; `begun` is when the calls began, `first` what passed from the start to the first call."""
+def tell(clips: int, begun: Clock, first: Clock, last: Clock) -> None:
+    """Prints the figures; the calls began at `begun`, `first` passed to the first one, `last` is when all were done."""
     took = Clock.now().since(begun)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     calls = 3 * clips
-    json.dump(asdict(Figures(calls / took.wall, 1000 * took.cpu / calls, peak, first.cpu, first.wall)), sys.stdout)
+    figures = Figures(calls / took.wall, 1000 * took.cpu / calls, peak, first.cpu, first.wall, last.wall)
+    json.dump(asdict(figures), sys.stdout)
 
 
 def arguments() -> tuple[str, int, str, float]:

@@ -36,6 +36,8 @@ pytestmark = [
 ]
 LOG = logging.getLogger(__name__)
 ROLLOUTS = 8
+BLOCK = 128
+"""Tokens of a block of the cache on a CPU, vLLM's default there: a prefix is served up to its last whole block."""
 COUNTED = ("prefix_cache_hits", "prefix_cache_queries", "prompt_tokens")
 
 
@@ -97,7 +99,7 @@ async def test_the_prefix_cache_serves_asks_two_and_three_and_further_rollouts(s
     await teacher.close()
     (_, opening), *later = cached
     assert cached[0][0] == 0
-    assert all(served > 0.9 * opening for served, _ in later)
+    assert all(served > opening - BLOCK for served, _ in later)
 
 
 @asynccontextmanager
@@ -201,8 +203,11 @@ async def test_a_run_goes_through_all_three_asks_and_records_what_the_server_cou
     assert counted["prompt_tokens"] == sum(part.prompt_tokens for part in spent.values())
     assert counted["prefix_cache_hits"] == sum(part.cached_tokens for part in spent.values())
     LOG.info("cached: %s", {stage: f"{part.cached_tokens / part.prompt_tokens:.1%}" for stage, part in spent.items()})
-    for part in spent.values():  # the first ask of a clip pays for its frames, its seven other rollouts do not
-        assert part.cached_tokens > 0.5 * part.prompt_tokens
+    opening = spent["reason"].prompt_tokens / spent["reason"].attempts
+    for stage in ("reflect", "revise"):  # all rollouts: what the first ask of the clip has opened is there already
+        assert spent[stage].cached_tokens > spent[stage].attempts * (opening - BLOCK)
+    # The first ask of a clip pays for its frames, its seven other rollouts do not.
+    assert spent["reason"].cached_tokens > 0.8 * (ROLLOUTS - 1) / ROLLOUTS * spent["reason"].prompt_tokens
 
 
 def stages(run: Path) -> dict[str, ModelSpent]:
