@@ -13,10 +13,11 @@ from pathlib import Path
 
 from rocot.core.reflection import Judged
 from rocot.engine.attempt import Attempt
+from rocot.engine.clip_rows import Listed
 from rocot.engine.growth import input_spelt
 from rocot.engine.job import Job
 from rocot.engine.outcome import Outcome
-from rocot.engine.store import Listed, Store
+from rocot.engine.store import Store
 from rocot.engine.tables import attempts_of
 from tests.flowing import RECIPE, judge, sample_of
 

@@ -78,7 +78,7 @@ class Framed(Clip):
 
     def fanned(self, rollout: int) -> Self:
         """The same frames, for another rollout."""
-        return self.model_copy(update={"rollout": rollout})
+        return self if rollout == self.rollout else self.model_copy(update={"rollout": rollout})
 
 
 class Reasoned(Framed):

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
+from typing import NamedTuple
 
 from rocot.core.answer import Answer
 from rocot.core.reflection import Outcome, Scores
-from rocot.core.span import Span, measure, overlap
+from rocot.core.span import Span, both_and_either
 from rocot.core.truth import NORMAL, UNCLEAR, Truth
 
 NO_CLASSES: Mapping[str, str] = MappingProxyType({})
@@ -16,9 +17,10 @@ def tiou(first: Sequence[Span], second: Sequence[Span]) -> float:
 
     tIoU(∅, ∅) = 1: to find nothing where nothing is, is right. One empty set gives 0.
     """
-    both = overlap(first, second)
-    either = measure(first) + measure(second) - both
-    return 1.0 if not first and not second else both / either
+    if not first and not second:
+        return 1.0
+    both, either = both_and_either(first, second)
+    return both / either
 
 
 def label_right(answer: Answer, truth: Truth) -> bool | None:
@@ -107,25 +109,45 @@ def scores(  # noqa: PLR0913, PLR0917 - two answers, and what they are held agai
     `floor` is the least tIoU that counts as right, `gain` the least that the second answer's tIoU may exceed the
     first one's by to count as improved: delta tIoU = tIoU(revised) - tIoU(initial) >= gain.
     """
-    before, after = answer_tiou(initial, truth), answer_tiou(revised, truth)
-    delta = None if before is None or after is None else after - before
-    initial_named, revised_named = label_right(initial, truth), label_right(revised, truth)
-    initial_errors, revised_errors = boundary_errors(initial, truth), boundary_errors(revised, truth)
+    before = _graded(initial, truth, common)
+    after = before if revised.same_as(initial) else _graded(revised, truth, common)
+    delta = None if before.tiou is None or after.tiou is None else after.tiou - before.tiou
     return Scores(
-        initial_right=_right(initial_named, before, floor),
-        revised_right=_right(revised_named, after, floor),
-        initial_label_right=initial_named,
-        revised_label_right=revised_named,
-        initial_common_right=common_right(initial, truth, common),
-        revised_common_right=common_right(revised, truth, common),
-        initial_tiou=before,
-        revised_tiou=after,
+        initial_right=_right(before.named, before.tiou, floor),
+        revised_right=_right(after.named, after.tiou, floor),
+        initial_label_right=before.named,
+        revised_label_right=after.named,
+        initial_common_right=before.common,
+        revised_common_right=after.common,
+        initial_tiou=before.tiou,
+        revised_tiou=after.tiou,
         delta_tiou=delta,
         improved=None if delta is None else delta >= gain,
-        initial_abnormal_right=abnormal_right(initial, truth),
-        revised_abnormal_right=abnormal_right(revised, truth),
-        initial_start_error=initial_errors[0],
-        initial_end_error=initial_errors[1],
-        revised_start_error=revised_errors[0],
-        revised_end_error=revised_errors[1],
+        initial_abnormal_right=before.abnormal,
+        revised_abnormal_right=after.abnormal,
+        initial_start_error=before.start_error,
+        initial_end_error=before.end_error,
+        revised_start_error=after.start_error,
+        revised_end_error=after.end_error,
+    )
+
+
+class _Graded(NamedTuple):
+    """One answer against the truth: all of it hangs on what the answer concludes, not on its words."""
+
+    named: bool | None
+    common: bool | None
+    tiou: float | None
+    abnormal: bool | None
+    start_error: float | None
+    end_error: float | None
+
+
+def _graded(answer: Answer, truth: Truth, common: Mapping[str, str]) -> _Graded:
+    return _Graded(
+        label_right(answer, truth),
+        common_right(answer, truth, common),
+        answer_tiou(answer, truth),
+        abnormal_right(answer, truth),
+        *boundary_errors(answer, truth),
     )

@@ -8,11 +8,8 @@ from rocot.core.record import Item
 from rocot.engine.aside import AHEAD, ENOUGH, Aside
 from rocot.engine.outcome import Outcome
 from rocot.engine.page import Ripe
-from rocot.engine.press import Press
+from rocot.engine.press import TURN, Press
 from rocot.engine.stage import Instant, Step
-
-TURN = 8
-"""Chains in a row, 10 ms, in which no call goes on, and no process beside this one gets a page."""
 
 
 class Bulk:
@@ -37,7 +34,7 @@ class Bulk:
         if made is None:
             made = []
             for start in range(0, len(flat), TURN):
-                made += [self._press.through(ripe) for ripe in flat[start : start + TURN]]
+                made += self._press.through(flat[start : start + TURN])
                 await asyncio.sleep(0)
         one = iter(made)
         return [list(islice(one, len(chains))) for chains in page]

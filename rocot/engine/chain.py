@@ -97,7 +97,8 @@ def ended(blank: Outcome, step: Step, item: Item, made: Item | Rejected) -> Outc
     """What came of an item that a stage took. Raises TypeError for a stage that makes what it did not promise."""
     if isinstance(made, Rejected):
         return replace(blank, kind="rejected", reason=clean(made.reason), detail=clean(made.detail))
-    return replace(blank, payload=added(item, made, step.stage.output), counted_as=made.counted_as)
+    blank.payload, blank.counted_as = added(item, made, step.stage.output), made.counted_as
+    return blank
 
 
 def failed(blank: Outcome, error: ItemError) -> Outcome:

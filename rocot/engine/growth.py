@@ -40,12 +40,11 @@ def added(before: Item, after: Item, output: type[Item]) -> str:
     if type(after) is not output:
         raise TypeError(f"the stage promised a {output.__name__} and made a {type(after).__name__}")
     there = vars(after)
-    for name, old in vars(before).items():
-        new = there.get(name)
-        if old is not new and old != new:
-            raise TypeError(
-                f"a stage adds fields and changes none; this one changed {name} of a {type(before).__name__}"
-            )
+    if not vars(before).items() <= there.items():
+        changed = next(name for name, old in vars(before).items() if name not in there or there[name] != old)
+        raise TypeError(
+            f"a stage adds fields and changes none; this one changed {changed} of a {type(before).__name__}"
+        )
     return after.model_dump_json(include=_added_by(type(before), output))
 
 

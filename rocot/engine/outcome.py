@@ -7,9 +7,12 @@ from typing import Literal, TypeAlias
 Kind: TypeAlias = Literal["done", "rejected", "failed"]
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Outcome:
-    """One row: an item that went into a stage, and what came of it."""
+    """One row: an item that went into a stage, and what came of it.
+
+    Not frozen: six are made for each sample that is judged again, and a frozen one takes ten times as long.
+    """
 
     item: str
     """Key of the item."""

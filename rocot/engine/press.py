@@ -1,5 +1,6 @@
-"""A chain through a last stage that asks nobody: no store, no await."""
+"""Chains through a last stage that asks nobody: no store, no await."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rocot.core.record import Item
@@ -7,8 +8,11 @@ from rocot.engine.chain import Place, blank_of, ended, failed
 from rocot.engine.growth import Spelt, input_spelt, read_through
 from rocot.engine.outcome import Outcome
 from rocot.engine.page import Ripe, unfolded
-from rocot.engine.stage import Instant, Step
+from rocot.engine.stage import Instant, Rejected, Step
 from rocot.errors import ItemError
+
+TURN = 16
+"""Chains that are put through together: 10 ms, in which no call goes on, and no process beside gets a page."""
 
 
 @dataclass(frozen=True)
@@ -21,18 +25,18 @@ class Press:
     stage: Instant
     """Of the last step."""
 
-    def through(self, ripe: Ripe) -> Outcome | None:
-        """What comes of a chain; None where what is stored of it does not fit its types any more."""
-        grown = self._grown(ripe)
-        if grown is None:
-            return None
-        step, item, given = self.steps[-1], grown.item, input_spelt(grown.record, ripe.context)
-        blank = blank_of(step, Place(item, ripe.after), given, clip=ripe.key, rollout=ripe.rollout)
-        try:
-            made = self.stage.at_once(item, ripe.context)
-        except ItemError as error:
-            return failed(blank, error)
-        return ended(blank, step, item, made)
+    def through(self, page: Sequence[Ripe]) -> list[Outcome | None]:
+        """What comes of each chain; None where what is stored of it does not fit its types any more."""
+        grown = [self._grown(ripe) for ripe in page]
+        fit = [(ripe, spelt) for ripe, spelt in zip(page, grown, strict=True) if spelt is not None]
+        made = self.stage.at_once([(spelt.item, ripe.context) for ripe, spelt in fit])
+        outcomes = iter([self._outcome(*one, what) for one, what in zip(fit, made, strict=True)])
+        return [None if spelt is None else next(outcomes) for spelt in grown]
+
+    def _outcome(self, ripe: Ripe, spelt: Spelt, made: Item | Rejected | ItemError) -> Outcome:
+        step, given = self.steps[-1], input_spelt(spelt.record, ripe.context)
+        blank = blank_of(step, Place(spelt.item, ripe.after), given, clip=ripe.key, rollout=ripe.rollout)
+        return failed(blank, made) if isinstance(made, ItemError) else ended(blank, step, spelt.item, made)
 
     def _grown(self, ripe: Ripe) -> Spelt | None:
         """The item at the end of a chain."""
@@ -41,7 +45,9 @@ class Press:
         read = read_through(first, ripe.record, [step.stage.output for step in self.steps[: len(parts)]], parts)
         if read is not None and ripe.rollout is not None:
             item = read.item.fanned(ripe.rollout)
-            read = Spelt(item, read.record if vars(item) == vars(read.item) else item.model_dump_json())
+            read = Spelt(
+                item, read.record if item is read.item or vars(item) == vars(read.item) else item.model_dump_json()
+            )
         if read is not None and ripe.named in {None, read.item.key}:
             return read
         clip = ripe.clip or self.first.model_validate_json(ripe.record)

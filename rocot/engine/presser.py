@@ -15,7 +15,7 @@ from pydantic_core import from_json
 
 from rocot.core.record import Item, Json
 from rocot.engine.page import Ripe
-from rocot.engine.press import Press
+from rocot.engine.press import TURN, Press
 from rocot.engine.pressing import Setting, line, told
 from rocot.engine.stage import Instant, Step
 
@@ -77,7 +77,8 @@ def main() -> None:
         return
     through = press(from_json(first)).through
     for page in sys.stdin.buffer:
-        outcomes = [through(Ripe(None, **chain)) for chain in from_json(page)]
+        chains = [Ripe(None, **chain) for chain in from_json(page)]
+        outcomes = [one for start in range(0, len(chains), TURN) for one in through(chains[start : start + TURN])]
         answers.write(line([None if outcome is None else told(outcome) for outcome in outcomes]))
         answers.flush()
 

@@ -23,20 +23,22 @@ WORKERS = "workers"
 
 T = TypeVar("T")
 
-# What a checksum covers is read as bytes: damaged text is often no UTF-8 any more, and must still reach the checksum.
 _OUTCOME = """
-SELECT CAST(item AS BLOB), CAST(clip AS BLOB), rollout, CAST(stage AS BLOB), CAST(fingerprint AS BLOB),
-       CAST(input AS BLOB), after, CAST(kind AS BLOB), CAST(payload AS BLOB), CAST(reason AS BLOB),
-       CAST(detail AS BLOB), passing, counted_as, CAST(sha256 AS BLOB), seq,
+SELECT item, clip, stage, fingerprint, input, kind, payload, reason, detail, sha256, rollout, after, passing,
+       counted_as, seq,
        (SELECT packed FROM attempt WHERE attempt.seq = base),
        (SELECT CAST(body AS BLOB) FROM attempt WHERE attempt.seq = base)
-FROM outcome
+"""
+# What a checksum covers, as bytes: damaged text is often no UTF-8 any more, and must still reach the checksum.
+_AS_BYTES = """
+SELECT CAST(item AS BLOB), CAST(clip AS BLOB), CAST(stage AS BLOB), CAST(fingerprint AS BLOB), CAST(input AS BLOB),
+       CAST(kind AS BLOB), CAST(payload AS BLOB), CAST(reason AS BLOB), CAST(detail AS BLOB), CAST(sha256 AS BLOB),
+       rollout, after, passing, counted_as, seq,
+       (SELECT packed FROM attempt WHERE attempt.seq = base),
+       (SELECT CAST(body AS BLOB) FROM attempt WHERE attempt.seq = base)
 """
 # The order of the join is that of the links: by `after`, whatever SQLite would guess.
-_FOLLOWERS = f"""
-{_OUTCOME.replace("FROM outcome", "FROM json_each(?2) CROSS JOIN outcome ON after = json_each.value")}
-WHERE fingerprint = ?1
-"""
+_FOLLOWERS = "FROM json_each(?2) CROSS JOIN outcome ON after = json_each.value WHERE fingerprint = ?1"
 _CLIP = """
 SELECT id, split, position, CAST(record AS BLOB), gone, CAST(sha256 AS BLOB), seq
 FROM clip
@@ -187,26 +189,33 @@ class StoreReader:
 
     def outcomes_after(self, seq: int, *, count: int = 256) -> list[Outcome]:
         """Outcomes in the order in which they were stored, from behind `seq` on."""
-        return self.rows(_outcome, f"{_OUTCOME} WHERE seq > ? ORDER BY seq LIMIT ?", (seq, count))
+        return self._outcomes("FROM outcome WHERE seq > ? ORDER BY seq LIMIT ?", (seq, count))
 
     def outcome(self, item: str, fingerprint: str, given: str) -> Outcome | None:
         """What a stage made of an item, if it was given just this."""
-        query = f"{_OUTCOME} WHERE item = ? AND fingerprint = ? AND input = ?"
-        return self._whole(self.rows(_outcome, query, (item, fingerprint, given)))
+        query = "FROM outcome WHERE item = ? AND fingerprint = ? AND input = ?"
+        return self._whole(self._outcomes(query, (item, fingerprint, given)))
 
     def follower(self, after: int, fingerprint: str, item: str) -> Outcome | None:
         """What a stage made of an item last, after the outcome or clip of that link."""
-        query = f"{_OUTCOME} WHERE after = ? AND fingerprint = ? AND item = ?"
-        return self._whole(self.rows(_outcome, query, (after, fingerprint, item)))
+        query = "FROM outcome WHERE after = ? AND fingerprint = ? AND item = ?"
+        return self._whole(self._outcomes(query, (after, fingerprint, item)))
 
     def followers(self, links: Sequence[int], fingerprint: str) -> dict[tuple[int, int | None], Outcome]:
         """What a stage made of many items last, by link and rollout; damaged outcomes too."""
-        found = self.rows(_outcome, _FOLLOWERS, (fingerprint, json.dumps(links)))
+        found = self._outcomes(_FOLLOWERS, (fingerprint, json.dumps(links)))
         return {(outcome.after or 0, outcome.rollout): outcome for outcome in found}
 
     def outcomes_of(self, item: str) -> list[Outcome]:
         """Every outcome of an item's key, superseded and damaged ones too, oldest first."""
-        return self.rows(_outcome, f"{_OUTCOME} WHERE item = ? ORDER BY seq", (item,))
+        return self._outcomes("FROM outcome WHERE item = ? ORDER BY seq", (item,))
+
+    def _outcomes(self, query: str, bindings: Sequence[Value]) -> list[Outcome]:
+        with translated(self.path), self._lock:
+            try:
+                return [_outcome(*row) for row in self._connection.execute(f"{_OUTCOME} {query}", bindings)]
+            except UnicodeDecodeError:
+                return [_outcome(*row) for row in self._connection.execute(f"{_AS_BYTES} {query}", bindings)]
 
     def _whole(self, found: list[Outcome]) -> Outcome | None:
         whole = [outcome for outcome in found if outcome.whole]
@@ -248,18 +257,20 @@ class StoreReader:
         return next(iter(self.rows(RecipeRow, query)), None)
 
 
-def _text(stored: bytes | None) -> str:
+def _text(stored: Value) -> str:
     """Text that a checksum covers; what is no text comes back as some other text, which the checksum tells."""
-    return (stored or b"").decode("utf-8", "replace")
+    if isinstance(stored, str):
+        return stored
+    return stored.decode("utf-8", "replace") if isinstance(stored, bytes) else str(stored or "")
 
 
 def _reply(body: bytes | None, packed: int, sha256: bytes | None) -> tuple[bytes | None, str]:
     return unpacked(body or b"") if packed else body or b"", _text(sha256)
 
 
-def _payload(stored: bytes | None, packed: int | None, reply: bytes | None) -> str:
+def _payload(stored: Value, packed: int | None, reply: bytes | None) -> str:
     """A payload is a JSON object, and begins with a brace; what is deflated begins with zlib's 0x78."""
-    if stored is None or stored[:1] != b"\x78":
+    if not isinstance(stored, bytes) or stored[:1] != b"\x78":
         return _text(stored)
     like = unpacked(reply or b"") if packed else reply
     return _text(unpacked(stored, like or b""))
@@ -279,20 +290,20 @@ def _clip(  # noqa: PLR0913, PLR0917  # the columns of _CLIP
 
 
 def _outcome(  # noqa: PLR0913, PLR0917  # the columns of _OUTCOME
-    item: bytes | None,
-    clip: bytes | None,
+    item: Value,
+    clip: Value,
+    stage: Value,
+    fingerprint: Value,
+    given: Value,
+    kind: Value,
+    payload: Value,
+    reason: Value,
+    detail: Value,
+    sha256: Value,
     rollout: int | None,
-    stage: bytes | None,
-    fingerprint: bytes | None,
-    given: bytes | None,
     after: int | None,
-    kind: bytes | None,
-    payload: bytes | None,
-    reason: bytes | None,
-    detail: bytes | None,
     passing: int,
     counted_as: str | None,
-    sha256: bytes | None,
     seq: int,
     packed: int | None,
     reply: bytes | None,

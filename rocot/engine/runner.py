@@ -18,6 +18,7 @@ from typing import TypeVar, cast
 from rocot.core.record import Item
 from rocot.engine.bulk import Bulk
 from rocot.engine.chain import Chain, Cut, Place
+from rocot.engine.clip_rows import Listed
 from rocot.engine.feed import Feed
 from rocot.engine.job import Ending, Job
 from rocot.engine.lead import Lead
@@ -26,7 +27,7 @@ from rocot.engine.page import Found, Met, Pages
 from rocot.engine.progress import StageTally, Tally
 from rocot.engine.stage import Instant, Plan, Step
 from rocot.engine.stop import Stop
-from rocot.engine.store import Listed, Store
+from rocot.engine.store import Store
 from rocot.engine.walk import erased, fans_out
 
 T = TypeVar("T", bound=Item)
@@ -58,7 +59,7 @@ def _seldom_collected() -> Iterator[None]:
     """
     before = gc.get_threshold()
     gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
+    gc.set_threshold(50_000, 20, 20)  # more than a page of samples holds
     try:
         yield
     finally:
@@ -187,11 +188,11 @@ class _Run:
             page = [pair for pair, mine in zip(page, ours, strict=True) if mine]
             made = await bulk.through([found.ripe for _, found in page])
             new = [outcome for outcomes in made for outcome in outcomes if outcome is not None]
-            seqs = iter(await self.store.settle(new, [clip.item.key for clip, _ in page]))
+            fresh = iter(await self.store.settle(new, [clip.item.key for clip, _ in page]))
         finally:
             bulk.room.release()
         for (clip, found), outcomes in zip(page, made, strict=True):
-            stored = [outcome for outcome in outcomes if outcome is not None and next(seqs) is not None]
+            stored = [outcome for outcome in outcomes if outcome is not None and next(fresh)]
             if len(stored) == len(outcomes):
                 self._count(found, stored)
             else:

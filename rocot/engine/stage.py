@@ -1,11 +1,12 @@
 """Stages, and the plan that puts them in order. A plan is a value: building it runs nothing."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Generic, Never, Protocol, TypeVar, runtime_checkable
 
 from rocot.core.record import Item, Json, digest
+from rocot.errors import ItemError
 
 In = TypeVar("In", bound=Item, contravariant=True)
 Out = TypeVar("Out", bound=Item, covariant=True)
@@ -59,10 +60,10 @@ class Instant(Stage[Never, Item], Protocol):
     Where it is the last one, many items are put through at once, and in other processes, too.
     """
 
-    def at_once(self, item: Item, context: Json, /) -> Item | Rejected:
-        """As `__call__` does, of an item as the store holds it; all else that it looks up is in the context.
+    def at_once(self, page: Sequence[tuple[Item, Json]], /) -> Sequence[Item | Rejected | ItemError]:
+        """As `__call__` does, of each item as the store holds it; all else that it looks up is in the context.
 
-        Raises ItemError.
+        An ItemError stands for a sample that it spoils.
         """
 
     @property

@@ -5,7 +5,6 @@ import hashlib
 import json
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -15,29 +14,19 @@ from rocot import __version__
 from rocot.core.reply import clean
 from rocot.engine.attempt import Attempt
 from rocot.engine.claims import Owner, lives, sweep
+from rocot.engine.clip_rows import Listed, claim, give_up, list_clips
 from rocot.engine.database import Value, open_to_write, translated
 from rocot.engine.disk import refuse_network
-from rocot.engine.outcome import Outcome, checksum
-from rocot.engine.packed import LEAST, packed, unpacked
+from rocot.engine.outcome import Outcome
+from rocot.engine.outcome_rows import count_as, delete_outcome, insert_outcome, insert_unasked, link
+from rocot.engine.packed import packed
 from rocot.engine.progress import Spent
 from rocot.engine.reader import FILE, WORKERS, StoreReader
 from rocot.engine.schema import migrate
 from rocot.engine.writer import Write, Writer
-from rocot.errors import ConfigError, StoreError
+from rocot.errors import StoreError
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Listed:
-    """A clip as the runner meets it."""
-
-    id: str
-    split: str
-    position: int
-    """Place in the listing, from 0."""
-    record: str
-    """JSON."""
 
 
 class Store(StoreReader):
@@ -89,19 +78,19 @@ class Store(StoreReader):
 
     async def add_outcome(self, outcome: Outcome) -> int:
         """Stores what a stage made of an item, in place of an older outcome of the same input. Returns its seq."""
-        return await self._writer.write(lambda connection: _insert_outcome(connection, outcome))
+        return await self._writer.write(lambda connection: insert_outcome(connection, outcome))
 
     async def relink(self, outcome: Outcome, after: int) -> None:
         """Makes a stored outcome the one that counts, after another parent."""
-        await self._writer.write(lambda connection: _link(connection, outcome, after))
+        await self._writer.write(lambda connection: link(connection, outcome, after))
 
     def count_as(self, seq: int, name: str) -> "asyncio.Future[None]":
         """Notes what an outcome that an older rocot stored is counted by."""
-        return self._writer.write(lambda connection: _count_as(connection, seq, name))
+        return self._writer.write(lambda connection: count_as(connection, seq, name))
 
     async def forget(self, outcome: Outcome) -> None:
         """Removes what a stage made of an item, so that it is made again; what was replied is kept."""
-        await self._writer.write(lambda connection: _delete_outcome(connection, outcome.seq))
+        await self._writer.write(lambda connection: delete_outcome(connection, outcome.seq))
 
     def start_listing(self) -> "asyncio.Future[None]":
         """Forgets which clips were listed."""
@@ -113,7 +102,7 @@ class Store(StoreReader):
 
     def list_clips(self, clips: Sequence[Listed]) -> "asyncio.Future[list[int]]":
         """Registers clips; their links come with the future. Raises ConfigError there for an id listed twice."""
-        return self._writer.write(lambda connection: [_list_clip(connection, clip) for clip in clips])
+        return self._writer.write(lambda connection: list_clips(connection, clips))
 
     async def end_listing(self, split: str) -> None:
         """Marks the clips of a split as gone that were not listed since `start_listing`."""
@@ -121,22 +110,24 @@ class Store(StoreReader):
 
     async def claim(self, clip: str) -> bool:
         """Whether the clip is ours to work on: nobody else who lives has claimed it."""
-        return await self._writer.write(lambda connection: self._take(connection, clip))
+        (ours,) = await self.claim_all([clip])
+        return ours
 
     async def claim_all(self, clips: Sequence[str]) -> list[bool]:
         """As `claim`, of many clips."""
-        return await self._writer.write(lambda connection: [self._take(connection, clip) for clip in clips])
+        return await self._writer.write(lambda connection: claim(connection, clips, self._owner.id, self._lives))
 
-    async def settle(self, outcomes: Sequence[Outcome], clips: Sequence[str]) -> list[int | None]:
-        """Stores outcomes of which nothing was stored, and gives up claims, all or nothing. Returns their seqs.
+    async def settle(self, outcomes: Sequence[Outcome], clips: Sequence[str]) -> list[bool]:
+        """Stores outcomes of which nothing was stored, and gives up claims, all or nothing.
 
-        None where there is one of the same input by now, or a superseded one: it is left as it is.
+        Returns whether each was stored: where there is one of the same input by now, or a superseded one, it is left as
+        it is.
         """
         return await self._writer.write(lambda connection: self._settle(connection, outcomes, clips))
 
     async def release(self, clip: str) -> None:
         """Gives up a claim."""
-        await self._writer.write(lambda connection: _delete_claim(connection, clip, self._owner.id))
+        await self._writer.write(lambda connection: give_up(connection, [clip], self._owner.id))
 
     def claimed_elsewhere(self, clip: str) -> bool:
         """Whether another living worker claims the clip."""
@@ -149,19 +140,12 @@ class Store(StoreReader):
         if dead:
             await self._writer.write(lambda connection: _delete_claims(connection, dead))
 
-    def _take(self, connection: apsw.Connection, clip: str) -> bool:
-        found = connection.execute("SELECT owner FROM claim WHERE clip = ?", (clip,)).get
-        if found is not None and found != self._owner.id and lives(self._workers, found):
-            return False
-        connection.execute("INSERT OR REPLACE INTO claim VALUES (?, ?)", (clip, self._owner.id))
-        return True
+    def _lives(self, owner: str) -> bool:
+        return lives(self._workers, owner)
 
-    def _settle(
-        self, connection: apsw.Connection, outcomes: Sequence[Outcome], clips: Sequence[str]
-    ) -> list[int | None]:
-        for clip in clips:
-            _delete_claim(connection, clip, self._owner.id)
-        return [_insert_unasked(connection, new) for new in outcomes]
+    def _settle(self, connection: apsw.Connection, outcomes: Sequence[Outcome], clips: Sequence[str]) -> list[bool]:
+        give_up(connection, clips, self._owner.id)
+        return insert_unasked(connection, outcomes)
 
     def __enter__(self) -> Self:
         return self
@@ -209,110 +193,8 @@ def _insert_recipe(connection: apsw.Connection, fingerprint: str, recipe: str) -
     connection.execute("INSERT INTO recipe (fingerprint, recipe) VALUES (?, ?)", (fingerprint, recipe))
 
 
-def _insert_outcome(connection: apsw.Connection, new: Outcome) -> int:
-    same = (new.item, new.fingerprint, new.input)
-    base, like = _reply_behind(connection, new) if len(new.payload.encode()) >= LEAST else (None, b"")
-    connection.execute("DELETE FROM outcome WHERE item = ? AND fingerprint = ? AND input = ?", same)
-    _supersede(connection, new.item, new.fingerprint)
-    return _insert(connection, new, base, like)
-
-
-def _insert_unasked(connection: apsw.Connection, new: Outcome) -> int | None:
-    """Stores what a stage that asks nobody made of an item; None, and nothing, where there is one of the same input."""
-    query = "SELECT input = ?, after IS NOT NULL FROM outcome WHERE item = ? AND fingerprint = ?"
-    others = connection.execute(query, (new.input, new.item, new.fingerprint)).fetchall()
-    if any(same for same, _ in others):
-        return None
-    if any(linked for _, linked in others):
-        _supersede(connection, new.item, new.fingerprint)
-    return _insert(connection, new, None)
-
-
-def _insert(connection: apsw.Connection, new: Outcome, base: int | None, like: bytes = b"") -> int:
-    """Stores an outcome; `like` is the reply `base`."""
-    plain = new.payload.encode()
-    payload = packed(plain, like)
-    connection.execute(
-        """
-        INSERT INTO outcome (item, fingerprint, input, clip, rollout, stage, after, kind, payload, reason, detail,
-                             passing, counted_as, sha256, base)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        """,
-        (
-            *(new.item, new.fingerprint, new.input, new.clip, new.rollout, new.stage, new.after),
-            *(
-                new.kind,
-                new.payload if payload is plain else payload,
-                new.reason,
-                new.detail,
-                new.passing,
-                new.counted_as,
-                new.checksum,
-                base,
-            ),
-        ),
-    )
-    return connection.last_insert_rowid()
-
-
-def _count_as(connection: apsw.Connection, seq: int, name: str) -> None:
-    connection.execute("UPDATE outcome SET counted_as = ? WHERE seq = ?", (name, seq))
-
-
-def _delete_outcome(connection: apsw.Connection, seq: int) -> None:
-    connection.execute("DELETE FROM outcome WHERE seq = ?", (seq,))
-
-
-def _reply_behind(connection: apsw.Connection, new: Outcome) -> tuple[int | None, bytes]:
-    """The newest reply to this stage about this item: what the stage made of it holds much of the same."""
-    found = connection.execute(
-        "SELECT seq, body, packed FROM attempt WHERE item = ? AND stage = ? AND kind = 'ok' ORDER BY seq DESC LIMIT 1",
-        (new.item, new.stage),
-    ).fetchone()
-    if found is None:
-        return None, b""
-    seq, body, is_packed = found
-    like = (unpacked(body) or b"") if is_packed else body
-    return (seq, like) if like else (None, b"")
-
-
-def _link(connection: apsw.Connection, outcome: Outcome, after: int) -> None:
-    _supersede(connection, outcome.item, outcome.fingerprint)
-    connection.execute("UPDATE outcome SET after = ? WHERE seq = ?", (after, outcome.seq))
-
-
-def _supersede(connection: apsw.Connection, item: str, fingerprint: str) -> None:
-    connection.execute(
-        "UPDATE outcome SET after = NULL WHERE item = ? AND fingerprint = ? AND after IS NOT NULL", (item, fingerprint)
-    )
-
-
 def _clear_listed(connection: apsw.Connection) -> None:
     connection.execute("DELETE FROM temp.listed")
-
-
-def _list_clip(connection: apsw.Connection, clip: Listed) -> int:
-    connection.execute("INSERT OR IGNORE INTO temp.listed VALUES (?)", (clip.id,))
-    if not connection.changes():
-        raise ConfigError(f"two clips of the sources have the id {clip.id}; ids must be unique in a run")
-    sha256 = checksum(clip.id, clip.split, clip.record)
-    known = connection.execute(
-        "SELECT seq, sha256, position, gone FROM clip WHERE id = ? AND record = ?", (clip.id, clip.record)
-    ).fetchone()
-    if known is None:
-        # Another record is another clip: what follows the old one's link follows no longer.
-        connection.execute(
-            "INSERT OR REPLACE INTO clip (id, split, position, record, sha256) VALUES (?, ?, ?, ?, ?)",
-            (clip.id, clip.split, clip.position, clip.record, sha256),
-        )
-        return -connection.last_insert_rowid()
-    seq: int = known[0]
-    if known[1:] != (sha256, clip.position, 0):
-        connection.execute(
-            "UPDATE clip SET split = ?, position = ?, sha256 = ?, gone = 0 WHERE seq = ?",
-            (clip.split, clip.position, sha256, seq),
-        )
-    return -seq
 
 
 def _mark_gone(connection: apsw.Connection, split: str) -> None:
@@ -328,10 +210,6 @@ def _expect(connection: apsw.Connection, split: str, clips: int) -> None:
     connection.execute(
         "INSERT INTO listing VALUES (?, 0, ?) ON CONFLICT DO UPDATE SET expected = excluded.expected", (split, clips)
     )
-
-
-def _delete_claim(connection: apsw.Connection, clip: str, owner: str) -> None:
-    connection.execute("DELETE FROM claim WHERE clip = ? AND owner = ?", (clip, owner))
 
 
 def _delete_claims(connection: apsw.Connection, owners: list[str]) -> None:

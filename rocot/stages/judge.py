@@ -1,12 +1,13 @@
 """Judge: both answers graded against the ground truth, which no other stage holds."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rocot.core.checks import Opinion, Review
 from rocot.core.clip import Clip
-from rocot.core.gate import EDITION, Gate, Story, faults
+from rocot.core.gate import EDITION, Gate, Story, faults_of
 from rocot.core.record import Item, Json
-from rocot.core.reflection import Countered, Criticised, Judged, Reanswered, Revised
+from rocot.core.reflection import Countered, Criticised, Fault, Judged, Reanswered, Revised, Scores
 from rocot.core.score import outcome, scores
 from rocot.core.truth import Truth
 from rocot.sources.protocol import TruthOf
@@ -46,18 +47,28 @@ class Judge:
 
     async def __call__(self, item: Revised, /) -> Judged:
         """As `at_once`."""
-        return self.at_once(item, self.context(item))
+        (judged,) = self.at_once([(item, self.context(item))])
+        return judged
 
-    def at_once(self, item: Item, context: Json, /) -> Judged:
-        """Grades an item against the truth that is its context."""
-        assert isinstance(item, Revised)
-        truth, (reanswer, counterfactual, review) = Truth.model_validate(context), _checks(item)
-        graded = scores(item.initial, item.revised, truth, self.gate.tiou, self.gate.improved, item.in_common)
-        story = Story(
+    def at_once(self, page: Sequence[tuple[Item, Json]], /) -> list[Judged]:
+        """Grades items, each against the truth that is its context."""
+        items = [item for item, _ in page if isinstance(item, Revised)]
+        truths = [Truth.model_validate(context) for _, context in page]
+        graded = [self._graded(item, truth) for item, truth in zip(items, truths, strict=True)]
+        stories = [self._story(item, truth) for item, truth in zip(items, truths, strict=True)]
+        found = faults_of(stories, self.gate)
+        return [_judged(*one) for one in zip(items, truths, graded, found, strict=True)]
+
+    def _graded(self, item: Revised, truth: Truth) -> Scores:
+        return scores(item.initial, item.revised, truth, self.gate.tiou, self.gate.improved, item.in_common)
+
+    def _story(self, item: Revised, truth: Truth) -> Story:
+        reanswer, counterfactual, review = _checks(item)
+        return Story(
             start=item.start,
             end=item.end,
-            frame_times=tuple(frame.time for frame in item.frames),
-            relook_times=tuple(frame.time for frame in item.relook),
+            frame_times=tuple([frame.time for frame in item.frames]),
+            relook_times=tuple([frame.time for frame in item.relook]),
             classes=item.classes,
             task=item.task,
             initial=item.initial,
@@ -69,14 +80,17 @@ class Judge:
             review=review,
             limits=self.gate,
         )
-        return Judged(
-            **vars(item),
-            truth=truth,
-            graded_on=truth.graded_on(located=item.revised.spans is not None),
-            scores=graded,
-            outcome=outcome(graded.initial_right, graded.revised_right),
-            faults=faults(story, self.gate),
-        )
+
+
+def _judged(item: Revised, truth: Truth, graded: Scores, found: tuple[Fault, ...]) -> Judged:
+    return Judged(
+        **vars(item),
+        truth=truth,
+        graded_on=truth.graded_on(located=item.revised.spans is not None),
+        scores=graded,
+        outcome=outcome(graded.initial_right, graded.revised_right),
+        faults=found,
+    )
 
 
 def _checks(item: Revised) -> tuple[Opinion | None, Opinion | None, Review | None]:

@@ -136,7 +136,7 @@ def test_its_clean_twin_passes(sample: Sample) -> None:
 
 def test_control_characters_are_named() -> None:
     story = Row.of(fight().judged(), EDITION).story()
-    dirty = story.model_copy(update={"revised": answer(reasoning="a\x1b[31m red word")})
+    dirty = replace(story, revised=answer(reasoning="a\x1b[31m red word"))
     assert [fault.rule for fault in faults(dirty)] == ["control characters"]
 
 

@@ -1,5 +1,7 @@
 """Sentences that people and models write, and the rules that must, or must not, take offence."""
 
+from dataclasses import replace
+
 import pytest
 
 from rocot.core.gate import Story, faults
@@ -191,7 +193,7 @@ def told(description: str, critique: str) -> Story:
         update={"description": description, "spans": None, "evidence": ()}
     )
     sample = fight().but(initial=said, revised=said, reflection=reflection(critique=critique, pairs=()))
-    return story(sample).model_copy(update={"task": "reasoning"})
+    return replace(story(sample), task="reasoning")
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,12 @@ from pathlib import Path
 import apsw
 import pytest
 
+from rocot.engine.clip_rows import Listed
 from rocot.engine.outcome import Outcome
 from rocot.engine.packed import MOST
 from rocot.engine.reader import FILE, StoreReader
 from rocot.engine.schema import APPLICATION, CURRENT, STEPS
-from rocot.engine.store import Listed, Store
+from rocot.engine.store import Store
 from rocot.engine.tables import attempts, sum_spent
 from rocot.errors import ConfigError, StoreError
 from tests.engine.toys import Making, Workshop, attempt

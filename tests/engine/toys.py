@@ -1,7 +1,7 @@
 """Items and stages of no video and no model, for tests of the engine."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self, TypeAlias
@@ -157,7 +157,10 @@ class Stamp(Grade):
     def elsewhere(self) -> tuple[str, Json]:
         return "tests.engine.toys:stamp", self.name
 
-    def at_once(self, item: Item, context: Json, /) -> Graded:
+    def at_once(self, page: Sequence[tuple[Item, Json]], /) -> list[Graded]:
+        return [self._stamped(item, context) for item, context in page]
+
+    def _stamped(self, item: Item, context: Json) -> Graded:
         assert isinstance(item, Spoken)
         assert isinstance(context, int)
         self.calls.append(item.key)

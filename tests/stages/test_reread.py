@@ -8,8 +8,9 @@ import pytest
 
 from rocot.core.reply import parse_answer, parse_opinion, parse_review
 from rocot.engine.attempt import Attempt
+from rocot.engine.clip_rows import Listed
 from rocot.engine.outcome import Outcome
-from rocot.engine.store import Listed, Store
+from rocot.engine.store import Store
 from rocot.stages.reread import Reread, reread
 from rocot.teacher.completion import spelt
 from tests.stages.stubs import ANSWER, CLIP

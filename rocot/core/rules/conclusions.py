@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from string import digits
 
 from rocot.core.answer import Answer
 from rocot.core.cited import citations
@@ -92,11 +93,19 @@ _TELLING = ("normal", "anomal", "unusual", "out of the ordinary", "ordinary ", "
 """What a reasoning must hold for one of these to be there."""
 
 
+_SAYING = (
+    *("label", "class", "category", "verdict", "conclusion", "answer", "mark"),
+    *("this is ", "it is ", "hence", "therefore", "thus"),
+)
+"""What a sentence of ASCII must hold to say of a label that it is the clip's: see `_naming`."""
+
+
 def label_contradicts_reasoning(story: Story) -> str | None:
     """No reasoning concludes, of the whole clip and without reserve, another label than its answer has."""
     if story.task == "qa":
         return _letter_contradicts_reasoning(story)
-    for name, answer in story.answers:
+    twice = story.initial.label == story.revised.label and story.initial.reasoning == story.revised.reasoning
+    for name, answer in story.answers[:1] if twice else story.answers:
         others = _others(story.classes, answer.label)
         reasoning = answer.reasoning[:LONGEST_READ]
         lowered = spaced(reasoning)
@@ -105,11 +114,11 @@ def label_contradicts_reasoning(story: Story) -> str | None:
         other = _ALARM if answer.normal else _CALM
         for said in story.sentences(reasoning):
             spelt = spaced(said) if said.isascii() else None
-            named_here = spelt is None or holds(spelt, others.spelt)
+            named_here = spelt is None or (holds(spelt, others.spelt) and holds(spelt, _SAYING))
             found = others.naming.search(said) if named_here else None
             if found is None and (spelt is None or holds(spelt, _TELLING)):
-                digits = _DIGIT.search(said) if said.isascii() else any(map(str.isdigit, said))
-                found = None if digits else other.search(said)
+                numbered = _DIGIT.search(said) if said.isascii() else any(map(str.isdigit, said))
+                found = None if numbered else other.search(said)
             if found is not None and not _GUARDED.search(said):
                 return f"{name} reasoning: {found[0]!r}, label {answer.label}"
     return None
@@ -174,6 +183,9 @@ def _naming(labels: tuple[str, ...]) -> re.Pattern[str]:
 _DIGIT = re.compile(r"\d")
 _SUBJECT = re.compile(r"\b(?:anomal\w*|incident|span|spans|event)\b", re.IGNORECASE)
 
+_SUBJECTS = ("anomal", "incident", "span", "event")
+"""What a sentence of ASCII must hold for that."""
+
 
 def times_contradict_spans(story: Story) -> str | None:
     """What an answer sees and cites lies, some of it, near a span of it; and so does what it says the anomaly takes."""
@@ -197,11 +209,15 @@ def times_contradict_spans(story: Story) -> str | None:
 def _concluded(story: Story, answer: Answer) -> Iterator[tuple[float, float]]:
     """Stretches that the reasoning says the anomaly takes, and that no span is near."""
     for said in story.sentences(answer.reasoning):
-        if _DIGIT.search(said) is None:
+        lowered = said.lower()
+        if not holds(lowered, digits) and (said.isascii() or _DIGIT.search(said) is None):
+            continue
+        subject = (holds(lowered, _SUBJECTS) or not said.isascii()) and _SUBJECT.search(said) is not None
+        if not subject and answer.label[:5].lower() not in lowered:
             continue
         stretches = [(time.start, time.end) for time in citations(said) if time.end > time.start]
         far = _apart(stretches, answer, story.interval)
-        if far and (_SUBJECT.search(said) or answer.label[:5].lower() in said.lower()) and not _GUARDED.search(said):
+        if far and not _GUARDED.search(said):
             yield from far
 
 

@@ -62,9 +62,10 @@ def truth_boundary(story: Story) -> str | None:
     if not story.truth.spans:
         return None
     times = {time for _, cited in story.cited for time in (cited.start, cited.end) if cited.slack <= 0.1 + _EXACT}
-    known = _derivable(story) if times else []
-    for span in story.truth.spans:
-        hits = [edge for edge in (span.start, span.end) if _near(edge, times, _EXACT) and not _given(edge, known)]
+    for span in story.truth.spans if times else ():
+        hits = [edge for edge in (span.start, span.end) if _near(edge, times, _EXACT)]
+        known = _derivable(story) if hits else []
+        hits = [edge for edge in hits if not _given(edge, known)]
         if len(hits) == 2 or any(abs(edge * 10 - round(edge * 10)) > 0.05 for edge in hits):
             return "cites the true " + " and ".join(f"{edge:g}" for edge in hits) + " s, which no frame shows"
     return None
@@ -83,7 +84,7 @@ def _near(edge: float, times: "set[float] | list[float]", slack: float) -> bool:
     return any(abs(edge - time) <= slack for time in times)
 
 
-_HUMP = re.compile(b"[aA]_[aA]|a_?000")
+_JOINED = re.compile(b"[aA]_[aA]")
 _ODD = re.compile(
     r"(?<![\w/.])(?:(?:[A-Za-z]+_[A-Za-z_]*[A-Za-z]|[A-Za-z]+[a-z][A-Z][a-z]+)(?:_?\d{2,4}(?:_x264)?)?"
     r"|[A-Z][a-z]+_?\d{3}(?:_x264)?)(?!\w)"
@@ -98,10 +99,11 @@ _NATIVE = frozenset({
 def native_spelling(story: Story) -> str | None:
     """No text spells a label as only an annotation file does (`RoadAccidents`), where the question does not."""
     shape = story.shape
-    if b"aA" not in shape and ((b"_" not in shape and b"a000" not in shape) or _HUMP.search(shape) is None):
+    humped = b"aA" in shape or b"a000" in shape or b"a_000" in shape
+    if not humped and (b"_" not in shape or _JOINED.search(shape) is None):
         return None
     shown = {label.lower() for label in story.classes}
-    odd = " ".join({part for part in story.once.split() if "_" in part or not part.islower()})
+    odd = " ".join({part for part in story.once.split() if "_" in part or (humped and not part.islower())})
     found = {token for token in _ODD.findall(odd) if token.lower() not in shown}
     if not found:
         return None

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from rocot.core.answer import Answer
-from rocot.core.rules.words import STEM, WIDE, content, holds, spaced, spaced_label, words
+from rocot.core.rules.words import STEM, WIDE, alike, holds, spaced, spaced_label, words
 from rocot.core.story import LONGEST_READ, Story
 
 _ATTRIBUTED = re.compile(
@@ -21,6 +21,14 @@ _GIVEN = re.compile(
 )
 _ENDED = re.compile(r"$|[^\w\s-]|\s+(?:when|while|which|although|though|but|and|because|since|at|from)\b")
 """What may follow a label that is meant as one: `was Abuse`, and not `was normal at that`."""
+_SPEAKING = frozenset(["answer", "reasoning", "response", "analysis", "conclusion", "i"])
+_TELLERS_TEXT = """
+    said says claimed claims stated states asserted asserts reported reports called calls labelled labeled labels named
+    names put puts placed places chose gave gives cited cites mentioned mentions described describes concluded concludes
+"""
+_TELLERS = frozenset(_TELLERS_TEXT.split())
+"""Every match of `_ATTRIBUTED` has a word of both sets, among those in ASCII, every one of `_GIVEN` one of the next."""
+_FORMER = frozenset(["first", "initial", "previous", "earlier", "original"])
 _SPEAKERS = ("answer", "reasoning", "response", "analysis", "conclusion", "i ")
 _DENIED = re.compile(
     r"\b(?:not|no|nothing|never|without|should|instead|rather|when|where|while|whereas|but|although|though|yet)\b|n't\b|[,:\u2014]"
@@ -39,7 +47,8 @@ def phantom_error(story: Story) -> str | None:
     """What the reflection says that the first answer said, it did say: its label, its times, its words in quotes."""
     claimed = _claimed(story)
     said = [found["what"] for text in claimed if _may_attribute(text) for part in story.sentences(text)
-            if _may_attribute(part) and (found := _ATTRIBUTED.search(part)) is not None]  # fmt: skip
+            if _may_attribute(part) and (found := _ATTRIBUTED.search(part)) is not None
+            ] if _may_hold(story, _SPEAKING, _TELLERS) else []  # fmt: skip
     for what in said[:MOST_CHECKS]:
         clause = _DENIED.split(what, maxsplit=1)[0]
         if (fault := _label_not_said(story, what) or _time_not_said(story, clause)) is not None:
@@ -58,9 +67,14 @@ def _may_attribute(said: str) -> bool:
     return not said.isascii() or holds(said.lower(), _SPEAKERS)
 
 
+def _may_hold(story: Story, *sets: frozenset[str]) -> bool:
+    """Whether the texts have a word of each set, or could: beyond ASCII letters match that are spelt otherwise."""
+    return not story.once.isascii() or not any(map(story.vocabulary.isdisjoint, sets))
+
+
 def _label_not_given(story: Story) -> str | None:
     """A label that the first answer is said to have been, and is not."""
-    for text in _claimed(story):
+    for text in _claimed(story) if _may_hold(story, _FORMER) else ():
         for found in _GIVEN.finditer(text) if " was " in text or " is " in text else ():
             given = found["what"].casefold().replace("_", " ")
             for label in story.classes:
@@ -136,7 +150,7 @@ def _names(story: Story, told: str, answer: Answer, *, initial: bool) -> bool:
     if any(_meets(pair, own, story.interval) for pair in story.reflected_times):
         return True
     chosen = answer.label if story.task == "qa" else ""
-    return not content(told).isdisjoint(content(f"{_initial_text(answer)} {chosen}"))
+    return alike(told, f"{_initial_text(answer)} {chosen}")
 
 
 def _of_another(story: Story) -> str | None:

@@ -2,12 +2,13 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from html import unescape
 from operator import eq
 from unicodedata import normalize
 
 from rocot.core.reply import clean
-from rocot.core.rules.words import WIDE, sentences, words
+from rocot.core.rules.words import WIDE, holds, sentences, words
 from rocot.core.story import LONGEST_READ, Story
 
 _TAG = re.compile(
@@ -18,11 +19,17 @@ _TAG = re.compile(
 )
 
 
+_MARKS = ("<", "[", "&", "\uff1c", "\ufe64")
+"""Every tag holds one of these, however it is spelt."""
+
+
 def tag_in_text(story: Story) -> str | None:
     """No text holds the tags of a reply or of a chat template: a student's parser would take them for its own.
 
     Nor spelt so that they become tags on the way: `&lt;think&gt;`, or in full-width letters.
     """
+    if story.in_full and not holds(story.once, _MARKS):
+        return None
     for place, text in story.distinct:
         found = _TAG.search(text) if "<" in text or "[" in text else None
         if found is None and ("&" in text or "\uff1c" in text or "\ufe64" in text):
@@ -34,6 +41,8 @@ def tag_in_text(story: Story) -> str | None:
 
 def control_characters(story: Story) -> str | None:
     """No text holds control characters but tab and newline, or lone surrogates."""
+    if story.in_full and story.once.isascii() and story.once.replace("\n", "").isprintable():
+        return None
     for place, text in story.distinct:
         if not (text.isascii() and text.isprintable()) and clean(text) != text:
             return place
@@ -50,6 +59,8 @@ def too_short(story: Story) -> str | None:
 
 def too_long(story: Story) -> str | None:
     """No text has more words than the recipe allows."""
+    if story.in_full and len(story.once) <= story.limits.most_words:
+        return None
     for place, text in story.distinct:
         if len(text) > story.limits.most_words and (count := _count(text)) > story.limits.most_words:
             return f"{place}: {count} words, {story.limits.most_words} at most"
@@ -78,7 +89,8 @@ _FEW = 6
 
 def other_language(story: Story) -> str | None:
     """The texts are in the recipe's language: in Latin letters, and not in the little words of another language."""
-    if story.limits.language == "any":
+    plain = story.once.isascii() and _FOREIGN.isdisjoint(story.vocabulary)
+    if plain or story.limits.language == "any":
         return None
     for place, text in (*story.told, ("observations", " ".join(_observed(story)))):
         if text.isascii() and _FOREIGN.isdisjoint(story.vocabulary):
@@ -109,12 +121,15 @@ def repetition_loop(story: Story) -> str | None:
     return None
 
 
+def _threes(said: list[str]) -> Iterator[tuple[str, str, str]]:
+    return zip(said, said[1:], said[2:], strict=False)
+
+
 def _loop(text: str) -> str | None:
     said = text.lower().split()
     if len(said) < 6 or len(said) - len({*said}) < 4:  # a run of three words that comes thrice repeats four at least
         return None
-    threes = list(zip(said, said[1:], said[2:], strict=False))
-    if len(threes) - len({*threes}) < 2 or (most := max(Counter(threes).values())) < 3:
+    if len(said) - len({*_threes(said)}) < 4 or (most := max(Counter(_threes(said)).values())) < 3:  # two less of them
         return None
     # What comes four times in a row has three words that come four times, but where it has two.
     for period in range(1, min(_LONGEST_LOOP, len(said) // 4) + 1) if most > 3 else (2,):

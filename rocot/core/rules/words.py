@@ -8,6 +8,7 @@ WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 """Chinese, Japanese and Korean, which set no spaces: each character counts as a word."""
 _WORD = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")
 _APART = {code: " " for code in range(128) if not chr(code).isalnum()}
+_ENDS = ".!?;"
 _BREAK = re.compile(r"[.!?;]\s+|\n+")
 STEM = 5
 """Letters that two forms of one English word share: strike, strikes, striking."""
@@ -46,6 +47,10 @@ def words(text: str) -> list[str]:
 
 def sentences(text: str) -> list[str]:
     """Split at a full stop, a question or exclamation mark, a semicolon, a line."""
+    if text.isascii() and text.isprintable() and "  " not in text:  # most texts: as below, in a third of the time
+        for mark in _ENDS:
+            text = text.replace(f"{mark} ", f"{mark}\n")
+        return [part for part in text.split("\n") if part]
     parts, start = [], 0
     for found in _BREAK.finditer(text):  # a quarter of the time of a split behind a mark that is only looked back at
         end = found.start() + (found[0][0] != "\n")
@@ -74,11 +79,20 @@ spaced_label = lru_cache(maxsize=10_000)(spaced)
 
 def content(text: str) -> frozenset[str]:
     """Stems of the words that tell one text from another."""
+    return frozenset(map(_telling, _parts(text))) - {""}
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether two texts have a stem of such words in common. Mostly they share the whole word, which is told sooner."""
+    first, second = _parts(one), _parts(other)
+    return any(map(_telling, first & second)) or bool({*map(_telling, first)} & {*map(_telling, second)} - {""})
+
+
+def _parts(text: str) -> set[str]:
+    """Its words, cut at hyphens."""
     if text.isascii() and "'" not in text:  # as below, in a quarter of the time
-        parts = {*text.lower().translate(_APART).split()}
-    else:
-        parts = {*" ".join(words(text)).replace("-", " ").split(" ")}
-    return frozenset(map(_telling, parts)) - {""}
+        return {*text.lower().translate(_APART).split()}
+    return {*" ".join(words(text)).replace("-", " ").split(" ")}
 
 
 @lru_cache(maxsize=50_000)
