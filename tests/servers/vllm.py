@@ -24,6 +24,8 @@ SMALL = (
     *("--no-enable-chunked-prefill", "--max-num-batched-tokens", "32768"),
 )
 """Arguments without which a CPU is slow to start, or crashes with seeded requests."""
+BLOCK = 128
+"""Tokens of a block of the cache on a CPU, vLLM's default there: a prefix is served up to its last whole block."""
 PATIENCE = 300.0
 """Seconds until the server must be up: 45 on an idle machine."""
 

@@ -25,7 +25,7 @@ from rocot.teacher.protocol import Compose, Raw
 from tests.cli.bench import Bench
 from tests.contracts.teacher import ITEM, PICTURES, PROMPTS, Said
 from tests.servers.relay import Relay
-from tests.servers.vllm import PYTHON, build, counters, empty, serving
+from tests.servers.vllm import BLOCK, PYTHON, build, counters, empty, serving
 from tests.stages.stubs import ANSWER, REFLECTION
 from tests.teacher.doubles import Album, Notebook
 
@@ -36,8 +36,6 @@ pytestmark = [
 ]
 LOG = logging.getLogger(__name__)
 ROLLOUTS = 8
-BLOCK = 128
-"""Tokens of a block of the cache on a CPU, vLLM's default there: a prefix is served up to its last whole block."""
 COUNTED = ("prefix_cache_hits", "prefix_cache_queries", "prompt_tokens")
 
 
