@@ -224,6 +224,8 @@ MUTATIONS = [
     Mutation("the annotation", "leak phrase", "terse", adding("This agrees with the annotation.")),
     Mutation("the provided label", "leak phrase", "calm", remarking("The provided label is Normal.")),
     Mutation("the file name", "leak phrase", "chatty", adding("The file name hints at it.")),
+    Mutation("a label that is given", "leak phrase", "found", remarking("Since the real label is given, this holds.")),
+    Mutation("the name of a dataset", "leak phrase", "calm", adding("XD-Violence has many clips of this kind.")),
     Mutation("true boundaries in the text", "truth boundary", "essay found", adding(
         "It runs from {low:.3f} to {high:.3f} s.")),
     Mutation("true boundaries in the critique", "truth boundary", "templated found", remarking(
@@ -244,6 +246,7 @@ MUTATIONS = [
     Mutation("the answer of a normal clip", "rubber stamp", "templated confirmed", swapped("templated calm")),
     Mutation("an origin", "identifying text", "essay", adding("A young Asian man is behind it.")),
     Mutation("a name", "identifying text", "calm", adding("The man is called Peter Miller.")),
+    Mutation("an officer's name", "identifying text", "terse", adding("Officer Jane Porter walks by.")),
     Mutation("a face", "identifying text", "terse", remarking("His face matches that of the owner.")),
     Mutation("a number plate", "identifying text", "chatty", adding("The license plate reads KL 4823.")),
     Mutation("a fight that a fresh look at its frames calls normal", "blind reanswer disagrees", "confirmed",

@@ -106,6 +106,9 @@ BAD = [
     ("identifying text", say("On the street Dr. Paul Miller strikes the clerk.")),
     ("identifying text", say("A brown child hits the clerk.")),
     ("leak phrase", say("The metadata says that they fight.")),
+    ("leak phrase", remark("Since the actual label is already given, the blow at 5 s settles it.")),
+    ("leak phrase", remark("UCF-Crime lists such blows as Fighting.")),
+    ("identifying text", say("Then Officer Daniel Craig strikes first.")),
     ("label contradicts reasoning", say("The clip shows normal traffic on a wet road.")),
 ]
 
@@ -167,6 +170,9 @@ GOOD = [
     say("Blows are exchanged outside Dr. Anna Miller Clinic."),
     say("A brown child seat lies beside the two who exchange blows."),
     say("The overlay metadata shows 10:42; blows are exchanged."),
+    say("The real answer is given by the blows at 5 s."),
+    say("A police officer strikes back; the Officer Training School is behind them."),
+    say("Blows are exchanged; this violence is a crime."),
     say("The clip shows normal traffic in the next lane. In this one two drivers exchange blows."),
     say("Sales & repairs, reads the sign; they fight at 5 &lt; 6 s."),
     remark("The first answer was Fighting, and so it is: they strike."),

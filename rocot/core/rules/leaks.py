@@ -21,6 +21,9 @@ _PHRASE = re.compile(
     r"intervals?|class|boundar\w+|truth)\b"
     r"|\btrue label\b|\bcorrect (?:answer|label) (?:that )?(?:was |is |I was )?(?:provided|supplied|known|"
     r"given(?! (?:the|this|these|that|what|all)\b))\b"
+    r"|\b(?:actual|true|correct|real) (?:label|answer) (?:is|was) (?:already )?(?:given|known|provided|supplied)\b"
+    r"(?! (?:by|in|from|the|this|these|that|what|all)\b)"
+    r"|\bucf[- ]?crime\b|\bxd[- ]?violence\b"
     r"|\bknown (?:answer|label|span)s?\b"
     r"|\b(?:label|answer|spans?) (?:(?:that )?(?:was|were|is|are) )?(?:provided|given|supplied|known) to me\b"
     r"|\b(?:label|answer|spans?) (?:that )?I was (?:given|told|shown|handed)\b"
@@ -40,6 +43,7 @@ _KEYS_TEXT = """
     truth truths groundtruth groundtruths annotation annotations annotator annotators annotated provided supplied
     reference gold golden official dataset true correct key keys sheet sheets filename filenames file title metadata
     told given informed shown handed known gt per according labeled labelled
+    actual real ucf ucfcrime xd xdviolence
 """
 _LEAKS = Phrases(_PHRASE, frozenset(_KEYS_TEXT.split()))
 

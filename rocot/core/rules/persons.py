@@ -33,7 +33,8 @@ _PLACE = (
 )
 """What may be called by a person's name, and is none."""
 _NAMED = re.compile(
-    rf"\b(?:Mr|Mrs|Ms|Miss|Dr)\.? (?!(?:[A-Z][a-z]+ ){{1,2}}{_PLACE}\b){_NAME}\b|\bnamed {_NAME}\b"
+    rf"\b(?:Officer|Sergeant|Detective|Inspector) (?!(?:[A-Z][a-z]+ ){{1,2}}{_PLACE}\b)[A-Z][a-z]+ [A-Z][a-z]+\b"
+    rf"|\b(?:Mr|Mrs|Ms|Miss|Dr)\.? (?!(?:[A-Z][a-z]+ ){{1,2}}{_PLACE}\b){_NAME}\b|\bnamed {_NAME}\b"
     r"|\b(?:identified|recogni[sz]ed|known) as [A-Z][a-z]+ [A-Z][a-z]+\b"
     rf"|\b{_KIND},? (?:is |was |who is )?(?:called|known as|identified as|recogni[sz]ed as) {_NAME}\b"
     r"|\b(?:his|her|their|whose) (?:sur|first |last )?name is [A-Z]"
@@ -66,7 +67,7 @@ _CLAIMS = Phrases(
 )
 _NAMING_TEXT = """
     mr mrs ms miss dr named identified recognised recognized recognise recognize known called name surname face
-    facial looks resembles plate tag badge nametag nameplate
+    facial looks resembles plate tag badge nametag nameplate officer sergeant detective inspector
 """
 _NAMING = frozenset(_NAMING_TEXT.split())
 
