@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import Field, SecretStr
 
+from rocot.core.part import Part
 from rocot.core.record import Record
 from rocot.errors import ConfigError
 from rocot.recipe import ROLES, Role
@@ -41,6 +42,8 @@ class Machine(Record):
 
     run: Path
     """The run's folder: its store, its shards."""
+    part: Part | None = None
+    """The share of the videos that this machine works on; None is all."""
     cache: Path
     """Frames and rendered scenes; may be deleted at any time."""
     cache_quota: float = Field(default_factory=quota_from_environment, ge=1)

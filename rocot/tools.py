@@ -23,6 +23,7 @@ from rocot.machine import Machine
 from rocot.prices import VLLM, in_process
 from rocot.recipe import FramesRecipe, Imported, Recipe, Role, Scenes, SourceRecipe, TeacherRecipe
 from rocot.sources.forecast import Forecast
+from rocot.sources.parted import Share, every
 from rocot.sources.protocol import Skipped, Source, TruthOf, Video
 from rocot.sources.shuffled import Shuffled
 from rocot.sources.truths import Truths
@@ -223,20 +224,27 @@ def described(recipe: Recipe, truth: TruthOf = _no_truth, shuffled: Shuffled | N
     )
 
 
-def sources(recipe: Recipe, machine: Machine, rendered: Callable[[int, int], None] | None = None) -> Sequence[Source]:
-    """The recipe's sources, in its order. `rendered(done, missing)` is called while scenes are made."""
+def sources(
+    recipe: Recipe,
+    machine: Machine,
+    rendered: Callable[[int, int], None] | None = None,
+    share: Share | None = None,
+) -> Sequence[Source]:
+    """The recipe's sources, in its order, with the videos of a part. `rendered(done, missing)` tells of scenes made."""
     from rocot.sources.folder import FolderSource
     from rocot.sources.scenes.source import ScenesSource
 
     def made(source: SourceRecipe) -> Source:
+        takes = every if share is None else share.of(source.name)
         if isinstance(source, Scenes):
             counts = source.train, source.test
-            return ScenesSource(machine.cache / "scenes", *counts, source.seed, rendered, source.anomalies)
+            return ScenesSource(machine.cache / "scenes", *counts, source.seed, rendered, source.anomalies, takes)
         opens, salvage = reader(recipe.frames, machine), recipe.frames.damaged == "partial"
         if isinstance(source, Imported):
             from rocot.sources.manifest.source import ManifestSource  # it brings pyarrow along
 
-            return ManifestSource(source.name, source.manifest, source.videos, source.labels, opens, salvage=salvage)
+            where = source.name, source.manifest, source.videos, source.labels
+            return ManifestSource(*where, opens, salvage=salvage, takes=takes)
         return FolderSource(
             source.name,
             source.videos,
@@ -246,6 +254,7 @@ def sources(recipe: Recipe, machine: Machine, rendered: Callable[[int, int], Non
             opens,
             questions=source.questions,
             salvage=salvage,
+            takes=takes,
         )
 
     return [made(source) for source in recipe.sources]
@@ -259,21 +268,24 @@ def listing(  # noqa: PLR0913, PLR0917 - a run, its split, and who learns of wha
     skipped: Callable[[Skipped], None],
     rendered: Callable[[int, int], None] | None = None,
     forecast: Forecast | None = None,
+    share: Share | None = None,
 ) -> Iterator[Clip]:
     """The clips of a split, in a fixed order, without those that leak and those that are withdrawn.
 
-    See `rocot.sources.windows.clips`.
+    See `rocot.sources.windows.clips`. With a `share`, those of a part; it must be a new one.
 
     Raises ConfigError for a source that cannot be used.
     """
     from rocot.sources.windows import clips
 
     gone = recipe.withdrawn_ids
-    found = [Without(source, gone) for source in sources(recipe, machine, rendered)]
+    found = [Without(source, gone) for source in sources(recipe, machine, rendered, share)]
     guarded = guard(recipe, split)
     for clip in clips(
         found, split, recipe.windows, truths, skipped, guarded, recipe.allow_leaks, recipe.task, forecast
     ):
+        if share is not None and not share.part.holds(clip.source, clip.video):
+            continue
         if clip.id in gone:
             skipped(withheld(clip.id, clip.source))
         else:

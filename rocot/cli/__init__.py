@@ -26,6 +26,7 @@ COMMANDS = {
     "status": "Tell how far a run is.",
     "show": "Show one sample of a run.",
     "reparse": "Read a run's stored replies again with today's parser. Asks nothing.",
+    "merge": "Unite the parts of a run into one run.",
     "export": "Write a run's samples as Parquet shards.",
     "hydrate": "Rebuild the frames of a release from your own videos.",
     "validate": "Check every row of shards or of a run.",

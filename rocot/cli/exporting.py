@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rocot.cli import NO_ROWS
 from rocot.cli.closing import left_out_table, outcomes_table, release_lines, screen_lines
+from rocot.cli.parting import refuse_part
 from rocot.cli.runs import Run, find, reading
 from rocot.cli.screen import heading, out
 from rocot.core.reflection import Judged
@@ -61,6 +62,7 @@ def export_run(order: Order, machine: Machine) -> int:
     """Writes the release, split by split, and prints what came of it. Returns the exit code."""
     console, rows = out(), 0
     with reading(find(order.run)) as opened, ExitStack() as stack:
+        refuse_part(opened.folder, opened.store, "a release is made of all parts together")
         pixels = None
         if order.with_frames:
             from rocot.cli.filming import pixels_of  # it brings the drawing of scenes along

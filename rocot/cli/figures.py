@@ -115,6 +115,8 @@ class Standing(Record):
     time: str
     """When they were gathered: ISO 8601, UTC."""
     run: str
+    part: str | None
+    """Which part of a run it is, `3/8`; null for a whole run."""
     release: str
     version: str
     models: dict[Role, str]

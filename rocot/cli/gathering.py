@@ -31,6 +31,8 @@ from rocot.engine.lately import (
     span_of_calls,
     window,
 )
+from rocot.engine.merged import asked_since
+from rocot.engine.parts import part_of
 from rocot.engine.tables import FailureCount, ModelSpent, count_failures, sum_spent
 from rocot.prices import Prices
 
@@ -54,12 +56,13 @@ def _gathered(run: Run, prices: Prices) -> Standing:
     calls = tuple(_calls(part, failures, prices) for part in spent)
     cost, kept = _summed([part.cost for part in calls]), sum(split.kept for split in splits)
     begun = min((worker.begun for worker in workers), default=None)
-    within = None if span is None else window(store, span, begun)
+    within = None if span is None or not asked_since(store) else window(store, span, begun)
     lately = None if within is None else _window(run, within, prices)
     eta, waiting = _time_left(work, splits, lately), open_batches(store)
     return Standing(
         time=datetime.now(UTC).isoformat(timespec="milliseconds"),
         run=str(run.folder),
+        part=None if (part := part_of(store)) is None else str(part),
         release=recipe.release.name,
         version=recipe.release.version,
         models={role: who.model for role, who in recipe.asked.items()},

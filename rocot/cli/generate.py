@@ -12,6 +12,7 @@ from rocot.cli import options
 @options.recipe
 @options.split
 @options.run
+@options.part
 @options.limit
 @options.allow_leaks
 @click.option("--target-accepted", type=click.IntRange(1), metavar="N", help="Stop once N rows are kept for training.")
@@ -77,6 +78,7 @@ def command(
     recipe: str,
     split: str,
     folder: Path | None,
+    part: str | None,
     limit: int | None,
     allow_leaks: str | None,
     target_accepted: int | None,
@@ -99,12 +101,14 @@ def command(
 
     Runs the recipe's flow over one split and writes the rows as Parquet shards into the run's folder. The same
     command again asks nothing that was answered: it does what is missing. Ctrl-C finishes what is in flight first.
+    Many machines share a run by --part: each makes its share of the videos, and `rocot merge` unites them.
 
     \b
     Examples:
       rocot generate --split train
       rocot generate --recipe my.toml --split train --limit 20
       rocot generate --recipe my.toml --base-url http://localhost:8000/v1 --workers 64
+      rocot generate --recipe my.toml --part 3/8
     """
     from rocot.cli.generating import Order, generate
     from rocot.machine import Machine, default_cache, key_from_environment, own_keys_from_environment
@@ -112,8 +116,10 @@ def command(
 
     chosen = options.with_leaks(load_recipe(recipe), allow_leaks)
     shared, own = options.addresses(base_urls)
+    share = options.a_part(part)
     machine = Machine(
-        run=folder or options.RUNS / chosen.release.name,
+        run=options.run_folder(chosen, folder, share),
+        part=share,
         cache=default_cache(),
         workers=workers,
         decoders=decoders,

@@ -24,6 +24,7 @@ from rocot.cli.closing import (
 from rocot.cli.exporting import export_split
 from rocot.cli.log import Lines
 from rocot.cli.options import RUNS
+from rocot.cli.parting import print_parted
 from rocot.cli.runs import remembering
 from rocot.cli.screen import heading, lasting, out
 from rocot.cli.split import check_split
@@ -33,6 +34,7 @@ from rocot.core.reflection import Judged, rejected
 from rocot.engine.aside import processes
 from rocot.engine.batches import Batches, open_batches
 from rocot.engine.job import Ending, Job, Target
+from rocot.engine.parts import begin_part, note_census
 from rocot.engine.progress import Tally
 from rocot.engine.runner import run
 from rocot.engine.stage import Plan
@@ -47,6 +49,7 @@ from rocot.recipe import Recipe
 from rocot.release.export import Exported
 from rocot.sources.forecast import Forecast
 from rocot.sources.once import Once
+from rocot.sources.parted import Share
 from rocot.sources.protocol import Skipped
 from rocot.sources.truths import Truths
 from rocot.teacher.budget import Budget
@@ -92,6 +95,7 @@ class Made:
 
 async def make(order: Order, store: Store, telling: Telling) -> Made:
     """Runs the flow, and tells its progress."""
+    await begin_part(store, order.machine.part)
     truths, stop = Truths(), Stop()
     watch = Watch(Tally(), stop, order.prices.currency, order.limit)
     budget, batches = _budget(order, store), Batches(store) if order.batch else None
@@ -122,7 +126,8 @@ async def _passed(
     """
     skipped: list[Skipped] = []
     forecast = Forecast()
-    found = listing(order.recipe, order.machine, order.split, truths, skipped.append, watch.render, forecast)
+    share = None if order.machine.part is None else Share(order.machine.part, whole=order.recipe.task.balance_lengths)
+    found = listing(order.recipe, order.machine, order.split, truths, skipped.append, watch.render, forecast, share)
     job = Job(
         order.split,
         order.machine.workers,
@@ -136,7 +141,10 @@ async def _passed(
     with nullcontext(found) if tools.waves is None else Once(found, order.machine.run) as clips:
         plan = reflection(order.recipe, clips, tools)
         await store.add_recipe(plan.fingerprint, order.recipe.model_dump_json())
-        return await _waves(plan, store, job, tools.waves, watch), skipped
+        ending = await _waves(plan, store, job, tools.waves, watch)
+        if share is not None and ending == "finished" and order.limit is None:
+            await note_census(store, order.split, share.census)
+        return ending, skipped
 
 
 async def _waves(plan: Plan[Judged], store: Store, job: Job[Judged], waves: Waves | None, watch: Watch) -> Ending:
@@ -178,6 +186,11 @@ def generate(order: Order) -> int:
             "--batch sends all calls of a wave at once and cannot stop in time for --target-accepted"
             "; bound the run with --limit or --max-calls"
         )
+    if order.machine.part is not None and order.target is not None:
+        raise ConfigError(
+            "--target-accepted counts the rows of a whole run, of which a part sees its own share; bound a part with"
+            " --limit, --max-calls or --max-cost"
+        )
     check_split(order.recipe, order.split)
     telling: Telling = Lines() if order.log_json else Words()
     telling.begin(order)
@@ -195,10 +208,15 @@ def generate(order: Order) -> int:
             telling.interrupted(number, at_once=made.at_once)
             telling.end(128 + number, made.ending, time.monotonic() - started)
             return 128 + number
+        stages = stage_counts(made.tally, sum_spent(store), order.prices)
+        if order.machine.part is not None:
+            seconds = time.monotonic() - started
+            print_parted(order, made, stages, seconds)
+            telling.end(0, made.ending, seconds, stages, made.skipped)
+            return 0
         plan = reflection(order.recipe, (), described(order.recipe))
         recipe = remembering(order.recipe, store)  # once more: somebody may have withdrawn meanwhile
         exported = export_split(order.machine.run, store, recipe, plan, order.split)
-        stages = stage_counts(made.tally, sum_spent(store), order.prices)
     code, seconds = 0 if exported.entry.rows else NO_ROWS, time.monotonic() - started
     _print_closing(order, made, exported, stages, seconds)
     telling.end(code, made.ending, seconds, stages, made.skipped, exported)

@@ -109,6 +109,7 @@ class Lines:
         tell(
             "begin",
             run=str(order.machine.run),
+            part=None if order.machine.part is None else str(order.machine.part),
             release=recipe.release.name,
             version=recipe.release.version,
             split=order.split,

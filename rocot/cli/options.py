@@ -12,6 +12,7 @@ import click
 from rocot.errors import ConfigError
 
 if TYPE_CHECKING:
+    from rocot.core.part import Part
     from rocot.machine import Machine
     from rocot.prices import Prices
     from rocot.recipe import Recipe, Role
@@ -30,6 +31,9 @@ recipe = click.option(
 )
 split = click.option("--split", default="train", show_default=True, metavar="NAME", help="Which videos.")
 run = click.option("--run", "folder", type=FILE, metavar="FOLDER", help="The run's folder.  [default: runs/<release>]")
+part = click.option(
+    "--part", metavar="I/N", help="This share of the source videos alone, into FOLDER-part-I-of-N (docs/scale.md)."
+)
 prices = click.option("--prices", type=FILE, metavar="FILE", help="What tokens cost, as TOML (docs/recipe.md).")
 base_urls = click.option(
     "--base-url",
@@ -39,6 +43,31 @@ base_urls = click.option(
     help="Of an OpenAI-compatible server, as in http://localhost:8000/v1; once for each server of the model."
     " reflector=URL is asked for reflections alone, reviser=, checker= and teacher= likewise.",
 )
+
+
+def a_part(text: str | None) -> "Part | None":
+    """The part that is meant; None where none is. Raises ConfigError."""
+    from rocot.core.part import MOST, Part
+
+    if text is None:
+        return None
+    try:
+        return Part.parse(text)
+    except ValueError as error:
+        raise ConfigError(
+            f"--part: want I/N, as in 3/8 for the third of eight parts, I from 1 to N, N at most {MOST:,}"
+            f" (got {text[:40]!r})"
+        ) from error
+
+
+def run_folder(recipe: "Recipe", folder: Path | None, part: "Part | None" = None) -> Path:
+    """The folder of a run, or that of one of its parts, which lies beside it."""
+    whole = folder or RUNS / recipe.release.name
+    if part is None:
+        return whole
+    if whole.name in {"", ".."}:
+        whole = whole.resolve()
+    return whole.with_name(whole.name + part.suffix)
 
 
 allow_leaks = click.option(

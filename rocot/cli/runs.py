@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from rocot.cli.options import RUNS
 from rocot.core.reflection import Judged
 from rocot.core.withdrawal import Withdrawn
-from rocot.engine.reader import FILE, StoreReader
+from rocot.engine.reader import FILE, RecipeRow, StoreReader
 from rocot.engine.stage import Plan
 from rocot.errors import ConfigError
 from rocot.flow import reflection
@@ -83,17 +83,21 @@ def reading(folder: Path, *, touch: bool = True) -> Iterator[Run]:
     Raises ConfigError where its flow cannot be told any more, StoreError where it cannot be read.
     """
     with StoreReader(folder, touch=touch) as store:
-        last = store.recipe()
-        if last is None:
-            raise ConfigError(f"{folder}: a run that was never started; run `rocot generate` again")
-        try:
-            recipe = Recipe.model_validate_json(last.recipe)
-        except ValidationError as error:
-            raise ConfigError(f"{folder}: made by another version of rocot; run `rocot generate` again") from error
-        plan = reflection(recipe, (), described(recipe))
-        if plan.fingerprint != last.fingerprint:
-            raise ConfigError(
-                f"{folder}: the prompts, or rocot itself, have changed since it was made;"
-                " run `rocot generate` again, which asks only what the change touches"
-            )
-        yield Run(folder, store, recipe, plan)
+        yield Run(folder, store, *understood(folder, store.recipe()))
+
+
+def understood(folder: Path, last: RecipeRow | None) -> tuple[Recipe, Plan[Judged]]:
+    """What a run was made with last, and its flow. Raises ConfigError where it cannot be told any more."""
+    if last is None:
+        raise ConfigError(f"{folder}: a run that was never started; run `rocot generate` again")
+    try:
+        recipe = Recipe.model_validate_json(last.recipe)
+    except ValidationError as error:
+        raise ConfigError(f"{folder}: made by another version of rocot; run `rocot generate` again") from error
+    plan = reflection(recipe, (), described(recipe))
+    if plan.fingerprint != last.fingerprint:
+        raise ConfigError(
+            f"{folder}: the prompts, or rocot itself, have changed since it was made;"
+            " run `rocot generate` again, which asks only what the change touches"
+        )
+    return recipe, plan

@@ -29,7 +29,8 @@ def standing(folder: Path, prices: Prices) -> Standing:
 def print_standing(found: Standing) -> None:
     """Who works on it, how fast, for how long still, all splits, then what its calls came to."""
     console = out()
-    console.print(heading(f"{found.run}: {found.release} {found.version}, {_models(found)}"))
+    part = "" if found.part is None else f", part {found.part}"
+    console.print(heading(f"{found.run}: {found.release} {found.version}{part}, {_models(found)}"))
     _print_summary(console, found)
     for split in found.splits:
         _print_split(console, split)

@@ -49,11 +49,16 @@ class Words:
 
     def begin(self, order: "Order") -> None:
         """One line."""
-        release = order.recipe.release
+        release, part = order.recipe.release, order.machine.part
+        which = "" if part is None else f", {part.words}"
         aside().print(
-            f"{release.name} {release.version}, split {order.split}, teacher {order.recipe.teacher.model},"
+            f"{release.name} {release.version}, split {order.split}{which}, teacher {order.recipe.teacher.model},"
             f" into {order.machine.run}"
         )
+        if part is not None and (order.max_calls is not None or order.max_cost is not None):
+            aside().print(
+                f"--max-calls and --max-cost bound this part; {part.of} parts may come to {part.of} times that"
+            )
 
     def watching(self, watch: Watch) -> AbstractAsyncContextManager[None]:
         """A bar on a terminal, a line a minute elsewhere."""

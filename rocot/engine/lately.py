@@ -83,12 +83,14 @@ class Failing:
 
 
 def span_of_calls(store: StoreReader) -> Span | None:
-    """When calls were made; None where none was."""
+    """When calls were made; None where none was. A merged store holds them by part, and remembers when they were."""
     query = f"""
         SELECT first, last, (julianday(last) - julianday(first)) * 86400,
                max(0, (julianday('now') - julianday(last)) * 86400)
-        FROM (SELECT (SELECT made FROM attempt WHERE {_SENT} ORDER BY seq LIMIT 1) AS first,
-                     (SELECT made FROM attempt WHERE {_SENT} ORDER BY seq DESC LIMIT 1) AS last)
+        FROM (SELECT coalesce((SELECT state ->> 'first' FROM merged WHERE number = 0),
+                              (SELECT made FROM attempt WHERE {_SENT} ORDER BY seq LIMIT 1)) AS first,
+                     max(coalesce((SELECT state ->> 'last' FROM merged WHERE number = 0), ''),
+                         (SELECT made FROM attempt WHERE {_SENT} ORDER BY seq DESC LIMIT 1)) AS last)
         WHERE last IS NOT NULL
     """  # noqa: S608
     return next(iter(store.rows(Span, query)), None)

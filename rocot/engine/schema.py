@@ -218,7 +218,30 @@ CREATE TABLE batched (
 CREATE INDEX batched_by_call ON batched (call);
 """
 
-STEPS: tuple[str, ...] = (_FIRST, _LINKS_AND_CLAIMS, _HEADERS_AND_COST, _PACKED_AND_SPENT, _STANDING, _BATCHES)
+_RUN_PARTS = """
+-- Which part of a run the store is; no row in a whole run.
+CREATE TABLE part (one INTEGER PRIMARY KEY CHECK (one = 1), number INTEGER NOT NULL, parts INTEGER NOT NULL);
+
+-- What a part saw of a split that it has listed to its end.
+CREATE TABLE census (
+    split TEXT PRIMARY KEY,
+    videos INTEGER NOT NULL,             -- in the whole split
+    own INTEGER NOT NULL,                -- of these, the part's
+    digest TEXT NOT NULL                 -- sha256 of the names of all of them
+) WITHOUT ROWID;
+
+-- The parts that were merged into the store, each as it stood then; no row in a store that nobody merged.
+CREATE TABLE merged (
+    number INTEGER PRIMARY KEY,          -- of the part
+    parts INTEGER NOT NULL,
+    state TEXT NOT NULL                  -- JSON: what of the part tells whether it has gone on since
+);
+"""
+
+STEPS: tuple[str, ...] = (
+    *(_FIRST, _LINKS_AND_CLAIMS, _HEADERS_AND_COST, _PACKED_AND_SPENT, _STANDING, _BATCHES),
+    _RUN_PARTS,
+)
 """Step n leads from version n to version n + 1."""
 CURRENT = len(STEPS)
 """The version that this rocot writes, as in SQLite's user_version."""

@@ -14,6 +14,7 @@ from rocot.sources.annotations import Annotations, read
 from rocot.sources.known.commons import commons
 from rocot.sources.listing import Counted, ahead, root_of
 from rocot.sources.names import SUFFIXES, is_there, printable
+from rocot.sources.parted import Takes, every
 from rocot.sources.protocol import Skipped, Video, mark_of
 from rocot.video.protocol import FrameReader
 
@@ -65,10 +66,12 @@ class FolderSource:
         *,
         questions: Path | None = None,
         salvage: bool = False,
+        takes: Takes = every,
     ) -> None:
         """`annotations`: see rocot.sources.annotations. `classes`: empty for the CSV's labels, else VAU-Bench's.
 
         `questions`: see rocot.sources.questions. `salvage`: takes damaged videos at their index's word.
+        `takes`: which of the videos are wanted, by their ids; no others are opened.
         """
         self.name = name
         self._folder = videos
@@ -78,6 +81,7 @@ class FolderSource:
         self._reader = reader
         self._questions = questions
         self._salvage = salvage
+        self._takes = takes
 
     def videos(self, split: str) -> Iterator[Video | Skipped]:
         """The videos in order of their paths; none where the folder is another split.
@@ -105,8 +109,10 @@ class FolderSource:
             )
         paths = sorted({*found, *known.truths, *asked})
         classes = _classes(self._given, known)
-        look = _Look(self.name, split, root, classes, known.truths, asked, _ids(paths), self._reader, self._salvage)
-        return Counted(ahead(look, paths), len(paths))
+        ids = _ids(paths)
+        look = _Look(self.name, split, root, classes, known.truths, asked, ids, self._reader, self._salvage)
+        wanted = [path for path in paths if self._takes(ids[path])]
+        return Counted(ahead(look, wanted), len(wanted))
 
 
 @dataclass(frozen=True)

@@ -1,22 +1,25 @@
 """A run of the real command that is killed again and again, and what it left behind."""
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import signal
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import apsw
+import numpy as np
 import pyarrow.parquet as pq
 
 from rocot.engine.reader import FILE
 from rocot.release.manifest import read_manifest
-from tests.contracts.numbered import film
+from tests.contracts.numbered import Luma, film
 from tests.servers.chat import ChatServer
 from tests.warm.command import warm
 
@@ -70,19 +73,32 @@ class Fused(ChatServer):
             self.latency = max(self.latency, self.pause)
 
 
+def _moved(by: int, luma: Luma) -> Luma:
+    """The same picture, its pixels so many columns further."""
+    return np.roll(luma, by, axis=1)
+
+
 @dataclass
 class Bench:
     """A folder with a video, a recipe and its runs."""
 
     folder: Path
     clips: int
+    """In all videos together."""
     workers: int
     output: list[str] = field(default_factory=list)
+    videos: int = 1
 
     def __post_init__(self) -> None:
         (self.folder / "videos").mkdir()
-        film(self.folder / "videos" / "long.mp4", stamps=range(self.clips * 4), tick=Fraction(1, 4))
-        (self.folder / "spans.csv").write_text("path,label,start,end\nlong.mp4,Fighting,10,30\n")
+        names = ["long", *(f"long{number}" for number in range(1, self.videos))]
+        for number, name in enumerate(names):
+            # Pictures of their own, so that no two videos are asked about in the same words.
+            stamps, tick = range(self.clips // self.videos * 4), Fraction(1, 4)
+            path = self.folder / "videos" / f"{name}.mp4"
+            film(path, stamps=stamps, tick=tick, turn=partial(_moved, 3 * number))
+        spans = "".join(f"{name}.mp4,Fighting,{'10,30' if self.videos == 1 else '1,2'}\n" for name in names)
+        (self.folder / "spans.csv").write_text("path,label,start,end\n" + spans)
         (self.folder / "recipe.toml").write_text(RECIPE)
 
     async def start(self, server: ChatServer, run: str, *words: str, **environment: str) -> asyncio.subprocess.Process:
@@ -113,8 +129,19 @@ class Bench:
         assert process.returncode in (0, -signal.SIGKILL), self.output[-1]
         return process.returncode != 0
 
-    async def ended(self, server: Fused, run: str, dice: Random, ends: int, most_requests: int) -> int:
-        """A run of two processes, one of which is ended and begun again, so often; how often that was."""
+    async def ended(  # noqa: PLR0913, PLR0917  # a run, and how it is disturbed
+        self,
+        server: Fused,
+        run: str,
+        dice: Random,
+        ends: int,
+        most_requests: int,
+        sharing: Sequence[Sequence[str]] = ((), ()),
+    ) -> int:
+        """A run of two processes, one of which is ended and begun again, so often; how often that was.
+
+        `sharing` are the further words of each process, where there are more than two or each does its own part.
+        """
         done = 0
         server.processes = []
 
@@ -123,11 +150,11 @@ class Bench:
 
         latency, server.pause = server.latency, 1.0
 
-        async def lives() -> None:
+        async def lives(*words: str) -> None:
             nonlocal done
             ended = True
             while ended:
-                process = await self.start(server, run)
+                process = await self.start(server, run, *words)
                 server.processes.append(process)
                 output, _ = await process.communicate()
                 server.processes.remove(process)
@@ -140,8 +167,24 @@ class Bench:
                     light()
 
         light()
-        await asyncio.gather(lives(), lives())
+        await asyncio.gather(*(lives(*words) for words in sharing))
         return done
+
+    async def told(self, *words: str) -> tuple[int | None, str]:
+        """Any other command; its exit code and what it said."""
+        process = await self.begun(*words)
+        output, _ = await process.communicate()
+        return process.returncode, output.decode(errors="replace")
+
+    async def begun(self, *words: str) -> asyncio.subprocess.Process:
+        """The same, still running."""
+        return await asyncio.create_subprocess_exec(
+            *(*warm(), "rocot", *words),
+            cwd=self.folder,
+            env=os.environ | {"PYTHONPATH": str(ROOT), "ROCOT_CACHE": str(self.folder / "cache")},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
 
     def answered(self, run: str) -> list[tuple[str, bytes]]:
         """Call and body of every whole reply in a run's store."""
@@ -229,6 +272,43 @@ async def survive_together(  # noqa: PLR0913  # all by name
     assert repaid == requests - bench.attempts("killed"), "only what was in flight"
     _same(bench, clips)
     return f"| {done} {by.name}, 2 processes | {calls} | {workers} each | 0 | 0 | {repaid} | {allowed} |"
+
+
+async def survive_in_parts(  # noqa: PLR0913  # all by name
+    folder: Path, *, videos: int, clips: int, parts: int, kills: int, workers: int, seed: int
+) -> str:
+    """Kills the parts of a run while they go on side by side, then their merge, and holds what is united against a run
+    of one machine that nobody disturbed. What came of it, as a row of a table."""
+    bench, dice, calls = Bench(folder, clips, workers, videos=videos), Random(seed), 3 * clips
+    sharing = [("--part", f"{number}/{parts}") for number in range(1, parts + 1)]
+    async with Fused(latency=0.03) as server:
+        done = await bench.ended(server, "killed", dice, kills, max(2, int(0.6 * calls / kills)), sharing)
+        assert done >= kills, "it ended too soon"
+        server.fuse = 0
+        assert len(server.counts) == calls, "every call was made, and no other"
+        repaid = server.repeated
+    names = [f"killed-part-{number}-of-{parts}" for number in range(1, parts + 1)]
+    merging = ("merge", *names, "--out", "killed")
+    cut_short = 0
+    for _ in range(4):
+        process = await bench.begun(*merging)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), dice.uniform(0.2, 1.2))
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+            cut_short += 1
+    code, said = await bench.told(*merging)
+    assert code == 0, said
+    assert bench.attempts("killed") == sum(map(bench.attempts, names)), "all that was paid is carried over"
+    code, said = await bench.told("export", "killed")
+    assert code == 0, said
+    async with ChatServer() as calm:
+        await bench.finished(calm, "calm")
+    assert repaid <= done * workers, f"{repaid} calls were paid again after {done} kills of {workers} in flight"
+    _same(bench, clips)
+    ended = f"{done} SIGKILL, {parts} parts; {cut_short} of their merge"
+    return f"| {ended} | {calls} | {workers} each | 0 | 0 | {repaid} | {done * workers} |"
 
 
 def _same(bench: Bench, clips: int) -> None:

@@ -13,6 +13,7 @@ from rocot.sources.listing import Counted, ahead
 from rocot.sources.manifest.entry import Entry
 from rocot.sources.manifest.file import Header, read
 from rocot.sources.manifest.matching import match
+from rocot.sources.parted import Takes, every
 from rocot.sources.protocol import Skipped, Video, mark_of
 from rocot.video.protocol import FrameReader
 
@@ -34,14 +35,16 @@ class ManifestSource:
         reader: FrameReader,
         *,
         salvage: bool = False,
+        takes: Takes = every,
     ) -> None:
-        """`labels`: which of a record's labels are the classes. `salvage`: as of a folder."""
+        """`labels`: which of a record's labels are the classes. `salvage` and `takes`: as of a folder."""
         self.name = name
         self._manifest = manifest
         self._folder = videos
         self._labels: Labels = labels
         self._reader = reader
         self._salvage = salvage
+        self._takes = takes
 
     def videos(self, split: str) -> Iterator[Video | Skipped]:
         """The videos of a common split, in the manifest's order; a file that cannot be used is Skipped.
@@ -55,7 +58,8 @@ class ManifestSource:
             return iter(())
         found = match(entries, self._folder)
         look = _Look(self.name, found.root, found.paths, self._labels, manifest.header, self._reader, self._salvage)
-        return Counted(ahead(look, entries), len(entries))
+        wanted = [entry for entry in entries if self._takes(entry.id)]
+        return Counted(ahead(look, wanted), len(wanted))
 
 
 @dataclass(frozen=True)

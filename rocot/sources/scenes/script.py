@@ -87,10 +87,15 @@ def dealt(seed: int, split: str, anomalies: Collection[str]) -> Iterator[int]:
         yield from sorted(played.union(normal))
 
 
+def name_of(split: str, index: int) -> str:
+    """The id of one clip of a split."""
+    return f"scene-{split}-{index:04d}"
+
+
 def compose(seed: int, split: str, index: int) -> Script:
     """The script of one clip of a split."""
     label, long = deal(seed, split, index)
-    return write(f"scene-{split}-{index:04d}", seed_of("clip", seed, split, index), label, long=long)
+    return write(name_of(split, index), seed_of("clip", seed, split, index), label, long=long)
 
 
 def write(id_: str, seed: int, label: str, *, long: bool) -> Script:

@@ -1,6 +1,6 @@
 """The source `scenes`: rendered clips in a cache folder, made when they are first asked for."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -8,6 +8,7 @@ from pathlib import Path
 from rocot.core.truth import NORMAL
 from rocot.errors import ConfigError
 from rocot.sources.listing import Counted
+from rocot.sources.parted import Takes, every
 from rocot.sources.protocol import Video, mark_of
 
 
@@ -26,6 +27,8 @@ class ScenesSource:
     progress: Callable[[int, int], None] | None = None
     anomalies: tuple[str, ...] = ()
     """Those that are played, with as many normal clips; all where none is named."""
+    takes: Takes = every
+    """Which of the videos are wanted; no others are rendered."""
 
     @property
     def name(self) -> str:
@@ -40,17 +43,20 @@ class ScenesSource:
         counts = {"train": self.train, "test": self.test}
         if split not in counts:
             raise ConfigError(f"scenes has no split {split!r}; it has train and test")
-        return Counted(self._videos(split, counts[split]), counts[split])
+        from rocot.sources.scenes.script import dealt, name_of  # noqa: PLC0415 - as below
 
-    def _videos(self, split: str, count: int) -> Iterator[Video]:
+        dealt_out = islice(dealt(self.seed, split, self.anomalies), counts[split])
+        numbers = [number for number in dealt_out if self.takes(name_of(split, number))]
+        return Counted(self._videos(split, numbers), len(numbers))
+
+    def _videos(self, split: str, numbers: Sequence[int]) -> Iterator[Video]:
         # Imported here: numpy, Pillow and PyAV take longer to import than the whole command line may to start.
         from rocot.sources.known.commons import commons  # noqa: PLC0415
         from rocot.sources.scenes.render import ready  # noqa: PLC0415
-        from rocot.sources.scenes.script import CLASSES, compose, dealt  # noqa: PLC0415
+        from rocot.sources.scenes.script import CLASSES, compose, name_of  # noqa: PLC0415
 
         folder = folder_of(self.cache, self.seed)
-        numbers = islice(dealt(self.seed, split, self.anomalies), count)
-        paths = {i: folder / f"scene-{split}-{i:04d}.mp4" for i in numbers}
+        paths = {i: folder / f"{name_of(split, i)}.mp4" for i in numbers}
         classes = tuple(name for name in CLASSES if not self.anomalies or name in {NORMAL, *self.anomalies})
         try:
             folder.mkdir(parents=True, exist_ok=True)
