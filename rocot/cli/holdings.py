@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rocot.cli.runs import understood
-from rocot.core.part import Part
+from rocot.core.part import Census, Part
 from rocot.core.reflection import Judged
 from rocot.engine.batches import open_batches
 from rocot.engine.claims import living
 from rocot.engine.counts import count_splits, count_stages
 from rocot.engine.merged import Portion
-from rocot.engine.parts import Census, censuses, part_of
+from rocot.engine.parts import censuses, part_of
 from rocot.engine.reader import WORKERS, RecipeRow, StoreReader
 from rocot.engine.stage import Plan
 from rocot.engine.tables import sum_spent

@@ -1,29 +1,30 @@
 """What `rocot plan` looks up and prints."""
 
 import asyncio
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 
 from rich.console import Console
 
+from rocot.cli.balancing import Balance, check, pace_of, print_balance
 from rocot.cli.batching import access
 from rocot.cli.checking import answerer, checks
 from rocot.cli.closing import skipped_lines
 from rocot.cli.runs import is_run
 from rocot.cli.screen import aside, count, heading, lasting, money, out, short, size, table
 from rocot.cli.split import check_split
+from rocot.cli.surveying import Standing, Survey
 from rocot.core.clip import Clip
 from rocot.core.prompt import Text
-from rocot.core.record import Item
 from rocot.core.reflection import Framed, Judged
 from rocot.core.reply import Dialect
+from rocot.engine.parts import begin_part
 from rocot.engine.reader import StoreReader
-from rocot.engine.stage import Plan, Step
+from rocot.engine.stage import Plan
 from rocot.engine.store import Store
-from rocot.engine.walk import fans_out, look
 from rocot.errors import ConfigError, ItemError
 from rocot.estimate import Call, Look, Wording, calls
 from rocot.flow import reflection
@@ -50,9 +51,11 @@ class Outline:
     """Whether the calls are priced as sent by batch."""
     skipped: list[Skipped] = field(default_factory=list)
     truths: Truths = field(default_factory=Truths)
+    balance: Balance = field(default_factory=Balance)
+    first: Clip | None = None
+    """The first clip, once it has been listed."""
 
-    @cached_property
-    def clips(self) -> Sequence[Clip]:
+    def listed(self) -> Iterator[Clip]:
         """The clips of the split; looking them up opens every video. Raises ConfigError."""
         check_split(self.recipe, self.split)
 
@@ -61,7 +64,9 @@ class Outline:
                 aside().print(f"rendering {missing} scenes into {self.machine.cache}")
 
         found = listing(self.recipe, self.machine, self.split, self.truths, self.skipped.append, rendered)
-        return list(islice(found, self.limit))
+        for clip in islice(found, self.limit):
+            self.first = self.first or clip
+            yield clip
 
     @cached_property
     def plan(self) -> Plan[Judged]:
@@ -72,15 +77,18 @@ class Outline:
     @cached_property
     def framed(self) -> Framed:
         """The first clip with its frames. Raises ConfigError where they cannot be read."""
+        first = self.first
+        if first is None:
+            raise ConfigError(f"split {self.split} has no clips")
 
-        async def sampled() -> Framed:
+        async def sampled(clip: Clip) -> Framed:
             with sampler(self.recipe.frames, self.machine) as frames:
-                return await SampleFrames(self.recipe.frames, frames)(self.clips[0])
+                return await SampleFrames(self.recipe.frames, frames)(clip)
 
         try:
-            return asyncio.run(sampled())
+            return asyncio.run(sampled(first))
         except ItemError as error:
-            raise ConfigError(f"{self.clips[0].id}: the first clip's frames cannot be read ({error})") from error
+            raise ConfigError(f"{first.id}: the first clip's frames cannot be read ({error})") from error
 
     def calls(self) -> Sequence[Call]:
         """What each of the asks takes, by the size of the first clip's frames. Raises ConfigError."""
@@ -128,70 +136,69 @@ ASKED: Mapping[str, Role] = {
 """Which role each of the asking stages is."""
 
 
-@dataclass
-class Standing:
-    """What of a plan is stored, and what is to be done, by stage."""
-
-    there: Counter[str] = field(default_factory=Counter)
-    missing: Counter[str] = field(default_factory=Counter)
-
-    def add(self, store: StoreReader | None, steps: Sequence[Step], clip: Clip) -> None:
-        """Counts all chains of a clip, without asking or writing anything."""
-        known: list[Item] = [clip]
-        unknown = 0
-        for index, step in enumerate(steps):
-            if (rollouts := fans_out(steps, index)) is not None:
-                known = [item.fanned(number) for item in known for number in range(rollouts)]
-                unknown *= rollouts
-            further: list[Item] = []
-            for item in known:
-                sight = None if store is None else look(store, step, item, store.last_outcome())
-                if sight is None or sight.outcome is None:
-                    unknown += 1
-                else:
-                    self.there[step.stage.name] += 1
-                    further += [] if sight.item is None else [sight.item]
-            self.missing[step.stage.name] += unknown
-            known = further
-
-
 def print_outline(outline: Outline, prices: Prices) -> None:
-    """The flow, the clips, the calls, the estimate. Raises ConfigError."""
+    """The flow, the clips, the calls, the estimate, the parts. Raises ConfigError."""
     console = out()
     flow = str(outline.plan)  # first: a prompt that cannot be read is told before any scene is rendered
-    recipe, found = outline.recipe, outline.clips
+    recipe, run = outline.recipe, outline.machine.run
+    pace = pace_of(outline.balance, run) if outline.balance.wanted else None
+    priced = _priced(outline, prices)
+    check(outline.balance, pace, priced=priced, run=run)
     console.print(heading(f"{recipe.release.name} {recipe.release.version}, split {outline.split}"))
     console.print()
     console.print(flow)
     console.print()
-    footage = sum(clip.end - clip.start for clip in found)
-    videos = len({(clip.source, clip.video) for clip in found})
-    console.print(f"{len(found):,} clips of {videos:,} videos, {lasting(footage)} of footage")
-    _print_truth(console, outline)
+    survey = _survey(outline, prices)
+    footage, videos = lasting(survey.footage), len(survey.shares)
+    console.print(f"{survey.clips:,} clips of {videos:,} videos, {footage} of footage")
+    _print_truth(console, survey, recipe)
     skipped_lines(console, outline.skipped)
-    if not found:
+    if not survey.clips:
         return
-    standing = Standing()
-    run = outline.machine.run
-    if is_run(run):
-        with StoreReader(run) as store:
-            for clip in found:
-                standing.add(store, tuple(outline.plan), clip)
-    else:
-        for clip in found:
-            standing.add(None, tuple(outline.plan), clip)
-    _print_calls(console, outline, standing, prices)
+    _print_calls(console, outline, survey.standing, prices)
+    if outline.balance.wanted:
+        print_balance(
+            console, survey.shares, outline.balance, pace, prices.currency if priced and prices.model else None
+        )
 
 
-def _print_truth(console: Console, outline: Outline) -> None:
+def _survey(outline: Outline, prices: Prices) -> Survey:
+    """Goes over all clips once. The first one tells what calls take."""
+    steps, run, survey = tuple(outline.plan), outline.machine.run, Survey({})
+    with StoreReader(run) if is_run(run) else nullcontext() as store:
+        for clip in outline.listed():
+            if not survey.clips:
+                survey = Survey(_units(outline, prices))
+            depth = outline.truths(clip).graded_on(located=clip.task == "grounding")
+            survey.add(clip, depth, survey.standing.add(store, steps, clip))
+    return survey
+
+
+def _units(outline: Outline, prices: Prices) -> dict[str, float]:
+    """What one call costs at most, by the stages that ask."""
+    recipe, units = outline.recipe, {}
+    for call in outline.calls():
+        model = recipe.asked[ASKED[call.stage]].model
+        batch = outline.batch and not in_process(model)
+        cost = prices.cost(model, prompt=call.prompt, cached=0, completion=call.reply, batch=batch)
+        units[call.stage] = 0.0 if model in WITHOUT_TOKENS else cost or 0.0
+    return units
+
+
+def _priced(outline: Outline, prices: Prices) -> bool:
+    asked = {who.model for who in outline.recipe.asked.values()}
+    return all(prices.cost(model, prompt=0, cached=0, completion=0) is not None for model in asked)
+
+
+def _print_truth(console: Console, survey: Survey, recipe: Recipe) -> None:
     """How deep the truth of the clips goes. What has none is graded on nothing, and never kept for training."""
-    depths = Counter(outline.truths(clip).graded_on(located=clip.task == "grounding") for clip in outline.clips)
+    depths = survey.depths
     if depths:
         known = ", ".join(f"{number:,} {depth}" for depth, number in depths.most_common() if depth != "none")
         console.print(f"known of the clips: {known or 'nothing'}")
     if depths["none"]:
         localised = "they are parts of an abnormal video that nobody localised (windows.length could take it whole)"
-        why = "which option is right" if outline.recipe.task.kind == "qa" else localised
+        why = "which option is right" if recipe.task.kind == "qa" else localised
         console.print(
             f"{depths['none']:,} clips have no truth to grade on, and will not be kept: nobody said what is in them,"
             f" or {why}"
@@ -253,6 +260,7 @@ def print_ping(outline: Outline) -> None:
     async def asked() -> None:
         run = outline.machine.run
         with Store(run) as store, access(run, store, batch=False):
+            await begin_part(store, outline.machine.part)
             async with opened(outline.recipe, outline.machine, store, outline.truths) as tools:
                 reason = Reason(tools.prompts, tools.teacher)
                 try:

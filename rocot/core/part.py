@@ -6,6 +6,7 @@ are the run. All clips of a video are in its part.
 
 import hashlib
 import re
+from dataclasses import dataclass
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -55,6 +56,18 @@ class Part(Record):
     def holds(self, source: str, video: str) -> bool:
         """Whether a video, by its id within its source, belongs to this part."""
         return number_of(place_of(source, video), self.of) == self.number
+
+
+@dataclass(frozen=True)
+class Census:
+    """What a part saw when it listed a split to its end."""
+
+    videos: int
+    """In the whole split, those that cannot be used among them."""
+    own: int
+    """Of these, the part's."""
+    digest: str
+    """sha256 of the names of all videos of the split, in their order."""
 
 
 def place_of(source: str, video: str) -> int:

@@ -3,27 +3,14 @@
 A store becomes a part when it is begun, and stays that part.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import apsw
 
-from rocot.core.part import Part
+from rocot.core.part import Census, Part
 from rocot.engine.reader import StoreReader
 from rocot.engine.store import Store
 from rocot.errors import ConfigError
-
-
-@dataclass(frozen=True)
-class Census:
-    """What a part saw when it listed a split to its end."""
-
-    videos: int
-    """In the whole split, those that cannot be used among them."""
-    own: int
-    """Of these, the part's."""
-    digest: str
-    """sha256 of the names of all videos of the split, in their order."""
 
 
 def part_of(store: StoreReader) -> Part | None:

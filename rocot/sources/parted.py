@@ -5,8 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias
 
-from rocot.core.part import Part
-from rocot.engine.parts import Census
+from rocot.core.part import Census, Part
 
 Takes: TypeAlias = Callable[[str], bool]
 """Whether a source is to give a video, by its id. It asks once for each video of a split, in its order."""

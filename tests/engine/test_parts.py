@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from rocot.core.part import Part
-from rocot.engine.parts import Census, begin_part, censuses, note_census, part_of
+from rocot.core.part import Census, Part
+from rocot.engine.parts import begin_part, censuses, note_census, part_of
 from rocot.engine.store import Store
 from rocot.errors import ConfigError
 from tests.engine.toys import Making, Workshop
