@@ -316,11 +316,11 @@ def guard(recipe: Recipe, split: str) -> Callable[[Video], str]:
     if split == "test" or not paths:
         return lambda _: ""
     from rocot.sources.manifest.alike import alike
-    from rocot.sources.manifest.file import read
+    from rocot.sources.manifest.file import Streamed
     from rocot.sources.manifest.leaks import leaks
     from rocot.sources.manifest.official import official_test
 
-    found = leaks([read(path) for path in paths], official_test, alike)
+    found = leaks(map(Streamed, paths), official_test, alike)
     tests = {
         leak.video: f"{'official ' * leak.there.official}test split of {leak.there.dataset}"
         + f", by what it shows: it is {leak.twin} there" * bool(leak.twin)

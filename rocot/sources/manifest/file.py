@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,6 +69,24 @@ class Manifest:
     entries: Sequence[Entry]
 
 
+@dataclass(frozen=True)
+class Streamed:
+    """A manifest whose records are read each time that somebody goes over them: none is held."""
+
+    path: Path
+
+    @property
+    def header(self) -> Header:
+        """Its header. Raises ConfigError, as `read`."""
+        return read_header(self.path)
+
+    @property
+    def entries(self) -> Iterator[Entry]:
+        """Its records. Raises ConfigError, as `read`."""
+        with streaming(self.path) as (_, entries):
+            yield from entries
+
+
 def write(path: Path, manifest: Manifest) -> None:
     """Writes the file, whole or not at all. The same records give the same bytes. Raises StoreError."""
     table = table_of(manifest.entries, Entry)
@@ -112,17 +131,22 @@ def write_jsonl(path: Path, entries: Iterable[Record]) -> None:
 
 def read(path: Path) -> Manifest:
     """The manifest in a file. Raises ConfigError where it is none, is damaged or was made by a later rocot."""
+    with streaming(path) as (header, entries):
+        return Manifest(header, tuple(entries))
+
+
+@contextmanager
+def streaming(path: Path) -> Iterator[tuple[Header, Iterator[Entry]]]:
+    """The header, and the records one by one, within the block. Raises ConfigError, as `read`."""
     _check_there(path)
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             header = _header(path, file)
             _check_size(path, file)
-            rows = list(_rows(path, file))
+            yield header, (Entry.model_validate(row) for row in _rows(path, file))
     except (pa.ArrowException, OSError) as error:
         said = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise ConfigError(f"{path}: no manifest, or a damaged one ({said}); import the dataset again") from error
-    try:
-        return Manifest(header, tuple(Entry.model_validate(row) for row in rows))
     except ValidationError as error:
         told = error.errors(include_url=False)[0]
         where = ".".join(map(str, told["loc"]))

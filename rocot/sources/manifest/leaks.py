@@ -6,7 +6,7 @@ from typing import Literal
 
 from rocot.core.record import Record
 from rocot.sources.manifest.entry import Entry
-from rocot.sources.manifest.file import Manifest
+from rocot.sources.manifest.file import Header, Manifest, Streamed
 
 Kind = Literal["official test", "two splits", "same content"]
 """official test: in a training or validation split here, in an official test split there; two splits: in two of the
@@ -47,7 +47,7 @@ class Leak(Record):
 
 
 def leaks(
-    manifests: Iterable[Manifest],
+    manifests: Iterable[Manifest | Streamed],
     official: Callable[[str], str | None] = lambda _: None,
     alike: Pairs = lambda _first, _second: (),
 ) -> list[Leak]:
@@ -64,28 +64,26 @@ def leaks(
 class _Known:
     """Where each video stands, and one record of each that has something to compare it by."""
 
-    def __init__(self, manifests: Iterable[Manifest]) -> None:
+    def __init__(self, manifests: Iterable[Manifest | Streamed]) -> None:
         self.places: dict[str, set[Place]] = {}
         self.entries: dict[str, Entry] = {}
         for manifest in manifests:
-            splits = _places(manifest)
+            splits: dict[str, Place] = {}
             for entry in manifest.entries:
+                if entry.native_split not in splits:
+                    splits[entry.native_split] = _place(manifest.header, entry)
                 self.places.setdefault(entry.video, set()).add(splits[entry.native_split])
                 if entry.sha256:
                     self.entries.setdefault(entry.video, entry)
 
 
-def _places(manifest: Manifest) -> dict[str, Place]:
-    header, tests = manifest.header, manifest.header.official_tests()
-    return {
-        entry.native_split: Place(
-            dataset=header.dataset,
-            native=entry.native_split,
-            common=entry.split,
-            official=entry.native_split in tests,
-        )
-        for entry in manifest.entries
-    }
+def _place(header: Header, entry: Entry) -> Place:
+    return Place(
+        dataset=header.dataset,
+        native=entry.native_split,
+        common=entry.split,
+        official=entry.native_split in header.official_tests(),
+    )
 
 
 def _by_name(known: _Known, official: Callable[[str], str | None]) -> Iterator[Leak]:

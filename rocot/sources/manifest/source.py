@@ -1,17 +1,18 @@
 """A dataset that was imported, as a source of videos."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Literal
 
-from rocot.core.span import clipped
+from rocot.core.span import Span, clipped
+from rocot.core.task import Question
 from rocot.core.truth import Truth
 from rocot.errors import VideoError
 from rocot.sources.known.commons import commons
 from rocot.sources.listing import Counted, ahead
 from rocot.sources.manifest.entry import Entry
-from rocot.sources.manifest.file import Header, read
+from rocot.sources.manifest.file import Header, streaming
 from rocot.sources.manifest.matching import match
 from rocot.sources.parted import Takes, every
 from rocot.sources.protocol import Skipped, Video, mark_of
@@ -52,14 +53,41 @@ class ManifestSource:
         The manifest and the folder are read at once. Raises ConfigError for what is wrong with either, and for a folder
         without any of the videos.
         """
-        manifest = read(self._manifest)
-        entries = [entry for entry in manifest.entries if entry.split == split]
+        with streaming(self._manifest) as (header, records):
+            entries = list(_needed(entry for entry in records if entry.split == split))
         if not entries:
             return iter(())
         found = match(entries, self._folder)
-        look = _Look(self.name, found.root, found.paths, self._labels, manifest.header, self._reader, self._salvage)
+        look = _Look(self.name, found.root, found.paths, self._labels, header, self._reader, self._salvage)
         wanted = [entry for entry in entries if self._takes(entry.id)]
         return Counted(ahead(look, wanted), len(wanted))
+
+
+@dataclass(frozen=True, slots=True)
+class _Needed:
+    """What a source needs of a record: a third of its bytes, and there may be a million."""
+
+    id: str
+    video: str
+    file: str
+    split: str
+    native_split: str
+    labels: tuple[str, ...] | None
+    common: tuple[str, ...] | None
+    spans: tuple[Span, ...] | None
+    duration: float | None
+    mark: str | None
+    questions: tuple[Question, ...]
+
+
+def _needed(entries: Iterable[Entry]) -> Iterator[_Needed]:
+    """Of each record; labels that are equal are the same object, as are equal spans and names of splits."""
+    same: dict[object, object] = {}
+    for entry in entries:
+        told = {field.name: getattr(entry, field.name) for field in fields(_Needed)}
+        for name in ("split", "native_split", "labels", "common", "spans"):
+            told[name] = same.setdefault(told[name], told[name])
+        yield _Needed(**told)
 
 
 @dataclass(frozen=True)
@@ -74,13 +102,13 @@ class _Look:
     reader: FrameReader
     salvage: bool
 
-    def __call__(self, entry: Entry) -> Video | Skipped:
+    def __call__(self, entry: _Needed) -> Video | Skipped:
         try:
             return self._video(entry)
         except VideoError as error:
             return Skipped(id=entry.id, source=self.source, reason=error.reason, detail=error.detail)
 
-    def _video(self, entry: Entry) -> Video:
+    def _video(self, entry: _Needed) -> Video:
         place = self.places.get(entry.video)
         if place is None:
             raise VideoError("missing file", f"{entry.file} is not in the folder of videos")
@@ -107,7 +135,7 @@ class _Look:
         )
 
 
-def _fitted(entry: Entry, labels: Labels, duration: float) -> Truth:
+def _fitted(entry: _Needed, labels: Labels, duration: float) -> Truth:
     """With spans that end where the video does. VideoError where none of them lies in it."""
     named = entry.labels if labels == "native" else entry.common
     spans = entry.spans and clipped(entry.spans, 0.0, duration)
