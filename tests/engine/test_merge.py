@@ -1,4 +1,6 @@
 import asyncio
+import json
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -15,7 +17,8 @@ from rocot.engine.schema import CURRENT
 from rocot.engine.store import Store
 from rocot.engine.tables import sum_spent
 from rocot.errors import StoreError
-from tests.engine.toys import Making, Toy, Workshop, fail_passing, toys
+from tests.engine.test_store import outcome
+from tests.engine.toys import Making, Toy, Workshop, attempt, fail_passing, toys
 from tests.warm.command import warm
 
 PARTS = 3
@@ -135,6 +138,27 @@ async def test_what_was_made_twice_over_is_carried_and_linked_as_it_was(tmp_path
         assert store.rows(int, dangling) == [0]
     assert await whole.work(Making(items=toys(20), accent="oak")) == "finished"
     assert whole.speaks == [], "what the older recipe was answered is there as well"
+
+
+async def test_results_that_are_deflated_with_their_replies_read_as_they_were(tmp_path: Path) -> None:
+    for number in range(1, PARTS + 1):
+        with Store(folder(tmp_path, number)) as store:
+            await begin_part(store, Part(number=number, of=PARTS))
+            said = " ".join(f"{number}{place:03d}" for place in range(300))
+            for name in ("a", "b"):
+                item = f"toy/{number}{name}#0"
+                await store.add_attempt(replace(attempt(f"call {item}", said.encode()), item=item))
+                made = outcome(item=item, payload=json.dumps({"said": f"{name} {said}"}), after=None)
+                await store.add_outcome(replace(made, clip=item[:-2]))
+    whole = unite(tmp_path)
+    with StoreReader(whole) as store:
+        assert store.rows(int, "SELECT count(*) FROM outcome WHERE base IS NOT NULL") == [2 * PARTS]
+        for number in range(1, PARTS + 1):
+            with StoreReader(folder(tmp_path, number)) as part:
+                for name in ("a", "b"):
+                    (found,), (wanted,) = (one.outcomes_of(f"toy/{number}{name}#0") for one in (store, part))
+                    assert found.whole
+                    assert found == wanted
 
 
 async def test_what_failed_in_a_part_is_tried_again_in_the_whole(tmp_path: Path) -> None:

@@ -7,12 +7,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rocot.core.part import Part
+from rocot.machine import Machine
+from rocot.recipe import Recipe
 from rocot.sources.folder import FolderSource
 from rocot.sources.manifest.file import Manifest, write
 from rocot.sources.manifest.source import ManifestSource
 from rocot.sources.parted import Share, every
 from rocot.sources.protocol import Skipped, Source, Video
 from rocot.sources.scenes.source import ScenesSource
+from rocot.sources.truths import Truths
+from rocot.tools import listing
+from tests.contracts.numbered import film
 from tests.sources.manifest.test_file import entry, header
 from tests.sources.test_folder import Known
 
@@ -88,3 +93,39 @@ def test_parts_that_see_other_videos_have_another_digest() -> None:
         other.of("yard")(name)
     assert one.census.digest != other.census.digest
     assert every("anything")
+
+
+def test_questions_that_are_chosen_among_all_are_the_same_in_parts(tmp_path: Path) -> None:
+    (tmp_path / "videos").mkdir()
+    names = "abcdef"
+    for name in names:
+        film(tmp_path / "videos" / f"{name}.mp4", count=10)
+    rows = "".join(f"{name}.mp4,What happens?,a fight,a fight in the yard,{'BA'[name > 'd']}\n" for name in names)
+    (tmp_path / "questions.csv").write_text(f"path,question,A,B,answer\n{rows}")
+    recipe = Recipe.model_validate(
+        {
+            "release": {"name": "asked"},
+            "sources": [
+                {
+                    "kind": "folder",
+                    "name": "yard",
+                    "videos": tmp_path / "videos",
+                    "questions": tmp_path / "questions.csv",
+                    "classes": ("Normal",),
+                }
+            ],
+            "teacher": {"model": "scripted"},
+            "task": {"kind": "qa", "balance_lengths": True},
+        }
+    )
+    machine = Machine(run=tmp_path / "run", cache=tmp_path / "cache")
+
+    def clips(share: Share | None = None) -> list[str]:
+        found = listing(recipe, machine, "train", Truths(), lambda _: None, share=share)
+        return [clip.id for clip in found]
+
+    told = [Share(Part(number=number, of=3), whole=True) for number in (1, 2, 3)]
+    parts = [clips(share) for share in told]
+    assert len(clips()) == 4
+    assert sorted(name for part in parts for name in part) == sorted(clips())
+    assert sum(share.census.own for share in told) == len(names)
