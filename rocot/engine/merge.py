@@ -112,8 +112,19 @@ def merge(portions: Sequence[Portion], out: Path, whole: Whole, created_by: str,
     nothing of it is lost. Nobody works on the parts, and one that has changed meanwhile is found out.
     """
     path, fresh = out / FILE, out / f"{FILE}.merging"
-    with translated(fresh):
+    _forget(fresh)
+    try:
+        _make(fresh, portions, whole, created_by, chunk)
+        _check_still(portions)
+        _put(fresh, path)
+    except BaseException:
         _forget(fresh)
+        raise
+
+
+def _make(fresh: Path, portions: Sequence[Portion], whole: Whole, created_by: str, chunk: int) -> None:
+    """Writes a whole store into a new file."""
+    with translated(fresh):
         connection = apsw.Connection(
             str(fresh), flags=apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw.SQLITE_OPEN_URI
         )
@@ -125,15 +136,17 @@ def merge(portions: Sequence[Portion], out: Path, whole: Whole, created_by: str,
             connection.pragma("journal_mode", "wal", schema="main")  # as every other store
         finally:
             connection.close()
+
+
+def _check_still(portions: Sequence[Portion]) -> None:
+    """Raises StoreError where a part has gone on since it was looked at."""
     for portion in portions:
         if now(portion.path) != portion.state:
-            _forget(fresh)
-            raise StoreError(f"{portion.path.parent}: somebody has worked on it meanwhile; run the same command again")
-    _put(fresh, path)
+            raise StoreError(f"{portion.path.parent}: it was worked on meanwhile; run the same command again")
 
 
 def _forget(fresh: Path) -> None:
-    """Removes what a merge that was killed has left."""
+    """Removes what a merge has left that was killed, or that failed."""
     for left in (fresh, log_of(fresh), fresh.with_name(f"{fresh.name}-shm")):
         left.unlink(missing_ok=True)
 

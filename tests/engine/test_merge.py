@@ -8,6 +8,7 @@ import pytest
 
 from rocot.core.part import Part
 from rocot.engine.counts import count_stages
+from rocot.engine.database import PAGE
 from rocot.engine.lately import span_of_calls
 from rocot.engine.merge import CHUNK, Whole, merge
 from rocot.engine.merged import Portion, asked_since, merged_from, state_of, untouched
@@ -205,11 +206,25 @@ async def test_a_part_that_goes_on_meanwhile_is_found_out(tmp_path: Path) -> Non
     before = portions(tmp_path)
     await make(tmp_path, count=20)
     (tmp_path / "whole").mkdir()
-    with pytest.raises(StoreError, match="worked on it meanwhile"):
+    with pytest.raises(StoreError, match="it was worked on meanwhile"):
         merge(before, tmp_path / "whole", WHOLE, "rocot test")
     assert list((tmp_path / "whole").iterdir()) == []
     after = portions(tmp_path)
     assert [one.state == other.state for one, other in zip(before, after, strict=True)] == [False] * PARTS
+
+
+async def test_a_damaged_part_is_named_and_nothing_is_left(tmp_path: Path) -> None:
+    await make(tmp_path, count=60)
+    found = portions(tmp_path)
+    path = folder(tmp_path, 2) / FILE
+    octets = bytearray(path.read_bytes())
+    for page in range(3, len(octets) // PAGE):
+        octets[page * PAGE : page * PAGE + 200] = b"\xff" * 200
+    path.write_bytes(octets)
+    (tmp_path / "whole").mkdir()
+    with pytest.raises(StoreError, match=r"part-2/run\.sqlite: it is damaged"):
+        merge(found, tmp_path / "whole", WHOLE, "rocot test")
+    assert list((tmp_path / "whole").iterdir()) == []
 
 
 async def test_a_merge_takes_the_place_of_an_older_one_with_its_log(tmp_path: Path) -> None:
