@@ -1,7 +1,7 @@
 """A run of a million clips, made within minutes: a manifest of videos that are really there, and parts that are filled.
 
 Finished videos are one film under many names (links to one file), each cut into windows. The real command makes what a
-store holds of the film's own windows; every other video gets the same rows under its own name, with forty words in each
+store holds of the film's own windows; every other video gets the same rows under its own name, with sixteen words in each
 text that nobody said before, so that texts are no duplicates. Rows go into the stores as they lie there (deflated,
 with their checksums, links and digests of inputs), and triggers count them. Videos that are left to be asked about are
 films of their own, all in part 1.
@@ -285,7 +285,7 @@ class Filling:
             bases.append(connection.last_insert_rowid())
         dice, spelt = random.Random(clip.id), record
         for row, text, base in model.outcomes:
-            payload = _TEXT.sub(lambda found: found[1] + " ".join(dice.choices(WORDS, k=40)) + ". ", text, count=1)
+            payload = _TEXT.sub(lambda found: found[1] + " ".join(dice.choices(WORDS, k=16)) + ". ", text, count=1)
             item = clip.id if row["rollout"] is None else f"{clip.id}#0"
             given = input_spelt(spelt, model.context if row["stage"] == "judge" else None)
             told = (item, str(row["fingerprint"]), given, *(str(row[name]) for name in ("kind", "reason", "detail")))
