@@ -4,6 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from rocot.checkpoint import HF
 from rocot.core.record import Record
 
 PerMillion = Annotated[float, Field(ge=0)]
@@ -19,7 +20,7 @@ VLLM = "vllm:"
 
 def in_process(model: str) -> bool:
     """Whether a teacher runs in this process: it costs nothing, unless the user's table says otherwise."""
-    return model in WITHOUT_TOKENS or model.startswith(VLLM)
+    return model in WITHOUT_TOKENS or model.startswith((VLLM, HF))
 
 
 class Price(Record):

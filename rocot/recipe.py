@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self, TypeAlias, get_args
 
 from pydantic import Field, model_validator
 
+from rocot.checkpoint import HF, named
 from rocot.core.gate import Gate
 from rocot.core.prompt import Sampling
 from rocot.core.record import Record
@@ -167,11 +168,38 @@ class FramesRecipe(Record):
 class TeacherRecipe(Sampling):
     """Who answers, and how its replies are drawn."""
 
-    model: str = Field(default="embedded", pattern=r"^(embedded|scripted|(openai|vllm):.+)$")
+    model: str = Field(default="embedded", pattern=r"^(embedded|scripted|(openai|vllm|hf):.+)$")
+    checkpoint: str = Field(default="", pattern=r"^([0-9a-f]{64})?$", exclude_if=lambda digest: not digest)
+    """Of `hf:<path>`, sha256 over the checkpoint's files, so that another one never answers from its store. It is
+    filled in as the recipe is read; where the recipe states it, it must be that. Left out where it is empty."""
     dialect: Dialect | Literal["auto"] = "auto"
     """`json` asks for structured output, `tagged` for tags; `auto` turns to tags where a server refuses a schema."""
     repair: bool = False
     """Whether a reply that does not parse is asked again, once, with what is wrong about it."""
+
+    @property
+    def name(self) -> str:
+        """The model as calls and rows name it: of a checkpoint its folder's name and its digest, not where it lies."""
+        folder = self.folder
+        return self.model if folder is None else f"{HF}{named(folder, self.checkpoint)}"
+
+    @property
+    def folder(self) -> Path | None:
+        """Where a checkpoint lies; None for other models."""
+        return Path(self.model.removeprefix(HF)) if self.model.startswith(HF) else None
+
+    @property
+    def speaks(self) -> Dialect | Literal["auto"]:
+        """The dialect that it is asked in. No schema binds what transformers runs."""
+        return "tagged" if self.folder is not None and self.dialect == "auto" else self.dialect
+
+    @model_validator(mode="after")
+    def _as_checkpoints_can(self) -> Self:
+        if self.folder is not None and self.dialect == "json":
+            raise ValueError(f'{self.model} takes no JSON schema; set dialect to "auto" or "tagged"')
+        if self.folder is None and self.checkpoint:
+            raise ValueError(f'checkpoint goes with model = "hf:..." (got "{self.model}")')
+        return self
 
 
 class Asking(TeacherRecipe):

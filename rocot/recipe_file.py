@@ -7,9 +7,10 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from rocot.assets import ASSETS
+from rocot.checkpoint import HF, digest_of
 from rocot.core.withdrawal import Withdrawn
 from rocot.errors import ConfigError
-from rocot.recipe import Recipe, SourceRecipe
+from rocot.recipe import ROLES, Recipe, Role, SourceRecipe, TeacherRecipe
 from rocot.toml_file import load
 
 
@@ -24,7 +25,7 @@ def load_recipe(path_or_name: str) -> Recipe:
     Raises ConfigError with every fault of the file, or with why it cannot be read.
     """
     path = _find(path_or_name)
-    return _resolved(load(path, Recipe), path)
+    return resolved(load(path, Recipe), path.resolve().parent, str(path))
 
 
 def write_withdrawn(path: Path, more: Sequence[Withdrawn]) -> None:
@@ -81,9 +82,11 @@ def _nearest(path: Path, named: dict[str, Path]) -> str:
     return f"; did you mean {close[0]}?" if close else ""
 
 
-def _resolved(recipe: Recipe, path: Path) -> Recipe:
-    """The recipe with absolute paths. Where a file lies is in no fingerprint."""
-    base = path.resolve().parent
+def resolved(recipe: Recipe, base: Path, where: str) -> Recipe:
+    """The recipe with absolute paths, those that are relative from `base` on, and the digests of its checkpoints.
+
+    Where a file lies is in no fingerprint. Raises ConfigError with every fault, told to be in `where`.
+    """
     faults: list[str] = []
 
     def absolute(setting: str, own: Path) -> Path:
@@ -98,10 +101,33 @@ def _resolved(recipe: Recipe, path: Path) -> Recipe:
         update = {name: absolute(f"sources[{index}].{name}", path) for name, path in own.items()}
         return source.model_copy(update=update)
 
+    def known(role: Role) -> TeacherRecipe | None:
+        who: TeacherRecipe | None = getattr(recipe, role)
+        if who is None or who.folder is None:
+            return who
+        folder = absolute(f"{role}.model", who.folder)
+        try:
+            found = _checked(who, folder)
+        except ConfigError as error:
+            faults.append(f"{role}.model: {error}")
+            return who
+        return who.model_copy(update={"model": f"{HF}{folder}", "checkpoint": found})
+
     sources = tuple(settled(index, source) for index, source in enumerate(recipe.sources))
     folder = recipe.prompts.folder and absolute("prompts.folder", recipe.prompts.folder)
+    asked: dict[str, TeacherRecipe | None] = {role: known(role) for role in ROLES}
     if faults:
-        raise ConfigError.listing(str(path), faults)
+        raise ConfigError.listing(where, faults)
     return recipe.model_copy(
-        update={"sources": sources, "prompts": recipe.prompts.model_copy(update={"folder": folder})}
+        update={"sources": sources, "prompts": recipe.prompts.model_copy(update={"folder": folder}), **asked}
     )
+
+
+def _checked(who: TeacherRecipe, folder: Path) -> str:
+    """The digest of a checkpoint. One that is stated need not be there to be planned with. Raises ConfigError."""
+    if who.checkpoint and not folder.exists():
+        return who.checkpoint
+    found = digest_of(folder)
+    if who.checkpoint not in {"", found}:
+        raise ConfigError(f"{folder}: is not the checkpoint that is stated (digest {found}); mend path or checkpoint")
+    return found

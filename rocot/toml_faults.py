@@ -22,7 +22,10 @@ Level: TypeAlias = "tuple[type[Record], ...]"
 WORDS = {
     "^[a-z0-9][a-z0-9._-]{0,63}$": "must be 1 to 64 of a-z 0-9 . _ -, the first a letter or digit",
     VERSION: "must be a semantic version such as 0.1.0 or 1.0.0-rc.1",
-    "^(embedded|scripted|(openai|vllm):.+)$": "must be embedded, scripted, openai:<model> or vllm:<model>",
+    "^(embedded|scripted|(openai|vllm|hf):.+)$": (
+        "must be embedded, scripted, openai:<model>, vllm:<model> or hf:<folder>"
+    ),
+    "^([0-9a-f]{64})?$": "must be the sha256 of a checkpoint, 64 of 0-9 a-f",
     "^[A-Za-z][A-Za-z0-9_]{0,30}$": "must be the name of a tag: a letter, then letters, digits or _",
     r"^[^\s<>][^<>\x00-\x1f]*$": "must be a label without < and >, and must not begin with a space",
 }

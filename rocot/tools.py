@@ -143,10 +143,10 @@ class _Roster:
 
         who = self.recipe.asked[role]
         reached = () if in_process(who.model) else (self.machine.urls_of(role), self.machine.key_of(role))
-        place = (who.model, *reached)
-        manner = (*place, _sampling(who), who.dialect, who.repair)
+        place = (who.name, *reached)
+        manner = (*place, _sampling(who), who.speaks, who.repair)
         if place not in self.fleets:
-            self.fleets[place] = self._fleet(who.model, role)
+            self.fleets[place] = self._fleet(who, role)
         fleet = self.fleets[place]
         queue = None if self.waves is None else await _queue(self.waves, fleet.teacher, self.machine, role)
         if manner not in self.askers:
@@ -155,24 +155,24 @@ class _Roster:
                 self.ledger,
                 self.frames,
                 sampling=_sampling(who),
-                dialect=who.dialect,
+                dialect=who.speaks,
                 repair=_repair(who, self.prompts),
                 queue=queue,
             )
         return self.askers[manner]
 
-    def _fleet(self, model: str, role: Role) -> "Fleet":
+    def _fleet(self, who: TeacherRecipe, role: Role) -> "Fleet":
         from rocot.teacher.fleet import Fleet
         from rocot.teacher.pace import FIRST
         from rocot.teacher.rates import Rates
 
-        servers = _teachers(model, self.recipe, self.machine, role)
+        servers = _teachers(who, self.recipe, self.machine, role)
         for server in servers:
             self.stack.push_async_callback(server.close)
         return Fleet(
             servers,
             most=self.machine.workers,
-            first=None if in_process(model) else FIRST,
+            first=None if in_process(who.model) else FIRST,
             deadline=self.machine.deadline,
             rates=Rates(rpm=self.machine.rpm, tpm=self.machine.tpm),
             budget=self.budget,
@@ -352,8 +352,9 @@ def _isolated(name: str, limits: "Limits") -> "Isolated":
     return Isolated(name, limits)
 
 
-def _teachers(model: str, recipe: Recipe, machine: Machine, role: Role) -> Sequence[Teacher]:
+def _teachers(who: TeacherRecipe, recipe: Recipe, machine: Machine, role: Role) -> Sequence[Teacher]:
     """The model, once for each of the role's servers."""
+    model = who.model
     if model == "embedded":
         from rocot.teacher.embedded.teacher import Embedded
 
@@ -368,6 +369,10 @@ def _teachers(model: str, recipe: Recipe, machine: Machine, role: Role) -> Seque
 
         told = engine_arguments(model, recipe, load_prompts(recipe.prompts.folder, recipe.task.kind), machine.vllm)
         return [VllmTeacher(model, told)]
+    if who.folder is not None:
+        from rocot.teacher.hf import HfTeacher
+
+        return [HfTeacher(who.name, who.folder)]
     from rocot.teacher.openai import OpenAITeacher
 
     return [
@@ -406,7 +411,7 @@ class _Described:
 
     @property
     def model(self) -> str:
-        return self.who.model
+        return self.who.name
 
     @property
     def sampling(self) -> Sampling:
@@ -414,7 +419,7 @@ class _Described:
 
     @property
     def identity(self) -> Json:
-        return identity_of(self.model, self.sampling, self.who.dialect, _repair(self.who, self.prompts))
+        return identity_of(self.model, self.sampling, self.who.speaks, _repair(self.who, self.prompts))
 
     async def ask(self, compose: Compose, item: Framed, stage: str, parse: Parse) -> tuple[Ask, Reply]:
         raise NotImplementedError("a described plan is not run")

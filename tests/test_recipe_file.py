@@ -188,3 +188,47 @@ def test_a_version_that_is_not_semantic_is_told_what_is(tmp_path: Path, version:
 def test_a_pre_release_is_a_version(tmp_path: Path) -> None:
     text = SMALL.replace('name = "a"', 'name = "a"\nversion = "1.0.0-rc.1"')
     assert load_recipe(write(tmp_path, text)).release.version == "1.0.0-rc.1"
+
+
+def checkpoint(folder: Path) -> str:
+    (folder / "first").mkdir(exist_ok=True)
+    (folder / "first/config.json").write_text("{}")
+    return SMALL + '[teacher]\nmodel = "hf:first"\n'
+
+
+def test_a_checkpoint_is_named_by_its_files_and_not_by_where_it_lies(tmp_path: Path) -> None:
+    for place in ("here", "there"):
+        (tmp_path / place).mkdir()
+    here, there = (load_recipe(write(tmp_path / place, checkpoint(tmp_path / place))) for place in ("here", "there"))
+    assert here.teacher.folder == tmp_path / "here/first"
+    assert here.teacher.name == there.teacher.name == f"hf:first@{here.teacher.checkpoint[:16]}"
+    (tmp_path / "there/first/model.safetensors").write_text("w")
+    assert load_recipe(str(tmp_path / "there/recipe.toml")).teacher.name != here.teacher.name
+    assert here.teacher.speaks == "tagged"
+
+
+def test_a_checkpoint_that_is_stated_must_be_that_one(tmp_path: Path) -> None:
+    text = checkpoint(tmp_path)
+    known = load_recipe(write(tmp_path, text)).teacher.checkpoint
+    stated = load_recipe(write(tmp_path, f'{text}checkpoint = "{known}"\n'))
+    assert stated.teacher.checkpoint == known
+    (tmp_path / "first/config.json").write_text("[]")
+    told = refusal(str(tmp_path / "recipe.toml"))
+    assert "teacher.model" in told
+    assert "is not the checkpoint that is stated" in told
+    (tmp_path / "first/config.json").unlink()
+    (tmp_path / "first").rmdir()
+    assert load_recipe(str(tmp_path / "recipe.toml")).teacher.checkpoint == known  # enough for a plan
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ('model = "hf:gone"', "teacher.model: "),
+        ('model = "hf:gone"\ndialect = "json"', "takes no JSON schema"),
+        (f'model = "scripted"\ncheckpoint = "{"0" * 64}"', 'checkpoint goes with model = "hf:..."'),
+        ('model = "hf:first"\ncheckpoint = "abc"', "must be the sha256 of a checkpoint"),
+    ],
+)
+def test_a_checkpoint_that_cannot_answer_is_told(tmp_path: Path, lines: str, said: str) -> None:
+    assert said in refusal(write(tmp_path, f"{SMALL}[teacher]\n{lines}\n"))

@@ -62,6 +62,19 @@ async def test_a_described_plan_has_the_fingerprints_of_the_one_that_is_run(
     assert real == [(step.stage.name, step.fingerprint) for step in reflection(chosen, (), described(chosen))]
 
 
+async def test_a_checkpoint_is_described_as_it_is_asked(tmp_path: Path) -> None:
+    who = {"model": f"hf:{tmp_path}", "checkpoint": "a" * 64, "dialect": "auto"}
+    chosen = recipe(teacher=who)
+    async with opened(chosen, machine(tmp_path), NoLedger(), no_truth) as tools:
+        assert tools.teacher.model == f"hf:{tmp_path.name}@{'a' * 16}"
+        real = reflection(chosen, (), tools).fingerprint
+    assert real == reflection(chosen, (), described(chosen)).fingerprint
+    other = recipe(teacher={**who, "checkpoint": "b" * 64})
+    assert reflection(other, (), described(other)).fingerprint != real
+    moved = recipe(teacher={**who, "model": f"hf:/elsewhere/{tmp_path.name}"})
+    assert reflection(moved, (), described(moved)).fingerprint == real
+
+
 async def test_where_it_runs_changes_no_fingerprint(tmp_path: Path) -> None:
     prints = set()
     for number, more in enumerate(

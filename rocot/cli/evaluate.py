@@ -1,20 +1,31 @@
 """`rocot evaluate`: answers held against a benchmark."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from rocot.cli import NO_ROWS, options
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rocot.core.task import Task
+    from rocot.evaluate.result import Result
+    from rocot.machine import Machine
+
+TASKS: "tuple[Task, ...]" = ("grounding", "classification", "qa", "reasoning")
+
 
 @click.command()
+@click.argument("checkpoint", type=options.FILE, required=False)
 @click.option(
     "--predictions",
     type=options.FILE,
-    required=True,
     metavar="FILE",
     help="JSON lines, a prediction a line (docs/evaluate.md); or a run, a release or its Parquet.",
 )
+@click.option("--teacher", metavar="MODEL|RECIPE", help="A model as recipes name it, or a recipe by which it is asked.")
 @click.option(
     "--on",
     "benchmark",
@@ -31,35 +42,115 @@ from rocot.cli import NO_ROWS, options
     metavar="PATH",
     help="For release:SPLIT, the run or release.  [default: that of --predictions]",
 )
+@options.videos
+@click.option(
+    "--task", type=click.Choice(TASKS), help="What is asked.  [default: what a student learnt first; grounding]"
+)
+@click.option("--without-think", is_flag=True, help="A student answers questions with options without a thought.")
+@click.option(
+    "--together",
+    type=click.IntRange(1, 1024),
+    default=8,
+    show_default=True,
+    metavar="N",
+    help="Questions that a student answers at once.",
+)
+@click.option(
+    "--to",
+    type=options.FILE,
+    metavar="DIR",
+    help="Where the answers are kept.  [default: evaluations/<whose>-<benchmark>]",
+)
+@options.decoders
+@options.base_urls
+@options.vllm
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 1024),
+    default=8,
+    show_default=True,
+    metavar="N",
+    help="Calls to a teacher in flight.",
+)
+@click.option("--max-calls", type=click.IntRange(1), metavar="N", help="Calls to a teacher, at most; failed ones too.")
+@click.option(
+    "--max-cost",
+    type=click.FloatRange(0, 1e12, min_open=True),
+    callback=options.number,
+    metavar="MONEY",
+    help="What its calls may cost, at most, by the prices given.",
+)
+@options.prices
 @click.option("--plot", type=options.FILE, metavar="FILE", help="Draw the result, as .png, .svg or .pdf.")
 @click.option("--json", "as_json", is_flag=True, help="The result as JSON.")
 def command(
-    predictions: Path,
+    checkpoint: Path | None,
+    predictions: Path | None,
+    teacher: str | None,
     benchmark: str,
     annotations: Path | None,
     manifest: Path | None,
     release: Path | None,
+    videos: tuple[str, ...],
+    task: "Task | None",
+    without_think: bool,
+    together: int,
+    to: Path | None,
+    decoders: int | None,
+    base_urls: tuple[str, ...],
+    vllm: str | None,
+    workers: int,
+    max_calls: int | None,
+    max_cost: float | None,
+    prices: Path | None,
     plot: Path | None,
     as_json: bool,
 ) -> int:
     r"""Hold answers against the truth of a benchmark.
 
+    Whose answers: those of a file, a run or a release (--predictions), then nothing is asked and no video is opened;
+    those of a student, CHECKPOINT, a folder that `rocot train` wrote; or those of a teacher (--teacher). These two are
+    asked now. What was answered is kept in a folder, and the same command asks only what is missing.
+
     When it happened (mIoU, R@0.3, R@0.5, R@0.7 over interval sets; VAU-R1's own protocol beside it), which option of a
     question (beside blind baselines), what it was, at which frames (ROC-AUC or average precision), and what reflection
     did where there are first answers. Each with a 95 % interval over source videos, beside what others reported. A
-    missing prediction counts as wrong. Nothing is asked and no video is opened.
+    missing prediction counts as wrong.
 
     Exit codes: 0 done, 1 no prediction belongs to a case, 2 some of the input cannot be used.
 
     \b
     Examples:
       rocot evaluate --predictions mine.jsonl --on vau-bench/msad --annotations VAU-Bench/
-      rocot evaluate --predictions mine.jsonl --on ucf-crime --manifest ucf-crime.parquet --plot mine.png
       rocot evaluate --predictions runs/scenes --on release:train --json
+      rocot evaluate students/first --on release:test --release runs/scenes
+      rocot evaluate students/first --on vau-bench/msad --annotations VAU-Bench/ --videos MSAD/ --task qa
+      rocot evaluate --teacher openai:gpt-5 --on release:test --release runs/scenes --prices prices.toml
     """
-    from rocot.cli.evaluating import Order, measure, print_result
+    from rocot.cli.evaluating import Exam, On, examine, hear, measure
+    from rocot.cli.hearing import Hearing
+    from rocot.cli.measured import print_result
 
-    result = measure(Order(predictions, benchmark, annotations, manifest, release))
+    on = On(benchmark, annotations, manifest, release)
+    if sum(whose is not None for whose in (checkpoint, predictions, teacher)) != 1:
+        raise click.UsageError("name whose answers: a CHECKPOINT, --predictions or --teacher, one of them.")
+    result: Result | int
+    asked = {"--videos": videos, "--task": task, "--to": to}
+    if checkpoint is not None:
+        _refuse({"--max-calls": max_calls, "--max-cost": max_cost, "--prices": prices}, "--teacher")
+        exam = Exam(checkpoint, videos, task, not without_think, together, to)
+        result = examine(exam, on, options.decoding(decoders))
+    elif predictions is not None:
+        _refuse({**asked, "--without-think": without_think}, "a CHECKPOINT or --teacher, which are asked")
+        result = measure(predictions, on)
+    else:
+        assert teacher is not None
+        _refuse({"--without-think": without_think}, "a CHECKPOINT")
+        machine = _machine(decoders, base_urls, vllm, workers)
+        table = options.price_table(prices)
+        result = hear(Hearing(teacher, task, videos, to, machine, table, max_calls, max_cost), on)
+    if isinstance(result, int):
+        return result
     if plot is not None:
         from rocot.evaluate.plot import draw
 
@@ -69,3 +160,26 @@ def command(
     else:
         print_result(result)
     return NO_ROWS if result.missing == result.cases else 0
+
+
+def _refuse(given: "Mapping[str, object]", where: str) -> None:
+    """Raises UsageError for options that say nothing here."""
+    for name, value in given.items():
+        if value:
+            raise click.UsageError(f"{name} goes with {where}.")
+
+
+def _machine(decoders: int | None, base_urls: tuple[str, ...], vllm: str | None, workers: int) -> "Machine":
+    """Where a teacher is asked; the folder of its run is said later."""
+    from rocot.machine import key_from_environment, own_keys_from_environment
+
+    shared, own = options.addresses(base_urls)
+    reached = {
+        "base_urls": shared,
+        "own_urls": own,
+        "api_key": key_from_environment(),
+        "own_keys": own_keys_from_environment(),
+        "vllm": options.words(vllm),
+        "workers": workers,
+    }
+    return options.decoding(decoders).model_copy(update=reached)

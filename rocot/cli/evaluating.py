@@ -1,85 +1,203 @@
-"""What `rocot evaluate` reads and prints."""
+"""What `rocot evaluate` reads: the benchmark, and whose answers are held against it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-
+from rocot.cli.examining import Examination, Sheets, sit
+from rocot.cli.filming import held
+from rocot.cli.hearing import Hearing, hear_dataset, hear_release
 from rocot.cli.options import RUNS
 from rocot.cli.runs import is_run
-from rocot.cli.screen import heading, out, table
+from rocot.cli.sheets import Clips, Films
+from rocot.cli.training import installed
+from rocot.core.row import Row
+from rocot.core.task import Task
 from rocot.errors import ConfigError
-from rocot.evaluate.benchmarks import from_annotations, from_manifest, from_rows, suite
+from rocot.evaluate.benchmarks import entries_of, from_manifest, from_rows, records, suite
 from rocot.evaluate.case import Benchmark
-from rocot.evaluate.plot import lines
 from rocot.evaluate.prediction import Prediction
 from rocot.evaluate.reading import read_predictions
 from rocot.evaluate.result import Result, evaluate
 from rocot.evaluate.rows import of_clips, of_videos
-from rocot.measures.flips import Flips
-from rocot.measures.resample import Estimate
+from rocot.machine import Machine
 from rocot.release.rows import rows_at
 from rocot.sources.known.files import Files
-from rocot.sources.manifest.file import read
+from rocot.sources.manifest.file import Manifest, read
+from rocot.video.protocol import Look
 
 OWN = "release:"
 """What the name of a release's own split begins with."""
 
 
 @dataclass(frozen=True)
-class Order:
-    """What is to be held against what."""
+class On:
+    """What answers are held against."""
 
-    predictions: Path
-    on: str
+    benchmark: str
     annotations: Path | None
     manifest: Path | None
     release: Path | None
 
+    @property
+    def split(self) -> str | None:
+        """Of a release's own clips, their split; None for a dataset."""
+        return self.benchmark.removeprefix(OWN) if self.benchmark.startswith(OWN) else None
 
-def measure(order: Order) -> Result:
-    """Reads cases and predictions, and measures. Raises ConfigError and StoreError."""
-    benchmark = _benchmark(order)
-    predictions, left_out = _predictions(order)
+
+@dataclass(frozen=True)
+class Exam:
+    """What a student is asked."""
+
+    checkpoint: Path
+    videos: tuple[str, ...]
+    task: Task | None
+    """None for what it learnt first."""
+    think: bool
+    together: int
+    to: Path | None
+
+
+def measure(predictions: Path, on: On) -> Result:
+    """Holds predictions that are there against the truth. Raises ConfigError and StoreError."""
+    benchmark = _benchmark(on, predictions)
+    said, left_out = _predictions(predictions, on)
+    notes = (f"{left_out} rows of windows or of controls answer for no whole video and stand in no measure",)
+    return _result(benchmark, said, notes * bool(left_out))
+
+
+def examine(exam: Exam, on: On, machine: Machine) -> Result:
+    """Has a student answer, and holds that against the truth. Raises ConfigError and StoreError."""
+    installed()
+    benchmark, asked, cases = _own(exam, on, machine) if on.split is not None else _dataset(exam, on, machine)
+    examination = Examination(
+        checkpoint=exam.checkpoint,
+        benchmark=benchmark,
+        asked=asked,
+        cases=cases,
+        think=exam.think,
+        together=exam.together,
+        to=exam.to,
+    )
+    sat = sit(examination)
+    return _result(benchmark, sat.predictions, sat.notes)
+
+
+def hear(hearing: Hearing, on: On) -> Result | int:
+    """Has a teacher answer, and holds that against the truth; the exit code where a signal has ended it.
+
+    Raises ConfigError and what a run raises.
+    """
+    if on.split is None:
+        made = _records(on)
+        heard = hear_dataset(hearing, on.benchmark, made)
+        if isinstance(heard, int):
+            return heard
+        said, _ = of_videos(rows_at(heard.release))
+        return _result(from_manifest(on.benchmark, made), said, heard.notes)
+    place = _own_place(on, None)
+    heard = hear_release(hearing, on.benchmark, on.split, place)
+    if isinstance(heard, int):
+        return heard
+    benchmark = from_rows(rows_at(place), on.split)
+    return _result(benchmark, of_clips(rows_at(heard.release), on.split), heard.notes)
+
+
+def _result(benchmark: Benchmark, predictions: Iterable[Prediction], notes: Sequence[str]) -> Result:
     result = evaluate(benchmark, predictions)
-    if left_out:
-        note = f"{left_out} rows of windows or of controls answer for no whole video and stand in no measure"
-        result = result.model_copy(update={"notes": (*result.notes, note)})
-    return result
+    return result.model_copy(update={"notes": (*result.notes, *notes)})
 
 
-def _benchmark(order: Order) -> Benchmark:
-    if order.on.startswith(OWN):
-        if order.annotations or order.manifest:
-            raise ConfigError(
-                f"--on {order.on[:80]}: its truth is the release's own; leave --annotations and --manifest"
-            )
-        place = _place(order.release or order.predictions)
-        if not _holds_rows(place):
-            raise ConfigError(f"--on {order.on[:80]}: name the run or release with --release")
-        return from_rows(rows_at(place), order.on.removeprefix(OWN))
-    dataset = suite(order.on).dataset
-    if order.release is not None:
-        raise ConfigError("--release: only --on release:SPLIT takes its cases from one")
-    if (order.annotations is None) == (order.manifest is None):
+def _own(exam: Exam, on: On, machine: Machine) -> tuple[Benchmark, Sheets, int]:
+    """A release's clips, asked as its teacher was."""
+    if exam.task is not None:
+        raise ConfigError(f"--task: --on {on.benchmark[:80]} asks what the release asked; leave it")
+    place = _own_place(on, None)
+    rows = list(_first_of(rows_at(place), on.split or ""))
+    benchmark = from_rows(rows, on.split or "")
+    if not exam.think and any(row.task != "qa" for row in rows):
+        raise ConfigError("--without-think is for questions with options, and the release has others")
+    return benchmark, Clips(held(place), rows, exam.videos, machine), len(rows)
+
+
+def _first_of(rows: Iterable[Row], split: str) -> Iterator[Row]:
+    """One row a clip of a split, and none of a control."""
+    seen: set[str] = set()
+    for row in rows:
+        if row.split == split and row.handed is None and row.clip not in seen:
+            seen.add(row.clip)
+            yield row
+
+
+def _dataset(exam: Exam, on: On, machine: Machine) -> tuple[Benchmark, Sheets, int]:
+    """A dataset's videos, from a folder."""
+    from rocot.student.card import read_card
+
+    card = read_card(exam.checkpoint)
+    task = exam.task or card.taught.tasks[0]
+    if len(exam.videos) != 1:
+        raise ConfigError(f"--on {on.benchmark}: name the folder of its videos with --videos, once")
+    if not exam.think and task != "qa":
+        raise ConfigError(f"--without-think is for questions with options, --task qa; this is {task}")
+    made = _records(on)
+    benchmark = from_manifest(on.benchmark, made)
+    cases = sum(task != "qa" or bool(case.options) for case in benchmark.cases)
+    if not cases:
+        raise ConfigError(f"--on {on.benchmark}: it has no questions with options")
+    look = Look(height=card.taught.height, quality=card.taught.quality)
+    films = Films(
+        benchmark=benchmark,
+        entries=entries_of(on.benchmark, made),
+        folder=Path(exam.videos[0]),
+        task=task,
+        count=card.frames,
+        look=look,
+        machine=machine,
+    )
+    return benchmark, films, cases
+
+
+def _benchmark(on: On, predictions: Path) -> Benchmark:
+    if on.split is not None:
+        return from_rows(rows_at(_own_place(on, predictions)), on.split)
+    return from_manifest(on.benchmark, _records(on))
+
+
+def _own_place(on: On, predictions: Path | None) -> Path:
+    """Where the rows of a release's own clips lie."""
+    if on.annotations or on.manifest:
         raise ConfigError(
-            f"--on {order.on}: name the folder of {dataset}'s official files with --annotations, or with --manifest"
-            " what `rocot import` made of them"
+            f"--on {on.benchmark[:80]}: its truth is the release's own; leave --annotations and --manifest"
         )
-    if order.manifest is not None:
-        return from_manifest(order.on, read(order.manifest))
-    assert order.annotations is not None
-    return from_annotations(order.on, Files(order.annotations))
+    named = on.release or predictions
+    place = None if named is None else _place(named)
+    if place is None or not _holds_rows(place):
+        raise ConfigError(f"--on {on.benchmark[:80]}: name the run or release with --release")
+    return place
 
 
-def _predictions(order: Order) -> tuple[list[Prediction], int]:
+def _records(on: On) -> Manifest:
+    dataset = suite(on.benchmark).dataset
+    if on.release is not None:
+        raise ConfigError("--release: only --on release:SPLIT takes its cases from one")
+    if (on.annotations is None) == (on.manifest is None):
+        raise ConfigError(
+            f"--on {on.benchmark}: name the folder of {dataset}'s official files with --annotations, or with"
+            " --manifest what `rocot import` made of them"
+        )
+    if on.manifest is not None:
+        return read(on.manifest)
+    assert on.annotations is not None
+    return records(on.benchmark, Files(on.annotations))
+
+
+def _predictions(path: Path, on: On) -> tuple[list[Prediction], int]:
     """And how many rows of them can say nothing about the benchmark's cases."""
-    place = _place(order.predictions)
+    place = _place(path)
     if not _holds_rows(place):
         return read_predictions(place), 0
-    if order.on.startswith(OWN):
-        return of_clips(rows_at(place), order.on.removeprefix(OWN)), 0
+    if on.split is not None:
+        return of_clips(rows_at(place), on.split), 0
     return of_videos(rows_at(place))
 
 
@@ -89,102 +207,3 @@ def _place(path: Path) -> Path:
 
 def _holds_rows(path: Path) -> bool:
     return path.is_dir() or path.suffix == ".parquet"
-
-
-def print_result(result: Result) -> None:
-    """What was held against what, the measures, what reflection did, and what others reported."""
-    console = out()
-    console.print(heading(result.title))
-    console.print(
-        f"{result.cases:,} cases of {result.videos:,} videos, {result.predictions:,} predictions,"
-        f" {result.missing:,} cases without one"
-    )
-    for warning in _warnings(result):
-        console.print(warning, style="yellow")
-    for note in result.notes:
-        console.print(note, style="dim")
-    _measures(console, result)
-    if result.reflection is not None:
-        for what, flips in (("answers", result.reflection.answers), ("choices", result.reflection.choices)):
-            if flips is not None:
-                _flips(console, flips, what)
-    _reported(console, result)
-
-
-def _warnings(result: Result) -> list[str]:
-    told = {
-        "cases have no prediction, and count as wrong": (result.missing, result.missing_ids),
-        "predictions are of no case, and count nowhere": (result.unknown, result.unknown_ids),
-        "predictions have no final answer, and count as wrong": (result.unread, ()),
-        "final answers have a label that the benchmark has not, and are wrong": (result.strange_labels, ()),
-        "final answers choose no option, and are wrong": (result.strange_choices, ()),
-    }
-    warnings = [_counted(number, what, ids) for what, (number, ids) in told.items() if number]
-    frames = result.frame_level
-    if frames is not None and (frames.from_spans or frames.from_labels):
-        warnings.append(
-            f"frames: {frames.from_spans:,} videos are scored by their spans and {frames.from_labels:,} by a label,"
-            " 1 within and 0 elsewhere, since they have no scores: not what a published curve is made of"
-        )
-    if frames is not None and frames.left_out:
-        warnings.append(f"frames: {frames.left_out:,} videos are left out, whose frames, rate or spans nobody told")
-    return warnings
-
-
-def _counted(number: int, what: str, ids: Sequence[str]) -> str:
-    named = f" ({', '.join(name[:60] for name in ids[:3])}{', ...' if number > 3 else ''})" if ids else ""
-    return f"{number:,} {what}{named}"
-
-
-def _measures(console: Console, result: Result) -> None:
-    made = table("measure", "%", "-95 %", "of", "-without a look, %")
-    for line in lines(result):
-        blind = ", ".join(f"{name} {100 * value:.1f}" for name, value in line.blind)
-        made.add_row(line.name, *_told(line.found), f"{line.of:,}", blind)
-    console.print()
-    if made.row_count:
-        console.print(made)
-    else:
-        console.print("The predictions give nothing that this benchmark measures.")
-
-
-def _told(found: Estimate) -> tuple[str, str]:
-    value = "" if found.value is None else f"{100 * found.value:.1f}"
-    if found.low is None or found.high is None:
-        return value, ""
-    return value, f"{100 * found.low:.1f} to {100 * found.high:.1f}"
-
-
-def _flips(console: Console, flips: Flips, what: str) -> None:
-    made = table(f"what reflection did to {what}", "%", "-95 %")
-    for name, found in (
-        ("first right, Acc@t1", flips.acc_first),
-        ("final right, Acc@t2", flips.acc_last),
-        ("gain", flips.delta),
-        ("wrong to right", flips.to_right),
-        ("right to wrong", flips.to_wrong),
-        ("rectified, of wrong first ones", flips.rectification),
-        ("corrupted, of right first ones", flips.corruption),
-        ("changed", flips.change),
-    ):
-        made.add_row(name, *_told(found))
-    console.print()
-    console.print(made)
-    console.print(f"{flips.graded:,} with a truth to grade on", style="dim")
-
-
-def _reported(console: Console, result: Result) -> None:
-    if not result.published:
-        return
-    ours = {line.reported_as: line.found for line in lines(result) if line.reported_as is not None}
-    made = table("reported by others, not measured here", "%", "here, %", "-who", "-protocol")
-    for one in result.published:
-        found = ours.get(one.measure)
-        here = "" if found is None else _told(found)[0]
-        made.add_row(one.measure, f"{one.value:.1f}", here, one.who, one.protocol)
-    console.print()
-    console.print(made)
-    console.print(
-        "`here` is by the protocol vau-r1; SRVAU-R1's protocol is not known, so that its rows are targets, no facts.",
-        style="dim",
-    )

@@ -65,7 +65,7 @@ def _gathered(run: Run, prices: Prices) -> Standing:
         part=None if (part := part_of(store)) is None else str(part),
         release=recipe.release.name,
         version=recipe.release.version,
-        models={role: who.model for role, who in recipe.asked.items()},
+        models={role: who.name for role, who in recipe.asked.items()},
         work=work,
         splits=splits,
         kept=kept,

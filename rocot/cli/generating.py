@@ -169,7 +169,7 @@ def _budget(order: Order, store: Store) -> Budget:
     """The ceilings, and what all runs of the folder have come to so far. Raises ConfigError for a missing price."""
     if order.max_calls is None and order.max_cost is None:
         return Budget(order.prices)
-    asked = {who.model for who in order.recipe.asked.values()}
+    asked = {who.name for who in order.recipe.asked.values()}
     unpriced = sorted(model for model in asked if order.prices.cost(model, prompt=0, cached=0, completion=0) is None)
     if order.max_cost is not None and unpriced:
         raise ConfigError(f"--max-cost: {' and '.join(unpriced)} has no price; name it in the table of --prices")
@@ -177,6 +177,16 @@ def _budget(order: Order, store: Store) -> Budget:
     for part in sum_spent(store):
         calls, cost = calls + part.attempts, cost + (cost_of(part, order.prices) or part.cost)
     return Budget(order.prices, max_calls=order.max_calls, max_cost=order.max_cost, calls=calls, cost=cost)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run that came to its end, and its release."""
+
+    made: Made
+    exported: Exported
+    stages: Sequence[StageCount]
+    seconds: float
 
 
 def generate(order: Order) -> int:
@@ -193,6 +203,17 @@ def generate(order: Order) -> int:
         )
     check_split(order.recipe, order.split)
     telling: Telling = Lines() if order.log_json else Words()
+    done = carry_out(order, telling)
+    if isinstance(done, int):
+        return done
+    code = 0 if done.exported.entry.rows else NO_ROWS
+    _print_closing(order, done)
+    telling.end(code, done.made.ending, done.seconds, done.stages, done.made.skipped, done.exported)
+    return code
+
+
+def carry_out(order: Order, telling: Telling) -> Finished | int:
+    """Makes and exports. The exit code where a signal has ended it."""
     telling.begin(order)
     started = time.monotonic()
     with Store(order.machine.run) as store, access(order.machine.run, store, batch=order.batch):
@@ -217,18 +238,16 @@ def generate(order: Order) -> int:
         plan = reflection(order.recipe, (), described(order.recipe))
         recipe = remembering(order.recipe, store)  # once more: somebody may have withdrawn meanwhile
         exported = export_split(order.machine.run, store, recipe, plan, order.split)
-    code, seconds = 0 if exported.entry.rows else NO_ROWS, time.monotonic() - started
-    _print_closing(order, made, exported, stages, seconds)
-    telling.end(code, made.ending, seconds, stages, made.skipped, exported)
-    return code
+    return Finished(made, exported, stages, time.monotonic() - started)
 
 
-def _print_closing(order: Order, made: Made, exported: Exported, stages: Sequence[StageCount], seconds: float) -> None:
+def _print_closing(order: Order, done: Finished) -> None:
+    made, exported = done.made, done.exported
     console, release = out(), order.recipe.release
-    ended = f"{made.tally.ended:,} clips in {lasting(seconds)}"
+    ended = f"{made.tally.ended:,} clips in {lasting(done.seconds)}"
     console.print(heading(f"{release.name} {release.version}, split {order.split}: {ended}"))
     console.print()
-    stages_table(console, stages, order.prices.currency)
+    stages_table(console, done.stages, order.prices.currency)
     skipped_lines(console, made.skipped)
     left_out_table(console, exported.told_left_out, "samples left out")
     outcomes_table(console, exported.entry.outcomes, exported.entry.kept, exported.entry.not_kept)

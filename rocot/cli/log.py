@@ -113,7 +113,7 @@ class Lines:
             release=recipe.release.name,
             version=recipe.release.version,
             split=order.split,
-            models={role: who.model for role, who in recipe.asked.items()},
+            models={role: who.name for role, who in recipe.asked.items()},
             workers=order.machine.workers,
             limit=order.limit,
             target_accepted=order.target,

@@ -94,7 +94,7 @@ class Outline:
         """What each of the asks takes, by the size of the first clip's frames. Raises ConfigError."""
         seen, tools, recipe = self.framed, described(self.recipe), self.recipe
         said: dict[Role, Dialect] = {
-            role: "json" if who.dialect == "auto" else who.dialect for role, who in recipe.asked.items()
+            role: "json" if who.speaks == "auto" else who.speaks for role, who in recipe.asked.items()
         }
         asked = compose(tools.prompts, tools.teacher, seen, seen.task)(said["teacher"])
         opening = sum(len(part.text) for turn in asked.turns for part in turn.parts if isinstance(part, Text))
@@ -208,7 +208,7 @@ def _print_truth(console: Console, survey: Survey, recipe: Recipe) -> None:
 def _print_calls(console: Console, outline: Outline, standing: Standing, prices: Prices) -> None:
     estimates = {call.stage: call for call in outline.calls()}
     recipe, first = outline.recipe, outline.framed.frames[0]
-    asked_of = {stage: recipe.asked[role].model for stage, role in ASKED.items() if role in recipe.asked}
+    asked_of = {stage: recipe.asked[role].name for stage, role in ASKED.items() if role in recipe.asked}
     console.print(f"{len(outline.framed.frames)} frames a clip, {first.width} x {first.height} in the first")
     console.print()
     made = table("stage", "there", "to do", "prompt", "repeated", "reply", "sent")

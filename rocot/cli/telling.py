@@ -52,7 +52,7 @@ class Words:
         release, part = order.recipe.release, order.machine.part
         which = "" if part is None else f", {part.words}"
         aside().print(
-            f"{release.name} {release.version}, split {order.split}{which}, teacher {order.recipe.teacher.model},"
+            f"{release.name} {release.version}, split {order.split}{which}, teacher {order.recipe.teacher.name},"
             f" into {order.machine.run}"
         )
         if part is not None and (order.max_calls is not None or order.max_cost is not None):

@@ -202,12 +202,12 @@ def _taught(release: Held, config: Config, split: str) -> "Taught":
     about = release.manifest
     classes: dict[str, None] = {}
     tasks: dict[str, None] = {}
-    most = 0
+    most = again = 0
     for file in about.splits[split].files:
-        rows = pq.read_table(release.root / file.path, columns=["task", "classes", "frame_times"]).to_pylist()
-        for row in rows:
+        columns = ["task", "classes", "frame_times", "relook_times"]
+        for row in pq.read_table(release.root / file.path, columns=columns).to_pylist():
             tasks[row["task"]] = None
-            most = max(most, len(row["frame_times"]))
+            most, again = max(most, len(row["frame_times"])), max(again, len(row["relook_times"]))
             classes.update({} if row["task"] == "qa" else dict.fromkeys(row["classes"]))
     shards = [file.sha256 for part in parts(about, [config], split) for file in part.files]
     return Taught(
@@ -219,6 +219,7 @@ def _taught(release: Held, config: Config, split: str) -> "Taught":
         tasks=tuple(task for task in TASKS if task in tasks),
         classes=tuple(classes),
         frames=most,
+        relook=again,
         height=about.frames.height,
         quality=about.frames.quality,
     )

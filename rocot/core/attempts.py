@@ -68,6 +68,20 @@ def read(text: str, task: Task, classes: tuple[str, ...], form: Form) -> Attempt
     )
 
 
+def unread(text: str, task: Task, classes: tuple[str, ...], form: Form) -> str:
+    """Why the final answer of a completion cannot be read, in the words of `reply.py`; empty where it can.
+
+    `no second answer` where a first one can be read and nothing follows it, or its reflection.
+    """
+    head, _, tail = _cut(text, form)
+    alone = form != "plain" and not tail.strip()
+    try:
+        parse_answer(head if alone else tail, task, classes)
+    except ReplyError as error:
+        return error.reason
+    return "no second answer" if alone else ""
+
+
 def _cut(text: str, form: Form) -> tuple[str, str, str]:
     """Before the reflection, the reflection with its verdict, and what follows."""
     if form == "plain":

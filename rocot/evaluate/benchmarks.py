@@ -46,8 +46,13 @@ def suite(name: str) -> Suite:
 
 def from_annotations(name: str, files: Files) -> Benchmark:
     """The benchmark from the dataset's official files. Raises ConfigError."""
+    return from_manifest(name, records(name, files))
+
+
+def records(name: str, files: Files) -> Manifest:
+    """The records of a benchmark's dataset, from its official files. Raises ConfigError."""
     about = known(suite(name).dataset)
-    return from_manifest(name, manifest(about, files, annotated(about, files)))
+    return manifest(about, files, annotated(about, files))
 
 
 def from_manifest(name: str, made: Manifest) -> Benchmark:
@@ -55,10 +60,7 @@ def from_manifest(name: str, made: Manifest) -> Benchmark:
     want = suite(name)
     if made.header.dataset != want.dataset:
         raise ConfigError(f"--on {name} wants a manifest of {want.dataset} (got one of {made.header.dataset})")
-    about = known(want.dataset)
-    entries = [entry for entry in made.entries if entry.native_split == want.split]
-    if not entries:
-        raise ConfigError(f"--on {name}: no video of the split {want.split!r} in the annotations; is a file missing?")
+    about, entries = known(want.dataset), entries_of(name, made)
     return Benchmark(
         name=name,
         title=about.title if about.title.casefold() == name else f"{about.title}, {want.split}",
@@ -69,6 +71,15 @@ def from_manifest(name: str, made: Manifest) -> Benchmark:
         vau_r1=want.vau_r1,
         notes=tuple(_notes(about, want, entries)),
     )
+
+
+def entries_of(name: str, made: Manifest) -> list[Entry]:
+    """The records that a benchmark's cases are made of, in their order. Raises ConfigError where there is none."""
+    split = suite(name).split
+    entries = [entry for entry in made.entries if entry.native_split == split]
+    if not entries:
+        raise ConfigError(f"--on {name}: no video of the split {split!r} in the annotations; is a file missing?")
+    return entries
 
 
 def _case(entry: Entry) -> Case:

@@ -1,34 +1,62 @@
-"""A student's completions as predictions: the seam at which `rocot evaluate CHECKPOINT` hands one in.
+"""A student's completions as predictions. This module loads no model: it is handed texts.
 
-Whoever loads the checkpoint gives one callable; this module loads no model. What cannot be read is `final = None`,
-which counts as wrong.
+What cannot be read is `final = None`, which counts as wrong.
 """
 
-from collections.abc import Iterator
-from typing import Protocol
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from rocot.core.answer import Answer
-from rocot.core.attempts import Form, read
+from rocot.core.attempts import Form, read, unread
 from rocot.core.task import Task
-from rocot.evaluate.case import Benchmark, Case
 from rocot.evaluate.prediction import Conclusion, Prediction
 
-
-class Completes(Protocol):
-    """A student that looks at a case's video and writes."""
-
-    def __call__(self, case: Case, task: Task, classes: tuple[str, ...]) -> str:
-        """The completion, as it came; `classes` are the labels, or the options as A, B, ..., that it may use."""
+THOUGHTLESS = "<think></think><answer>"
+"""What a completion begins with that answers a question without a thought; it ends with `</answer>`."""
 
 
-def completed(benchmark: Benchmark, student: Completes, task: Task, form: Form) -> Iterator[Prediction]:
-    """A prediction for each case, one by one; of the task `qa` for those with a question."""
-    for case in benchmark.cases:
-        classes = case.options if task == "qa" else benchmark.classes
-        if not classes:
-            continue
-        made = read(student(case, task, classes), task, classes, form)
-        yield Prediction(id=case.id, final=_conclusion(made.final, task), first=_conclusion(made.first, task))
+@dataclass(frozen=True)
+class Reading:
+    """A completion, and what was asked."""
+
+    case: str
+    """Id in the benchmark."""
+    task: Task
+    classes: tuple[str, ...]
+    """The labels that it may use, or the options as A, B, ..."""
+    text: str
+    """In rocot's tags."""
+    whole: bool = True
+    """Whether it came to its end; false where it was cut off at the most tokens."""
+
+
+def read_all(readings: Iterable[Reading], form: Form, *, think: bool = True) -> tuple[list[Prediction], Counter[str]]:
+    """A prediction of each, and how many have no final answer that can be read, by reason: `cut off`, or as `unread`.
+
+    Without `think`, completions begin with `THOUGHTLESS` and choose an option.
+    """
+    found: list[Prediction] = []
+    reasons: Counter[str] = Counter()
+    for one in readings:
+        made = prediction(one, form) if think else _at_once(one)
+        if made.final is None:
+            why = unread(one.text, one.task, one.classes, form) if think else "no answer"
+            reasons[why if one.whole else "cut off"] += 1
+        found.append(made)
+    return found, reasons
+
+
+def prediction(said: Reading, form: Form) -> Prediction:
+    """Both answers of a completion."""
+    made = read(said.text, said.task, said.classes, form)
+    return Prediction(id=said.case, final=_conclusion(made.final, said.task), first=_conclusion(made.first, said.task))
+
+
+def _at_once(said: Reading) -> Prediction:
+    found = re.search(r"<answer>\s*(\S[^<]{0,1999})</answer>", said.text)
+    return Prediction(id=said.case, final=None if found is None else Conclusion(choice=found[1].strip()))
 
 
 def _conclusion(said: Answer | None, task: Task) -> Conclusion | None:

@@ -110,7 +110,7 @@ def card(folder: Path, manifest: Manifest, recipe: Recipe, used: Prompts) -> dic
 def _facts(recipe: Recipe) -> dict[str, object]:
     """What the recipe says, for the template to tell."""
     caps = {"video": recipe.mix.per_video, "source": recipe.mix.per_source, "class": recipe.mix.per_class}
-    asked = {who.model for who in recipe.asked.values()}
+    asked = {who.name for who in recipe.asked.values()}
     own = sorted(asked & {"embedded", "scripted"})
     return {
         "rejecting": sum(weight == "reject" for _, weight in recipe.gate.rules),

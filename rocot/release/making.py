@@ -47,7 +47,7 @@ def models(recipe: Recipe) -> tuple[Model, ...]:
     roles: dict[tuple[str, float, float, int, str], list[str]] = {}
     for role, who in recipe.asked.items():
         seed = "none" if who.seed is None else f"{who.seed} and the rollout"
-        roles.setdefault((who.model, who.temperature, who.top_p, who.max_tokens, seed), []).append(ROLES[role])
+        roles.setdefault((who.name, who.temperature, who.top_p, who.max_tokens, seed), []).append(ROLES[role])
     return tuple(Model(", ".join(names), *manner) for manner, names in roles.items())
 
 

@@ -31,6 +31,8 @@ class Taught(Record):
     """The labels of its answers; none for questions, whose options differ."""
     frames: int
     """Most frames of a first look."""
+    relook: int = 0
+    """Most frames of a closer look; 0 where there was none."""
     height: int
     """Pixels of a frame at most, as the release has them."""
     quality: int
@@ -73,6 +75,11 @@ class RunCard(Record):
     steps: int = 0
     seconds: float = 0
     results: tuple[Result, ...] = ()
+
+    @property
+    def frames(self) -> int:
+        """Frames of a clip that the student is shown: as many as it was taught with."""
+        return min(self.taught.frames, self.recipe.data.frames or self.taught.frames)
 
 
 def results(curves: "dict[str, list[tuple[int, float]]]") -> tuple[Result, ...]:

@@ -20,7 +20,16 @@ import tokenizers
 import transformers
 import trl
 from peft import AutoPeftModelForCausalLM, LoraConfig, PeftModel
-from transformers import AutoModelForImageTextToText, AutoProcessor, PrinterCallback, TrainerCallback
+from transformers import (
+    AutoModelForImageTextToText,
+    AutoProcessor,
+    LogitsProcessor,
+    LogitsProcessorList,
+    PrinterCallback,
+    StoppingCriteria,
+    StoppingCriteriaList,
+    TrainerCallback,
+)
 from trl import GRPOConfig, GRPOTrainer, SFTConfig, SFTTrainer
 from trl.trainer.sft_trainer import DataCollatorForVisionLanguageModeling
 
@@ -37,11 +46,15 @@ __all__ = [
     "DataCollatorForVisionLanguageModeling",
     "GRPOConfig",
     "GRPOTrainer",
+    "LogitsProcessor",
+    "LogitsProcessorList",
     "LoraConfig",
     "PeftModel",
     "PrinterCallback",
     "SFTConfig",
     "SFTTrainer",
+    "StoppingCriteria",
+    "StoppingCriteriaList",
     "TrainerCallback",
     "datasets",
     "tokenizers",

@@ -1,10 +1,8 @@
 """A student's texts as predictions."""
 
-from rocot.core.task import Task
-from rocot.evaluate.case import Case
-from rocot.evaluate.completions import completed
+from rocot.evaluate.completions import THOUGHTLESS, Reading, read_all
 from rocot.evaluate.prediction import Conclusion
-from tests.evaluate.toys import OPTIONS, asked, bench, case
+from tests.evaluate.toys import OPTIONS
 
 ANSWER = "<think>Blows.</think><answer>Fighting</answer><glue>[[1.0, 2.0]]</glue>"
 CHANGED = "<think>Nobody.</think><answer>Normal</answer><glue>[]</glue>"
@@ -12,23 +10,36 @@ WHOLE = f"{ANSWER}<reflection>Too soon.</reflection><verdict>revise</verdict>{CH
 
 
 def test_both_answers_of_a_completion_are_read_and_an_unreadable_one_is_none() -> None:
-    texts = {"a": WHOLE, "b": "I cannot tell."}
-
-    def student(case: Case, task: Task, classes: tuple[str, ...]) -> str:
-        assert task == "grounding"
-        assert "Fighting" in classes
-        return texts[case.id]
-
-    first, second = completed(bench([case("a", [(1, 2)]), case("b", [])]), student, "grounding", "reflection")
+    classes = ("Normal", "Fighting")
+    readings = [Reading("a", "grounding", classes, WHOLE), Reading("b", "grounding", classes, "I cannot tell.")]
+    (first, second), reasons = read_all(readings, "reflection")
     assert first.first == Conclusion(label="Fighting", spans=((1.0, 2.0),))
     assert first.final == Conclusion(label="Normal", spans=())
     assert (second.id, second.final, second.first) == ("b", None, None)
+    assert reasons == {"no answer": 1}
 
 
-def test_only_questions_are_put_to_a_student_of_questions() -> None:
-    def student(case: Case, task: Task, classes: tuple[str, ...]) -> str:
-        assert (case.id, task, classes) == ("a", "qa", OPTIONS)
-        return "<think>Running.</think><answer>B</answer>"
-
-    (only,) = completed(bench([asked("a", 1), case("b", [])]), student, "qa", "plain")
+def test_of_a_question_the_option_is_read() -> None:
+    (only,), _ = read_all([Reading("a", "qa", OPTIONS, "<think>Running.</think><answer>B</answer>")], "plain")
     assert only.final == Conclusion(choice=OPTIONS[1])
+
+
+def test_what_cannot_be_read_is_counted_by_its_reason() -> None:
+    readings = [
+        Reading("a", "grounding", ("Fighting", "Normal"), WHOLE),
+        Reading("b", "grounding", ("Fighting", "Normal"), ANSWER),
+        Reading("c", "grounding", ("Fighting", "Normal"), f"{ANSWER}<reflection>Too", whole=False),
+        Reading("d", "grounding", ("Normal",), WHOLE.replace("Normal", "Riot")),
+    ]
+    made, reasons = read_all(readings, "reflection")
+    assert [one.final is None for one in made] == [False, True, True, True]
+    assert reasons == {"no second answer": 1, "cut off": 1, "unknown label": 1}
+    assert made[1].first is not None
+
+
+def test_without_a_thought_the_option_alone_is_read() -> None:
+    texts = [f"{THOUGHTLESS}B</answer>", f"{THOUGHTLESS} B. {OPTIONS[1]} </answer>", f"{THOUGHTLESS}</answer>"]
+    readings = [Reading(str(number), "qa", OPTIONS, text) for number, text in enumerate(texts)]
+    made, reasons = read_all(readings, "reflection", think=False)
+    assert [one.final for one in made] == [Conclusion(choice="B"), Conclusion(choice=f"B. {OPTIONS[1]}"), None]
+    assert (reasons, {one.first for one in made}) == ({"no answer": 1}, {None})
