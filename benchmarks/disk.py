@@ -29,7 +29,7 @@ from rocot.core.clip import Clip
 from rocot.core.motion import Packets
 from rocot.core.prompt import Ask, Sampling
 from rocot.core.record import Json
-from rocot.core.reflection import Frame, Framed
+from rocot.core.reflection import About, Frame
 from rocot.core.truth import Truth
 from rocot.engine.job import Job
 from rocot.engine.progress import Tally
@@ -101,7 +101,7 @@ class Nowhere:
         """None: the recipe samples evenly."""
         raise NotImplementedError
 
-    async def load(self, item: Framed, /) -> Mapping[str, bytes]:
+    async def load(self, item: About, /) -> Mapping[str, bytes]:
         """One empty picture a frame."""
         return {frame.digest: b"" for frame in item.shown}
 

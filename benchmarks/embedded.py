@@ -25,7 +25,7 @@ from rocot.core.clip import Clip
 from rocot.core.gate import Gate
 from rocot.core.prompt import Ask, Sampling
 from rocot.core.record import Json
-from rocot.core.reflection import Frame, Framed, Judged
+from rocot.core.reflection import About, Frame, Framed, Judged
 from rocot.core.sampling import uniform
 from rocot.core.score import scores
 from rocot.core.truth import NORMAL, Truth, within
@@ -67,7 +67,7 @@ class Direct:
         self.teacher = Embedded()
         self.seconds: list[float] = []
 
-    async def ask(self, compose: Compose, item: Framed, stage: str, parse: Parse) -> tuple[Ask, Reply]:
+    async def ask(self, compose: Compose, item: About, stage: str, parse: Parse) -> tuple[Ask, Reply]:
         """One send, one read."""
         ask = compose("json")
         before = time.process_time()

@@ -59,6 +59,21 @@ class Prompts(Record):
     repair: Prompt
 
 
+class RatingPrompts(Record):
+    """The templates of VAU-Eval's judge; no recipe replaces them, so that ratings can be compared."""
+
+    vau_eval: Prompt
+    rating_json: Prompt
+    rating_tagged: Prompt
+
+
+def rating_prompts() -> RatingPrompts:
+    """The shipped ones."""
+    folder = ASSETS / "prompts"
+    texts = {name: (folder / f"{name}.md").read_text("utf-8").strip() for name in RatingPrompts.model_fields}
+    return RatingPrompts(**{name: Prompt(name=name, text=text) for name, text in texts.items()})
+
+
 def load_prompts(folder: Path | None = None, task: Task = "grounding") -> Prompts:
     """The shipped prompts of a task, those of the same path in `folder` (`system.md`, `qa/reason.md`) in their place.
 

@@ -3,7 +3,7 @@
 A client is imported when a recipe picks it: what a recipe does not name need not be installed, nor waited for.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -15,7 +15,7 @@ from rocot.core.clip import Clip
 from rocot.core.motion import Packets
 from rocot.core.prompt import Ask, Prompt, Sampling
 from rocot.core.record import Json
-from rocot.core.reflection import Framed
+from rocot.core.reflection import About
 from rocot.core.truth import Truth
 from rocot.engine.attempt import Ledger
 from rocot.errors import ConfigError
@@ -34,7 +34,7 @@ from rocot.video.protocol import Look, Sampled, Samples
 
 if TYPE_CHECKING:
     from rocot.engine.batches import Batches
-    from rocot.teacher.asker import Asker, Queue
+    from rocot.teacher.asker import Asker, Pictures, Queue
     from rocot.teacher.budget import Budget
     from rocot.teacher.fleet import Fleet
     from rocot.teacher.wave import Waves
@@ -120,6 +120,34 @@ async def opened(  # noqa: PLR0913  # what a run is, and two settings by name
         )
 
 
+@dataclass(frozen=True)
+class Judge:
+    """Who rates texts."""
+
+    judge: Asks
+    remarks: Callable[[], Sequence[str]]
+    """What a user should know of its servers just now."""
+    resting: Callable[[], Sequence[Resting]]
+    """Its servers that are left alone just now."""
+
+
+@asynccontextmanager
+async def judging(
+    recipe: Recipe, machine: Machine, ledger: Ledger, *, budget: "Budget", halted: Callable[[], bool]
+) -> AsyncIterator[Judge]:
+    """The recipe's teacher as one who reads and is shown no frame. Raises ConfigError, as `opened`."""
+    async with AsyncExitStack() as stack:
+        roster = _Roster(
+            recipe, machine, ledger, _NoPictures(), load_prompts(), budget, halted, waves=None, stack=stack
+        )
+        yield Judge(await roster.asker("teacher"), roster.remarks, roster.resting)
+
+
+class _NoPictures:
+    async def load(self, item: About) -> Mapping[str, bytes]:
+        return {}
+
+
 @dataclass
 class _Roster:
     """Who is asked in a run: a fleet for each model and its servers, an asker for each manner of asking them."""
@@ -127,7 +155,7 @@ class _Roster:
     recipe: Recipe
     machine: Machine
     ledger: Ledger
-    frames: "Frames"
+    frames: "Pictures"
     prompts: Prompts
     budget: "Budget"
     halted: Callable[[], bool]
@@ -421,7 +449,7 @@ class _Described:
     def identity(self) -> Json:
         return identity_of(self.model, self.sampling, self.who.speaks, _repair(self.who, self.prompts))
 
-    async def ask(self, compose: Compose, item: Framed, stage: str, parse: Parse) -> tuple[Ask, Reply]:
+    async def ask(self, compose: Compose, item: About, stage: str, parse: Parse) -> tuple[Ask, Reply]:
         raise NotImplementedError("a described plan is not run")
 
 

@@ -8,7 +8,7 @@ from rocot.assets import load_prompts
 from rocot.core.clip import Clip
 from rocot.core.motion import Packets
 from rocot.core.prompt import Ask, Picture, Sampling
-from rocot.core.reflection import Frame, Framed, Judged
+from rocot.core.reflection import About, Frame, Judged
 from rocot.core.truth import Truth
 from rocot.engine.job import Job
 from rocot.engine.progress import Tally
@@ -69,7 +69,7 @@ class Nowhere:
         """None: the recipe samples evenly."""
         raise NotImplementedError
 
-    async def load(self, item: Framed, /) -> Mapping[str, bytes]:
+    async def load(self, item: About, /) -> Mapping[str, bytes]:
         """One empty picture a frame."""
         return {frame.digest: b"" for frame in item.shown}
 

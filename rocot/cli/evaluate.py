@@ -10,9 +10,10 @@ from rocot.cli import NO_ROWS, options
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from rocot.cli.judging import Judging
     from rocot.core.task import Task
-    from rocot.evaluate.result import Result
     from rocot.machine import Machine
+    from rocot.prices import Prices
 
 TASKS: "tuple[Task, ...]" = ("grounding", "classification", "qa", "reasoning")
 
@@ -62,6 +63,11 @@ TASKS: "tuple[Task, ...]" = ("grounding", "classification", "qa", "reasoning")
     help="Where the answers are kept.  [default: evaluations/<whose>-<benchmark>]",
 )
 @options.decoders
+@click.option(
+    "--judge",
+    metavar="MODEL|RECIPE",
+    help="Have the answers' texts rated by VAU-Eval's five axes; a model, or a recipe whose teacher rates.",
+)
 @options.base_urls
 @options.vllm
 @click.option(
@@ -70,15 +76,20 @@ TASKS: "tuple[Task, ...]" = ("grounding", "classification", "qa", "reasoning")
     default=8,
     show_default=True,
     metavar="N",
-    help="Calls to a teacher in flight.",
+    help="Calls to a teacher or judge in flight.",
 )
-@click.option("--max-calls", type=click.IntRange(1), metavar="N", help="Calls to a teacher, at most; failed ones too.")
+@click.option(
+    "--max-calls",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Calls to a teacher, and to a judge, at most; failed ones too.",
+)
 @click.option(
     "--max-cost",
     type=click.FloatRange(0, 1e12, min_open=True),
     callback=options.number,
     metavar="MONEY",
-    help="What its calls may cost, at most, by the prices given.",
+    help="What the calls of either may cost, at most, by the prices given.",
 )
 @options.prices
 @click.option("--plot", type=options.FILE, metavar="FILE", help="Draw the result, as .png, .svg or .pdf.")
@@ -97,6 +108,7 @@ def command(
     together: int,
     to: Path | None,
     decoders: int | None,
+    judge: str | None,
     base_urls: tuple[str, ...],
     vllm: str | None,
     workers: int,
@@ -127,28 +139,29 @@ def command(
       rocot evaluate students/first --on vau-bench/msad --annotations VAU-Bench/ --videos MSAD/ --task qa
       rocot evaluate --teacher openai:gpt-5 --on release:test --release runs/scenes --prices prices.toml
     """
-    from rocot.cli.evaluating import Exam, On, examine, hear, measure
+    from rocot.cli.evaluating import Answers, Exam, On, examined, given, heard, measure
     from rocot.cli.hearing import Hearing
     from rocot.cli.measured import print_result
 
     on = On(benchmark, annotations, manifest, release)
     if sum(whose is not None for whose in (checkpoint, predictions, teacher)) != 1:
         raise click.UsageError("name whose answers: a CHECKPOINT, --predictions or --teacher, one of them.")
-    result: Result | int
-    asked = {"--videos": videos, "--task": task, "--to": to}
+    if teacher is None and judge is None:
+        _refuse({"--max-calls": max_calls, "--max-cost": max_cost, "--prices": prices}, "--teacher or --judge")
+    machine, table = _machine(decoders, base_urls, vllm, workers), options.price_table(prices)
+    judging = _judging(judge, benchmark, machine, table, max_calls, max_cost)
+    answers: Answers | int
     if checkpoint is not None:
-        _refuse({"--max-calls": max_calls, "--max-cost": max_cost, "--prices": prices}, "--teacher")
-        exam = Exam(checkpoint, videos, task, not without_think, together, to)
-        result = examine(exam, on, options.decoding(decoders))
+        answers = examined(Exam(checkpoint, videos, task, not without_think, together, to), on, machine)
     elif predictions is not None:
-        _refuse({**asked, "--without-think": without_think}, "a CHECKPOINT or --teacher, which are asked")
-        result = measure(predictions, on)
+        asked = {"--videos": videos, "--task": task, "--to": to, "--without-think": without_think}
+        _refuse(asked, "a CHECKPOINT or --teacher, which are asked")
+        answers = given(predictions, on)
     else:
         assert teacher is not None
         _refuse({"--without-think": without_think}, "a CHECKPOINT")
-        machine = _machine(decoders, base_urls, vllm, workers)
-        table = options.price_table(prices)
-        result = hear(Hearing(teacher, task, videos, to, machine, table, max_calls, max_cost), on)
+        answers = heard(Hearing(teacher, task, videos, to, machine, table, max_calls, max_cost), on)
+    result = answers if isinstance(answers, int) else measure(answers, judging)
     if isinstance(result, int):
         return result
     if plot is not None:
@@ -167,6 +180,26 @@ def _refuse(given: "Mapping[str, object]", where: str) -> None:
     for name, value in given.items():
         if value:
             raise click.UsageError(f"{name} goes with {where}.")
+
+
+def _judging(
+    judge: str | None,
+    benchmark: str,
+    machine: "Machine",
+    table: "Prices",
+    max_calls: int | None,
+    max_cost: float | None,
+) -> "Judging | None":
+    """Who rates, asked before anybody answers, so that a judge that cannot is told first. Raises ConfigError."""
+    if judge is None:
+        return None
+    from rocot.cli.examining import EVALUATIONS
+    from rocot.cli.hearing import asked_by
+    from rocot.cli.judging import Judging, folder_of
+
+    recipe = asked_by(judge, "--judge")
+    folder = folder_of(recipe.teacher.name, benchmark, EVALUATIONS)
+    return Judging(recipe, machine.model_copy(update={"run": folder}), table, max_calls, max_cost)
 
 
 def _machine(decoders: int | None, base_urls: tuple[str, ...], vllm: str | None, workers: int) -> "Machine":

@@ -7,6 +7,7 @@ from pathlib import Path
 from rocot.cli.examining import Examination, Sheets, sit
 from rocot.cli.filming import held
 from rocot.cli.hearing import Hearing, hear_dataset, hear_release
+from rocot.cli.judging import Judging, judge
 from rocot.cli.options import RUNS
 from rocot.cli.runs import is_run
 from rocot.cli.sheets import Clips, Films
@@ -14,12 +15,14 @@ from rocot.cli.training import installed
 from rocot.core.row import Row
 from rocot.core.task import Task
 from rocot.errors import ConfigError
+from rocot.evaluate.answered import match
 from rocot.evaluate.benchmarks import entries_of, from_manifest, from_rows, records, suite
 from rocot.evaluate.case import Benchmark
 from rocot.evaluate.prediction import Prediction
 from rocot.evaluate.reading import read_predictions
 from rocot.evaluate.result import Result, evaluate
 from rocot.evaluate.rows import of_clips, of_videos
+from rocot.evaluate.vau_eval import texts, vau_eval
 from rocot.machine import Machine
 from rocot.release.rows import rows_at
 from rocot.sources.known.files import Files
@@ -58,16 +61,25 @@ class Exam:
     to: Path | None
 
 
-def measure(predictions: Path, on: On) -> Result:
-    """Holds predictions that are there against the truth. Raises ConfigError and StoreError."""
+@dataclass(frozen=True)
+class Answers:
+    """What is held against what."""
+
+    benchmark: Benchmark
+    predictions: Sequence[Prediction]
+    notes: Sequence[str] = ()
+
+
+def given(predictions: Path, on: On) -> Answers:
+    """Predictions that are there. Raises ConfigError and StoreError."""
     benchmark = _benchmark(on, predictions)
     said, left_out = _predictions(predictions, on)
     notes = (f"{left_out} rows of windows or of controls answer for no whole video and stand in no measure",)
-    return _result(benchmark, said, notes * bool(left_out))
+    return Answers(benchmark, said, notes * bool(left_out))
 
 
-def examine(exam: Exam, on: On, machine: Machine) -> Result:
-    """Has a student answer, and holds that against the truth. Raises ConfigError and StoreError."""
+def examined(exam: Exam, on: On, machine: Machine) -> Answers:
+    """Has a student answer. Raises ConfigError and StoreError."""
     installed()
     benchmark, asked, cases = _own(exam, on, machine) if on.split is not None else _dataset(exam, on, machine)
     examination = Examination(
@@ -80,32 +92,45 @@ def examine(exam: Exam, on: On, machine: Machine) -> Result:
         to=exam.to,
     )
     sat = sit(examination)
-    return _result(benchmark, sat.predictions, sat.notes)
+    return Answers(benchmark, sat.predictions, sat.notes)
 
 
-def hear(hearing: Hearing, on: On) -> Result | int:
-    """Has a teacher answer, and holds that against the truth; the exit code where a signal has ended it.
-
-    Raises ConfigError and what a run raises.
-    """
+def heard(hearing: Hearing, on: On) -> Answers | int:
+    """Has a teacher answer; the exit code where a signal has ended it. Raises ConfigError and what a run raises."""
     if on.split is None:
         made = _records(on)
-        heard = hear_dataset(hearing, on.benchmark, made)
-        if isinstance(heard, int):
-            return heard
-        said, _ = of_videos(rows_at(heard.release))
-        return _result(from_manifest(on.benchmark, made), said, heard.notes)
+        came = hear_dataset(hearing, on.benchmark, made)
+        if isinstance(came, int):
+            return came
+        said, _ = of_videos(rows_at(came.release))
+        return Answers(from_manifest(on.benchmark, made), said, came.notes)
     place = _own_place(on, None)
-    heard = hear_release(hearing, on.benchmark, on.split, place)
-    if isinstance(heard, int):
-        return heard
-    benchmark = from_rows(rows_at(place), on.split)
-    return _result(benchmark, of_clips(rows_at(heard.release), on.split), heard.notes)
+    came = hear_release(hearing, on.benchmark, on.split, place)
+    if isinstance(came, int):
+        return came
+    return Answers(from_rows(rows_at(place), on.split), of_clips(rows_at(came.release), on.split), came.notes)
 
 
-def _result(benchmark: Benchmark, predictions: Iterable[Prediction], notes: Sequence[str]) -> Result:
-    result = evaluate(benchmark, predictions)
-    return result.model_copy(update={"notes": (*result.notes, *notes)})
+def measure(answers: Answers, judging: Judging | None) -> Result | int:
+    """Holds answers against the truth, and has their texts rated where there is a judge.
+
+    The exit code where a signal has ended it. Raises ConfigError and what a run raises.
+    """
+    benchmark, said = answers.benchmark, answers.predictions
+    result = evaluate(benchmark, said)
+    result = result.model_copy(update={"notes": (*result.notes, *answers.notes)})
+    if judging is None:
+        return result
+    if not any(case.reference for case in benchmark.cases):
+        raise ConfigError(f"--judge: {benchmark.name} tells nothing of its videos to rate by; VAU-Bench does")
+    pairs = match(benchmark, said).pairs
+    told = texts(pairs)
+    if not told:
+        raise ConfigError("--judge: no answer has a text to rate; predictions want the key `said`")
+    judged = judge(judging, list(told.values()))
+    if isinstance(judged, int):
+        return judged
+    return result.model_copy(update={"vau_eval": vau_eval(pairs, judging.judge, judged.ratings, judged.failed)})
 
 
 def _own(exam: Exam, on: On, machine: Machine) -> tuple[Benchmark, Sheets, int]:

@@ -98,7 +98,7 @@ async def make(order: Order, store: Store, telling: Telling) -> Made:
     await begin_part(store, order.machine.part)
     truths, stop = Truths(), Stop()
     watch = Watch(Tally(), stop, order.prices.currency, order.limit)
-    budget, batches = _budget(order, store), Batches(store) if order.batch else None
+    budget, batches = budget_of(order, store), Batches(store) if order.batch else None
     shuffled = shuffle(order.recipe, order.machine, order.split, watch.render)
     async with opened(
         order.recipe,
@@ -165,7 +165,7 @@ async def _waves(plan: Plan[Judged], store: Store, job: Job[Judged], waves: Wave
     return ending
 
 
-def _budget(order: Order, store: Store) -> Budget:
+def budget_of(order: Order, store: Store) -> Budget:
     """The ceilings, and what all runs of the folder have come to so far. Raises ConfigError for a missing price."""
     if order.max_calls is None and order.max_cost is None:
         return Budget(order.prices)

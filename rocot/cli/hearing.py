@@ -63,7 +63,7 @@ def hear_dataset(hearing: Hearing, benchmark: str, made: Manifest) -> Heard | in
     """
     if len(hearing.videos) != 1:
         raise ConfigError(f"--on {benchmark}: name the folder of its videos with --videos, once")
-    asked, dataset = _asked(hearing), suite(benchmark).dataset
+    asked, dataset = asked_by(hearing.teacher, "--teacher"), suite(benchmark).dataset
     entries = [_posed(entry) for entry in entries_of(benchmark, made)]
     folder = _folder(hearing, asked, benchmark)
     write(folder / CASES, Manifest(made.header, entries))
@@ -88,27 +88,27 @@ def hear_release(hearing: Hearing, benchmark: str, split: str, run: Path) -> Hea
     place = next((path for path in (run, RUNS / run) if is_run(path)), None)
     if place is None:
         raise ConfigError(f"{run}: no run, whose recipe would say which clips are asked; name one with --release")
-    asked = _asked(hearing)
+    asked = asked_by(hearing.teacher, "--teacher")
     with reading(place, touch=False) as found:
         own = found.recipe
     kept = {name: getattr(asked, name) for name in ("teacher", "reflector", "reviser", "prompts")}
     return _run(hearing, own.model_copy(update=kept), split, _folder(hearing, asked, benchmark))
 
 
-def _asked(hearing: Hearing) -> Recipe:
-    """A recipe of which the sources do not count. Raises ConfigError."""
-    if hearing.teacher.endswith(".toml"):
-        return load_recipe(hearing.teacher)
+def asked_by(named: str, option: str) -> Recipe:
+    """A recipe of which the sources do not count: that of a file, or one of a model. Raises ConfigError."""
+    if named.endswith(".toml"):
+        return load_recipe(named)
     blank = {"release": {"name": "evaluation"}, "sources": [{"kind": "scenes"}]}
-    plain = {"model": hearing.teacher, "temperature": 0.0}
+    plain = {"model": named, "temperature": 0.0}
     try:
         recipe = Recipe.model_validate({**blank, "teacher": plain})
     except ValidationError as error:
         raise ConfigError(
-            f"--teacher {hearing.teacher[:80]}: want openai:<model>, vllm:<model>, hf:<folder>, embedded, scripted, or"
+            f"{option} {named[:80]}: want openai:<model>, vllm:<model>, hf:<folder>, embedded, scripted, or"
             " a recipe's TOML file"
         ) from error
-    return resolved(recipe, Path.cwd(), "--teacher")
+    return resolved(recipe, Path.cwd(), option)
 
 
 def _folder(hearing: Hearing, asked: Recipe, benchmark: str) -> Path:

@@ -5,8 +5,11 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from rocot.cli.screen import heading, out, table
+from rocot.core.rating import AXES
 from rocot.evaluate.plot import lines
+from rocot.evaluate.published import RATED
 from rocot.evaluate.result import Result
+from rocot.evaluate.vau_eval import VauEval
 from rocot.measures.flips import Flips
 from rocot.measures.resample import Estimate
 
@@ -28,6 +31,8 @@ def print_result(result: Result) -> None:
         for what, flips in (("answers", result.reflection.answers), ("choices", result.reflection.choices)):
             if flips is not None:
                 _flips(console, flips, what)
+    if result.vau_eval is not None:
+        _rated(console, result, result.vau_eval)
     _reported(console, result)
 
 
@@ -93,12 +98,28 @@ def _flips(console: Console, flips: Flips, what: str) -> None:
     console.print(f"{flips.graded:,} with a truth to grade on", style="dim")
 
 
+def _rated(console: Console, result: Result, found: VauEval) -> None:
+    made = table(f"VAU-Eval by {found.judge}, 0 to 10", "mean", "-95 %", "-reported by others, by another judge")
+    others = ", ".join(f"{one.who} {one.value:.2f}" for one in result.published if one.measure == RATED)
+    for axis in (*AXES, "mean"):
+        one: Estimate = getattr(found, axis)
+        value = "" if one.value is None else f"{one.value:.2f}"
+        bounds = "" if one.low is None or one.high is None else f"{one.low:.2f} to {one.high:.2f}"
+        made.add_row(axis.replace("_", " "), value, bounds, others if axis == "classification" else "")
+    console.print()
+    console.print(made)
+    failed = ", ".join(f"{count:,} {reason}" for reason, count in found.failed.items())
+    left_out = f"; without a rating, and left out: {failed}" if failed else ""
+    console.print(f"{found.cases:,} texts, {found.silent:,} of them silent, which is 0{left_out}", style="dim")
+
+
 def _reported(console: Console, result: Result) -> None:
-    if not result.published:
+    others = [one for one in result.published if one.measure != RATED]
+    if not others:
         return
     ours = {line.reported_as: line.found for line in lines(result) if line.reported_as is not None}
     made = table("reported by others, not measured here", "%", "here, %", "-who", "-protocol")
-    for one in result.published:
+    for one in others:
         found = ours.get(one.measure)
         here = "" if found is None else _told(found)[0]
         made.add_row(one.measure, f"{one.value:.1f}", here, one.who, one.protocol)

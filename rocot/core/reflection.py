@@ -4,7 +4,7 @@ Clip -> Framed -> Reasoned -> (Relooked ->) Reflected -> Revised -> (Reanswered 
 """
 
 from collections.abc import Iterable
-from typing import Literal, Self
+from typing import Literal, Protocol, Self
 
 from pydantic import Field
 
@@ -49,6 +49,22 @@ class Said(Record):
     """Digest of the prompt templates behind it."""
     call: str
     """Key of the recorded call."""
+
+
+class About(Protocol):
+    """What a question is about, as far as who asks it has to know."""
+
+    @property
+    def id(self) -> str:
+        """The clip's, or another name; calls about the same one go to the same server."""
+
+    @property
+    def key(self) -> str:
+        """The name of the sample in the store."""
+
+    @property
+    def shown(self) -> tuple[Frame, ...]:
+        """Every frame that an ask about it holds; none where it is told of in words alone."""
 
 
 class Framed(Clip):

@@ -9,14 +9,15 @@ from pydantic import Field, ValidationError
 
 from rocot.core.answer import Answer, Evidence, Reflection
 from rocot.core.checks import Opinion, Review
+from rocot.core.rating import AXES, Rating
 from rocot.core.record import Json, Record
 from rocot.core.span import Span, union
 from rocot.core.task import Task, letters
 from rocot.core.truth import NORMAL, UNCLEAR
 from rocot.errors import ReplyError
 
-Shape: TypeAlias = Task | Literal["reflection", "opinion", "review"]
-"""What a reply has to hold: an answer to the task, a reflection on one, or what a check asks for."""
+Shape: TypeAlias = Task | Literal["reflection", "opinion", "review", "rating"]
+"""What a reply has to hold: an answer to the task, a reflection on one, what a check asks for, or a judge's rating."""
 Dialect: TypeAlias = Literal["json", "tagged"]
 
 LONGEST_TEXT = 4000
@@ -62,6 +63,7 @@ def schema_of(shape: Shape, classes: tuple[str, ...]) -> dict[str, Json]:
         "reflection": reflection,
         "opinion": table(evidence=evidence, reasoning=text, label=one),
         "review": table(points=several(table(error=line, reason=line, verdict=verdict))),
+        "rating": table(**{axis: {"type": "integer", "minimum": 0, "maximum": 10} for axis in AXES}),
     }
     chosen = shapes[shape]
     assert isinstance(chosen, dict)
@@ -184,6 +186,22 @@ def parse_review(text: str) -> Review:
             return Review(points=())
         raise ReplyError("no answer", f"wanted <error>, <reason>, <verdict> for each error (got {len(points)}, {said})")
     return _checked(Review, {"points": [point | {"verdict": point["verdict"].lower().strip(" .")} for point in points]})
+
+
+def parse_rating(text: str) -> Rating:
+    """A judge's rating from a reply in either dialect; whole numbers from 0 to 10, and all five.
+
+    Raises ReplyError with reason `no answer`, `tags out of order`, `bad json`, `not a number` or `bad shape`.
+    """
+    text = clean(text)
+    found = _json_in(text)
+    if found is not None:
+        return _from_json(found, Rating)
+    given = dict(zip(AXES, _tags(_THOUGHTS.sub("", text), *AXES), strict=True))
+    for axis, number in given.items():
+        if not re.fullmatch(r"\d{1,2}", number):
+            raise ReplyError("not a number", f"{axis} must be a whole number from 0 to 10 (got {number[:40]!r})")
+    return _checked(Rating, {axis: int(number) for axis, number in given.items()})
 
 
 _FENCE = re.compile(

@@ -35,6 +35,8 @@ SUITES = {
     "shanghaitech": Suite("shanghaitech", "test", "roc_auc"),
 }
 """By the name in `--on`."""
+PROSE = ("key object", "description", "reasoning")
+"""What VAU-Bench tells of a video."""
 
 
 def suite(name: str) -> Suite:
@@ -93,9 +95,19 @@ def _case(entry: Entry) -> Case:
         question=question.text if question else "",
         options=question.options if question else (),
         answer=question.answer if question else None,
+        reference=_reference(entry),
         frames=entry.frames,
         fps=entry.fps,
     )
+
+
+def _reference(entry: Entry) -> str:
+    """Class, key object, description and reasoning; empty where nobody described the video."""
+    told = {passage.kind: passage.text for passage in entry.passages if passage.span is None}
+    if "description" not in told:
+        return ""
+    named = {"class": ", ".join(entry.labels or ()), **{kind: told.get(kind, "") for kind in PROSE}}
+    return "\n".join(f"{kind.capitalize()}: {text}" for kind, text in named.items() if text)
 
 
 def _commons(about: Dataset) -> dict[str, str]:

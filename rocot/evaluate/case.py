@@ -31,6 +31,8 @@ class Case(Record):
     """In the benchmark's order; empty where there is no question."""
     answer: int | None = None
     """Index of the right option."""
+    reference: str = ""
+    """What the dataset tells of it in prose, for VAU-Eval's judge; empty where it tells nothing."""
     frames: int | None = None
     """Of the video, where the annotations or the file say."""
     fps: float | None = None

@@ -12,6 +12,7 @@ from rocot.core.answer import Answer
 from rocot.core.attempts import Form, read, unread
 from rocot.core.task import Task
 from rocot.evaluate.prediction import Conclusion, Prediction
+from rocot.evaluate.rows import prose
 
 THOUGHTLESS = "<think></think><answer>"
 """What a completion begins with that answers a question without a thought; it ends with `</answer>`."""
@@ -51,7 +52,12 @@ def read_all(readings: Iterable[Reading], form: Form, *, think: bool = True) -> 
 def prediction(said: Reading, form: Form) -> Prediction:
     """Both answers of a completion."""
     made = read(said.text, said.task, said.classes, form)
-    return Prediction(id=said.case, final=_conclusion(made.final, said.task), first=_conclusion(made.first, said.task))
+    return Prediction(
+        id=said.case,
+        final=_conclusion(made.final, said.task),
+        first=_conclusion(made.first, said.task),
+        said=None if made.final is None else prose(made.final),
+    )
 
 
 def _at_once(said: Reading) -> Prediction:

@@ -12,6 +12,9 @@ MOST_SPANS = 10_000
 MOST_SCORES = 10_000_000
 """Frames of 92 hours at 30 a second."""
 
+MOST_SAID = 20_000
+"""Characters."""
+
 Second: TypeAlias = Annotated[float, Field(ge=0, le=LATEST)]
 
 
@@ -42,6 +45,8 @@ class Prediction(Record):
     """The answer that counts; null where it could not be read."""
     first: Conclusion | None = None
     """The one before reflection; null where there is none."""
+    said: str | None = Field(default=None, min_length=1, max_length=MOST_SAID)
+    """What it tells of the video, in prose: for VAU-Eval's judge."""
     scores: tuple[float, ...] | None = Field(default=None, min_length=1, max_length=MOST_SCORES)
     """How anomalous, evenly spread over the video: one a frame, or one for each of so many equal stretches. Higher is
     more anomalous; any scale."""

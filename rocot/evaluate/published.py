@@ -8,11 +8,13 @@ from typing import Literal, TypeAlias
 
 from rocot.core.record import Record
 
-Measured: TypeAlias = Literal["mIoU", "R@0.3", "R@0.5", "R@0.7", "QA accuracy"]
+Measured: TypeAlias = Literal["mIoU", "R@0.3", "R@0.5", "R@0.7", "QA accuracy", "VAU-Eval classification"]
+RATED: Measured = "VAU-Eval classification"
+"""By a judge, 0 to 10."""
 
 
 class Reported(Record):
-    """One number that others reported, percent."""
+    """One number that others reported: percent; of VAU-Eval 0 to 10."""
 
     benchmark: str
     measure: Measured
@@ -21,6 +23,7 @@ class Reported(Record):
     protocol: str
 
 
+JUDGED = "another judge and prompt; from a leaderboard"
 VAU_R1 = "vau-r1, without think"
 LEADERBOARD = "not stated; from a leaderboard"
 _GROUNDING: dict[str, dict[str, tuple[float, float, float, float]]] = {
@@ -39,6 +42,11 @@ _OTHERS: tuple[tuple[str, Measured, str, float, str], ...] = (
     ("vau-bench/ucf-crime", "QA accuracy", "SRVAU-R1, without think", 92.82, LEADERBOARD),
     ("vau-bench/ucf-crime", "QA accuracy", "VAU-R1, without think", 92.03, LEADERBOARD),
 )
+_RATED = {
+    "vau-bench/msad": {"SRVAU-R1": 7.65, "VAU-R1": 5.97},
+    "vau-bench/ucf-crime": {"SRVAU-R1": 7.22, "VAU-R1": 4.42},
+    "vau-bench/ecva": {"SRVAU-R1": 2.86, "VAU-R1": 1.45},
+}
 PUBLISHED: tuple[Reported, ...] = (
     *(
         Reported(benchmark=benchmark, measure=name, who=who, value=value, protocol=VAU_R1)
@@ -49,6 +57,11 @@ PUBLISHED: tuple[Reported, ...] = (
     *(
         Reported(benchmark=benchmark, measure=name, who=who, value=value, protocol=protocol)
         for benchmark, name, who, value, protocol in _OTHERS
+    ),
+    *(
+        Reported(benchmark=benchmark, measure=RATED, who=who, value=value, protocol=JUDGED)
+        for benchmark, rows in _RATED.items()
+        for who, value in rows.items()
     ),
 )
 

@@ -12,6 +12,7 @@ from rocot.evaluate.naming import Classification, naming
 from rocot.evaluate.prediction import Prediction
 from rocot.evaluate.published import Reported, published
 from rocot.evaluate.reflecting import Reflecting, reflecting
+from rocot.evaluate.vau_eval import VauEval
 
 TOLD = 20
 """Ids that are named."""
@@ -56,6 +57,8 @@ class Result(Record):
     frame_level: FrameLevel | None
     reflection: Reflecting | None
     vau_r1: VauR1 | None
+    vau_eval: VauEval | None = None
+    """What a judge made of the texts; null where none was asked."""
     published: tuple[Reported, ...]
     """What others reported on the same benchmark, percent; not measured here."""
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from rocot.core.answer import Answer
 from rocot.core.row import Row
-from rocot.evaluate.prediction import Conclusion, Prediction
+from rocot.evaluate.prediction import MOST_SAID, Conclusion, Prediction
 
 
 def of_clips(rows: Iterable[Row], split: str) -> list[Prediction]:
@@ -27,7 +27,13 @@ def of_videos(rows: Iterable[Row]) -> tuple[list[Prediction], int]:
 
 
 def _prediction(row: Row, name: str) -> Prediction:
-    return Prediction(id=name, final=_conclusion(row, row.revised), first=_conclusion(row, row.initial))
+    final, first = _conclusion(row, row.revised), _conclusion(row, row.initial)
+    return Prediction(id=name, final=final, first=first, said=prose(row.revised))
+
+
+def prose(said: Answer) -> str:
+    """What an answer tells of the video: its description where it has one, and its reasoning."""
+    return "\n".join(filter(None, (said.description, said.reasoning)))[:MOST_SAID]
 
 
 def _conclusion(row: Row, said: Answer) -> Conclusion:

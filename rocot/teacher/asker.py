@@ -9,7 +9,7 @@ from weakref import WeakValueDictionary
 
 from rocot.core.prompt import Ask, Prompt, Sampling, Text, Turn
 from rocot.core.record import Json
-from rocot.core.reflection import Framed
+from rocot.core.reflection import About
 from rocot.core.reply import Dialect, clean
 from rocot.engine.attempt import Attempt, Ledger
 from rocot.errors import ReplyError, RunError, ServiceError, TeacherError
@@ -27,7 +27,7 @@ T = TypeVar("T")
 class Pictures(Protocol):
     """Where the pixels of frames lie."""
 
-    async def load(self, item: Framed, /) -> Mapping[str, bytes]:
+    async def load(self, item: About, /) -> Mapping[str, bytes]:
         """The JPEG of every frame of an item, by digest. Raises VideoError, StoreError."""
 
 
@@ -37,7 +37,7 @@ class Queue(Protocol):
     def fault(self, call: str, /) -> TeacherError | None:
         """What a call without a reply has come to for good; None where it may be asked. Raises Deferred if it waits."""
 
-    async def put(self, ask: Ask, call: str, item: Framed, stage: str, pictures: Mapping[str, bytes], /) -> NoReturn:
+    async def put(self, ask: Ask, call: str, item: About, stage: str, pictures: Mapping[str, bytes], /) -> NoReturn:
         """Queues a call. Raises Deferred, a Cut, once that is done."""
 
 
@@ -53,7 +53,7 @@ class _Call:
 
     ask: Ask
     key: str
-    item: Framed
+    item: About
     stage: str
     size: Size | None
     charge: Charge = field(default_factory=Charge)
@@ -108,7 +108,7 @@ class Asker:
         """See `identity_of`."""
         return identity_of(self.model, self._sampling, self._dialect, self._repair)
 
-    async def ask(self, compose: Compose, item: Framed, stage: str, parse: Parse) -> tuple[Ask, Reply]:
+    async def ask(self, compose: Compose, item: About, stage: str, parse: Parse) -> tuple[Ask, Reply]:
         """See `Asks.ask`. Also raises what loading the pictures and recording the attempts raise."""
         ask, reply = await self._replied(compose, item, stage)
         if self._repair is None:
@@ -120,7 +120,7 @@ class Asker:
             return await self._replied(lambda _: again, item, stage)
         return ask, reply
 
-    async def _replied(self, compose: Compose, item: Framed, stage: str) -> tuple[Ask, Reply]:
+    async def _replied(self, compose: Compose, item: About, stage: str) -> tuple[Ask, Reply]:
         """A question's reply, whatever it says."""
         ask = compose(self._speaks)
         key = ask.key
@@ -153,7 +153,7 @@ class Asker:
         body = self._ledger.reply_to(other.key)
         return None if body is None else (other, self._teacher.read(body))
 
-    async def _answered(self, ask: Ask, key: str, item: Framed, stage: str) -> Reply:
+    async def _answered(self, ask: Ask, key: str, item: About, stage: str) -> Reply:
         if self._queue is not None:
             return await self._batched(self._queue, ask, key, item, stage)
         pictures = await self._pixels(item)
@@ -165,7 +165,7 @@ class Asker:
         self._refused = None
         return reply
 
-    async def _batched(self, queue: Queue, ask: Ask, key: str, item: Framed, stage: str) -> NoReturn:
+    async def _batched(self, queue: Queue, ask: Ask, key: str, item: About, stage: str) -> NoReturn:
         """Queues a call, unless it waits already, or has failed for good."""
         error = queue.fault(key)
         if error is not None:
@@ -188,7 +188,7 @@ class Asker:
             return self._refusal(last)
         return reply
 
-    async def _pixels(self, item: Framed) -> Mapping[str, bytes]:
+    async def _pixels(self, item: About) -> Mapping[str, bytes]:
         """The pictures of an item: loaded once for its three asks, and for all its rollouts."""
         digests = tuple(frame.digest for frame in item.shown)
         pictures = self._loaded.get(digests)

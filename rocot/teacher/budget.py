@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from rocot.core.prompt import Ask, Text
-from rocot.core.reflection import Framed
+from rocot.core.reflection import About
 from rocot.engine.chain import Cut
 from rocot.errors import BudgetError
 from rocot.estimate import CHARACTERS_A_TOKEN, image_tokens
@@ -34,7 +34,7 @@ class Size:
     reply_most: int
 
 
-def size_of(ask: Ask, item: Framed) -> Size:
+def size_of(ask: Ask, item: About) -> Size:
     """The size of an ask about an item, by the rules of `rocot.estimate`; at most a token a byte of text."""
     texts = [part.text for turn in ask.turns for part in turn.parts if isinstance(part, Text)]
     characters, octets = sum(map(len, texts)), sum(len(text.encode()) for text in texts)

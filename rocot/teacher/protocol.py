@@ -6,7 +6,7 @@ from typing import Protocol, TypeAlias
 
 from rocot.core.prompt import Ask, Prompt, Sampling
 from rocot.core.record import Json
-from rocot.core.reflection import Framed
+from rocot.core.reflection import About
 from rocot.core.reply import Dialect
 
 
@@ -119,7 +119,7 @@ class Asks(Protocol):
     def identity(self) -> Json:
         """What changes its answers besides the question: model, sampling, dialect, repair."""
 
-    async def ask(self, compose: Compose, item: Framed, stage: str, parse: Parse) -> tuple[Ask, Reply]:
+    async def ask(self, compose: Compose, item: About, stage: str, parse: Parse) -> tuple[Ask, Reply]:
         """The recorded reply to this question, or a new one, recorded before it is read; with the ask that got it.
 
         Where the recipe allows a repair, a reply that `parse` refuses is answered with what is wrong about it, once:

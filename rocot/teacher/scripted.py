@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from random import Random
 
 from rocot.core.prompt import Ask, Picture, Text
+from rocot.core.rating import AXES
 from rocot.core.record import Json
 from rocot.core.reply import Dialect, Shape
 from rocot.core.truth import NORMAL, UNCLEAR
@@ -69,11 +70,13 @@ def kept_answer(answered: Sequence[str], asked: str) -> str | None:
 def reply_text(shape: Shape, dialect: Dialect, classes: tuple[str, ...], times: Sequence[float], *, draw: str) -> str:
     """A valid reply about frames at `times` (seconds, ascending); the same for the same `draw`.
 
-    Of every shape but `review` there must be at least one frame.
+    Of every shape but `review` and `rating` there must be at least one frame.
     """
     dice = Random(draw)  # noqa: S311  # nothing secret is drawn
     if shape == "review":
         return _review(dialect, dice.choice(("real", "not real", "cannot tell")))
+    if shape == "rating":
+        return _rating(dialect, {axis: dice.randint(0, 10) for axis in AXES})
     first, last = sorted((dice.choice(times), dice.choice(times)))
     if shape == "reflection":
         return _reflection(dialect, first, last, keep=dice.random() < 0.5)
@@ -130,3 +133,9 @@ def _review(dialect: Dialect, verdict: str) -> str:
         return f"<error>{error}</error><reason>{reason}</reason><verdict>{verdict}</verdict>"
     point: Json = {"error": error, "reason": reason, "verdict": verdict}
     return json.dumps({"points": [point]}, ensure_ascii=False)
+
+
+def _rating(dialect: Dialect, given: Mapping[str, int]) -> str:
+    if dialect == "tagged":
+        return "".join(f"<{axis}>{number}</{axis}>" for axis, number in given.items())
+    return json.dumps(given)

@@ -14,7 +14,7 @@ from typing import NoReturn
 from pydantic import SecretStr
 
 from rocot.core.prompt import Ask
-from rocot.core.reflection import Framed
+from rocot.core.reflection import About
 from rocot.engine.batches import Batch, Batches, Queued
 from rocot.engine.chain import Cut
 from rocot.errors import ConfigError, RunError, ServiceError, TeacherError
@@ -150,7 +150,7 @@ class Waves:
         return None if error.passing and self._batches.tries(call) < TRIES else error
 
     async def put(  # noqa: PLR0913, PLR0917  # a call, and whom it goes to
-        self, teacher: OpenAITeacher, ask: Ask, call: str, item: Framed, stage: str, pictures: Mapping[str, bytes]
+        self, teacher: OpenAITeacher, ask: Ask, call: str, item: About, stage: str, pictures: Mapping[str, bytes]
     ) -> NoReturn:
         """Queues a call. Raises Deferred then; and BudgetError, StoreError, ServiceError."""
         filling = self._filling[teacher.endpoint, teacher.model]
@@ -208,6 +208,6 @@ class Queue:
         """See `Waves.fault`."""
         return self.waves.fault(call, self.teacher)
 
-    async def put(self, ask: Ask, call: str, item: Framed, stage: str, pictures: Mapping[str, bytes]) -> NoReturn:
+    async def put(self, ask: Ask, call: str, item: About, stage: str, pictures: Mapping[str, bytes]) -> NoReturn:
         """See `Waves.put`."""
         await self.waves.put(self.teacher, ask, call, item, stage, pictures)

@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 from rocot.core.clip import Clip
 from rocot.core.motion import Packets
-from rocot.core.reflection import Frame, Framed
+from rocot.core.reflection import About, Frame, Framed
 from rocot.errors import VideoError
 from rocot.video.mark import mark_of
 from rocot.video.protocol import FrameReader, Look, Sampled, Taken
@@ -57,7 +57,7 @@ class Frames:
         """See `Samples.packets`. Raises VideoError as `sample`."""
         return await _in(self._decoding, lambda: self._packets(clip, margin))
 
-    async def load(self, item: Framed) -> Mapping[str, bytes]:
+    async def load(self, item: About) -> Mapping[str, bytes]:
         """The JPEG of every frame, by digest. What is missing or damaged is decoded again.
 
         Raises VideoError: as `sample`; `frames changed` when decoding gives other bytes than those that were sampled
@@ -94,12 +94,12 @@ class Frames:
         path = self._listed(clip)
         return self._reader.packets(path, max(0.0, clip.start - margin), clip.end + margin)
 
-    def _found(self, item: Framed) -> dict[str, bytes]:
+    def _found(self, item: About) -> dict[str, bytes]:
         found = {frame.digest: self._blobs.get(frame.digest) for frame in item.shown}
         return {digest: data for digest, data in found.items() if data is not None}
 
-    def _made_again(self, item: Framed, lost: Sequence[Frame]) -> dict[str, bytes]:
-        if not item.path:
+    def _made_again(self, item: About, lost: Sequence[Frame]) -> dict[str, bytes]:
+        if not isinstance(item, Framed) or not item.path:
             raise VideoError(
                 "frames lost", f"{len(lost)} frames of {item.id} are not in the cache, nor is its file known"
             )

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 from rocot.assets import load_prompts
 from rocot.core.answer import Answer, Reflection
 from rocot.core.prompt import Ask, Picture, Sampling
-from rocot.core.reflection import Frame, Framed
+from rocot.core.reflection import About, Frame
 from rocot.core.reply import Dialect, parse_answer, parse_reflection
 from rocot.errors import TeacherError
 from rocot.stages.asking import compose, told
@@ -45,7 +45,7 @@ class Said:
         self.sampling = Sampling(seed=7)
         self.identity = model
 
-    async def ask(self, compose: Compose, item: Framed, stage: str, parse: Parse) -> tuple[Ask, Reply]:
+    async def ask(self, compose: Compose, item: About, stage: str, parse: Parse) -> tuple[Ask, Reply]:
         raise NotImplementedError
 
 

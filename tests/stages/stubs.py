@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from rocot.core.clip import Clip
 from rocot.core.prompt import Ask, Sampling, Text
 from rocot.core.record import Json
-from rocot.core.reflection import Frame, Framed
+from rocot.core.reflection import About, Frame, Framed
 from rocot.core.reply import Dialect
 from rocot.core.truth import Truth
 from rocot.teacher.protocol import Compose, Parse, Reply, Usage
@@ -60,7 +60,7 @@ class Listed:
     def identity(self) -> Json:
         return self.model
 
-    async def ask(self, compose: Compose, item: Framed, stage: str, parse: Parse) -> tuple[Ask, Reply]:
+    async def ask(self, compose: Compose, item: About, stage: str, parse: Parse) -> tuple[Ask, Reply]:
         ask = compose(self.dialect)
         self.asked.append(ask)
         reply = self.replies[len(self.asked) - 1]

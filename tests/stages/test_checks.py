@@ -9,7 +9,7 @@ from rocot.core.answer import Answer
 from rocot.core.gate import Gate
 from rocot.core.prompt import Ask, Text
 from rocot.core.record import Json
-from rocot.core.reflection import Criticised, Frame, Framed, Revised
+from rocot.core.reflection import About, Criticised, Frame, Framed, Revised
 from rocot.core.reply import Dialect
 from rocot.core.span import Span
 from rocot.core.truth import Truth
@@ -213,7 +213,7 @@ async def test_pictures_are_loaded_for_a_critic_that_sees_and_for_no_other(seein
     shown: list[int] = []
 
     class Watched(Listed):
-        async def ask(self, compose: Compose, item: Framed, stage: str, parse: Parse) -> tuple[Ask, Reply]:
+        async def ask(self, compose: Compose, item: About, stage: str, parse: Parse) -> tuple[Ask, Reply]:
             shown.append(len(item.shown))
             return await super().ask(compose, item, stage, parse)
 

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from rocot.cli.batching import access, answered
 from rocot.core.prompt import Sampling
-from rocot.core.reflection import Frame, Framed, Revised
+from rocot.core.reflection import About, Frame, Framed, Revised
 from rocot.core.reply import Dialect
 from rocot.engine.batches import Batches
 from rocot.engine.job import Ending, Job
@@ -51,7 +51,7 @@ CALM = Prices()
 class Album:
     """Pictures of eight digests, whatever the clip."""
 
-    async def load(self, item: Framed, /) -> Mapping[str, bytes]:
+    async def load(self, item: About, /) -> Mapping[str, bytes]:
         return PICTURES
 
 

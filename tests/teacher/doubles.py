@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from rocot.core.reflection import Framed
+from rocot.core.reflection import About
 from rocot.engine.attempt import Attempt
 from rocot.errors import StoreError
 from tests.contracts.teacher import PICTURES
@@ -41,6 +41,6 @@ class Album:
 
     loads: int = 0
 
-    async def load(self, item: Framed, /) -> Mapping[str, bytes]:
+    async def load(self, item: About, /) -> Mapping[str, bytes]:
         self.loads += 1
         return PICTURES
