@@ -15,6 +15,7 @@ from rocot.cli import NO_ROWS
 from rocot.cli.options import RUNS
 from rocot.cli.sample import Scale, told_answer, told_reflection
 from rocot.cli.screen import out
+from rocot.cli.sheets import new_ones
 from rocot.cli.training import installed
 from rocot.core.attempts import Attempts
 from rocot.core.sampling import uniform
@@ -62,7 +63,7 @@ def answer(order: Order) -> int:
     card = read_card(order.checkpoint)
     task = order.task or card.taught.tasks[0]
     classes = _classes(order, task, card.taught.classes)
-    seen = _look(order, min(card.taught.frames, card.recipe.data.frames or card.taught.frames), card.taught)
+    seen = _look(order, card.frames, card.taught)
     question = load_prompts(task=task).reason.fill(
         count=str(len(seen.stills)),
         start=f"{seen.start:.2f}",
@@ -76,12 +77,18 @@ def answer(order: Order) -> int:
     student = Student.load(order.checkpoint)
     asked = Asked.of([still.time for still in seen.stills], [still.jpeg for still in seen.stills], question)
     (text,) = student.complete([asked])
+    times = student.looks_again(text, task, classes, seen.start, seen.end)
+    again = _closer(order, seen, times, card.taught) if times else []
+    if again:
+        frames = [still.time for still in again], [still.jpeg for still in again]
+        (more,) = student.complete([asked.closer(text, *frames)])
+        text = f"{text}\n{more}"
     said = student.attempts(text, task, classes)
     if order.as_json:
-        out().print(json.dumps(_json(order, task, seen, text, said), ensure_ascii=False))
+        out().print(json.dumps(_json(order, task, seen, again, text, said), ensure_ascii=False))
     else:
         console = out()
-        for part in _told(order, seen, said, text, min(console.width, 120)):
+        for part in _told(order, seen, again, said, text, min(console.width, 120)):
             console.print(part, soft_wrap=False)
     return 0 if said.final is not None else NO_ROWS
 
@@ -114,7 +121,17 @@ def _look(order: Order, count: int, taught: "Taught") -> _Seen:
     return _Seen(order.start, end, taken.stills)
 
 
-def _json(order: Order, task: Task, seen: _Seen, text: str, said: Attempts) -> dict[str, object]:
+def _closer(order: Order, seen: _Seen, times: Sequence[float], taught: "Taught") -> list[Still]:
+    """The frames of a closer look that were not shown before."""
+    with closing(reader(FramesRecipe(), Machine(run=RUNS, cache=default_cache()))) as isolated:
+        look = Look(height=taught.height, quality=taught.quality)
+        taken = isolated.read(order.video, times, look, salvage=True)
+    return new_ones([still.time for still in seen.stills], taken.stills)
+
+
+def _json(
+    order: Order, task: Task, seen: _Seen, again: Sequence[Still], text: str, said: Attempts
+) -> dict[str, object]:
     return {
         "checkpoint": str(order.checkpoint),
         "video": str(order.video),
@@ -122,12 +139,15 @@ def _json(order: Order, task: Task, seen: _Seen, text: str, said: Attempts) -> d
         "end": seen.end,
         "task": task,
         "frame_times": [still.time for still in seen.stills],
+        "relook_times": [still.time for still in again],
         "text": text,
         **said.model_dump(mode="json"),
     }
 
 
-def _told(order: Order, seen: _Seen, said: Attempts, text: str, width: int) -> Iterator[RenderableType]:
+def _told(
+    order: Order, seen: _Seen, again: Sequence[Still], said: Attempts, text: str, width: int
+) -> Iterator[RenderableType]:
     scale = Scale(seen.start, seen.end, max(20, width - NAMES - 1))
     left, right = f"{seen.start:g} s", f"{seen.end:g} s"
     yield Text(str(order.video), style="bold")
@@ -139,9 +159,11 @@ def _told(order: Order, seen: _Seen, said: Attempts, text: str, width: int) -> I
         yield Text.assemble(name.ljust(NAMES), scale.bar(one.spans or (), style))
         spans = ", ".join(f"{span.start:.2f}-{span.end:.2f} s" for span in one.spans or ())
         yield Text(" " * NAMES + f"{one.label}, {spans or 'no span'}")
-    ticks = {scale.at(still.time) for still in seen.stills}
-    marks = "".join("╵" if index in ticks else " " for index in range(scale.columns))
-    yield Text("frames".ljust(NAMES) + marks, style="dim")
+    for name, stills in (("frames", seen.stills), ("closer", again)):
+        ticks = {scale.at(still.time) for still in stills}
+        if ticks:
+            marks = "".join("╵" if index in ticks else " " for index in range(scale.columns))
+            yield Text(name.ljust(NAMES) + marks, style="dim")
     if said.first is not None:
         yield ""
         yield from told_answer("Initial reasoning", said.first)

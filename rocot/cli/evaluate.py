@@ -24,7 +24,7 @@ TASKS: "tuple[Task, ...]" = ("grounding", "classification", "qa", "reasoning")
     "--predictions",
     type=options.FILE,
     metavar="FILE",
-    help="JSON lines, a prediction a line (docs/evaluate.md); or a run, a release or its Parquet.",
+    help="JSON lines, a prediction a line (docs/evaluate.md); or a run, a release or its Parquet, or hub:org/name@tag.",
 )
 @click.option("--teacher", metavar="MODEL|RECIPE", help="A model as recipes name it, or a recipe by which it is asked.")
 @click.option(
@@ -41,7 +41,7 @@ TASKS: "tuple[Task, ...]" = ("grounding", "classification", "qa", "reasoning")
     "--release",
     type=options.FILE,
     metavar="PATH",
-    help="For release:SPLIT, the run or release.  [default: that of --predictions]",
+    help="For release:SPLIT, the run or release, or hub:org/name@tag.  [default: that of --predictions]",
 )
 @options.videos
 @click.option(
@@ -140,15 +140,17 @@ def command(
       rocot evaluate --teacher openai:gpt-5 --on release:test --release runs/scenes --prices prices.toml
     """
     from rocot.cli.evaluating import Answers, Exam, On, examined, given, heard, measure
+    from rocot.cli.fetching import local
     from rocot.cli.hearing import Hearing
     from rocot.cli.measured import print_result
 
-    on = On(benchmark, annotations, manifest, release)
     if sum(whose is not None for whose in (checkpoint, predictions, teacher)) != 1:
         raise click.UsageError("name whose answers: a CHECKPOINT, --predictions or --teacher, one of them.")
     if teacher is None and judge is None:
         _refuse({"--max-calls": max_calls, "--max-cost": max_cost, "--prices": prices}, "--teacher or --judge")
     machine, table = _machine(decoders, base_urls, vllm, workers), options.price_table(prices)
+    release, predictions = (None if path is None else local(path, machine.cache) for path in (release, predictions))
+    on = On(benchmark, annotations, manifest, release)
     judging = _judging(judge, benchmark, machine, table, max_calls, max_cost)
     answers: Answers | int
     if checkpoint is not None:

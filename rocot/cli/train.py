@@ -62,7 +62,8 @@ def sft(
 ) -> int:
     """Supervised fine-tuning on the config `sft`, or on a control.
 
-    RELEASE is a run's folder or a release; by default the newest run below runs/. Frames that the release does not
+    RELEASE is a run's folder or a release, or the name of one on the Hub (hub:org/name, hub:org/name@v1.0.0), which is
+    fetched and checked; by default the newest run below runs/. Frames that the release does not
     hold are made again from your videos, as `rocot hydrate` does, in the folder `hydrated` beside it.
 
     Exit codes: 0 trained, 2 unusable input.

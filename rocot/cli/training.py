@@ -12,6 +12,7 @@ from rich.console import Console
 
 from rocot.assets import ASSETS, TASKS
 from rocot.cli.closing import left_out_table
+from rocot.cli.fetching import local
 from rocot.cli.filming import Held, held
 from rocot.cli.hydrating import Order as Copy
 from rocot.cli.hydrating import hydrate
@@ -57,7 +58,8 @@ def train(order: Order, machine: Machine) -> int:
     """Trains, and prints what came of it. Returns the exit code."""
     installed()
     recipe = load_training(order.recipe)
-    release = held(find_path(order.release))
+    named = None if order.release is None else local(order.release, machine.cache)
+    release = held(find_path(named))
     config = _config(order.kind, recipe)
     console = out()
     _print_recipe(console, recipe, order)

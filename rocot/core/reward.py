@@ -9,10 +9,11 @@ from itertools import product
 from math import exp
 from types import MappingProxyType
 
+from rocot.core.answer import Answer
 from rocot.core.attempts import Attempts
 from rocot.core.record import Record
 from rocot.core.score import answer_tiou, label_right, right
-from rocot.core.truth import Truth
+from rocot.core.truth import NORMAL, UNCLEAR, Truth
 
 
 class Marks(Record):
@@ -165,6 +166,27 @@ def vau_r1(marks: Marks) -> float | None:
     if marks.final_label is None:
         return None
     return float(marks.strict) + float(marks.final_label) + (marks.final_tiou or 0.0)
+
+
+def ava(said: Answer | None, again: str | None) -> float | None:
+    """+0.5 where the video reads as normal without the predicted segment; -0.2 where a normal one does not, trimmed.
+
+    Else 0: the counterfactual of AVA-GRPO (Vad-R1, arXiv 2505.19877), which cuts the segment, or trims the video that
+    an answer calls normal, and asks again.
+
+    `said` is the final answer, None where it cannot be read; `again` is the label that the same student gives of what
+    is left: the frames outside the spans, or of a normal answer those of the trimmed clip. None where nothing was
+    left, or it could not be read: then nobody knows. An answer that abstains is paid nothing. It is in no recipe of
+    training, since it needs the student itself and not its completion alone: see docs/train.md.
+    """
+    if said is None or said.abstained:
+        return 0.0
+    if again is None or again == UNCLEAR:
+        return None
+    normal = again == NORMAL
+    if said.normal:
+        return 0.0 if normal else -0.2
+    return 0.5 if normal else 0.0
 
 
 REWARDS: Mapping[str, Callable[[Marks], float | None]] = MappingProxyType(

@@ -6,12 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rocot.core.answer import Answer
 from rocot.core.attempts import Form, read, tags_of
 from rocot.core.reward import (
     REWARDS,
     WEIGHTS,
     Marks,
     anti_corruption,
+    ava,
     effectiveness,
     length_shape,
     marked,
@@ -22,6 +24,7 @@ from rocot.core.reward import (
 )
 from rocot.core.span import Span
 from rocot.core.truth import Truth
+from tests.builders import answer
 
 CLASSES = ("Normal", "Fighting", "Fire")
 FIGHT = Truth(labels=("Fighting",), spans=(Span(start=10, end=20),))
@@ -230,3 +233,23 @@ def test_the_length_is_shaped_as_srpo_has_it(length: int, expected: float) -> No
 @pytest.mark.parametrize(("final", "share"), list(product((False, True), (None, 0.0, 0.3, 1.0))))
 def test_vau_r1_is_reproduced(final: bool, share: float | None) -> None:
     assert vau_r1(case(0, final, None, share)) == pytest.approx(1 + final + (share or 0))
+
+
+@pytest.mark.parametrize(
+    ("said", "again", "earned"),
+    [
+        (answer(), "Normal", 0.5),
+        (answer(), "Fighting", 0.0),
+        (answer(), "Robbery", 0.0),
+        (answer(()), "Normal", 0.0),
+        (answer(()), "Fighting", -0.2),
+        (answer((), "Unclear"), "Normal", 0.0),
+        (None, "Normal", 0.0),
+        (answer(), None, None),
+        (answer(()), "Unclear", None),
+    ],
+)
+def test_the_counterfactual_pays_what_its_paper_says(
+    said: Answer | None, again: str | None, earned: float | None
+) -> None:
+    assert ava(said, again) == earned
