@@ -48,6 +48,12 @@ def test_the_pure_core_loads_nothing_heavy() -> None:
     assert loaded("import rocot.core.row, rocot.core.score, rocot.core.gate, rocot.flow") == set()
 
 
-@pytest.mark.parametrize("module", ["rocot.student.recipe", "rocot.student.rewards", "rocot.cli.training"])
-def test_a_training_recipe_is_read_without_torch(module: str) -> None:
+@pytest.mark.parametrize(
+    "module",
+    [
+        *("rocot.student.recipe", "rocot.student.rewards", "rocot.cli.training"),
+        *("rocot.teacher.hf", "rocot.cli.generating", "rocot.cli.evaluating", "rocot.cli.answering"),
+    ],
+)
+def test_torch_is_not_loaded_before_a_model_is(module: str) -> None:
     assert loaded(f"import {module}") & {"torch", "torchvision", "transformers", "trl", "peft", "datasets"} == set()

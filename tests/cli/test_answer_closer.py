@@ -35,7 +35,7 @@ def rocot(*words: str) -> Result:
 
 def looking(folder: Path) -> Path:
     """A student that ends with its first answer, and goes on once it was shown more: its chat then ends otherwise."""
-    return student(folder, {TURN: (FIRST,)}, relook=4)
+    return student(folder, {TURN: (FIRST,)}, taught={"relook": 4})
 
 
 def test_a_closer_look_is_taken_where_the_student_named_spans(folder: Path) -> None:
@@ -55,7 +55,7 @@ def test_a_closer_look_is_taken_where_the_student_named_spans(folder: Path) -> N
     ids=["it reflected at once", "it named no span", "it was taught with none"],
 )
 def test_none_is_taken_where_none_is_wanted(folder: Path, says: tuple[str, ...], taught: dict[str, int]) -> None:
-    student(folder / "s", {TURN: says}, **taught)
+    student(folder / "s", {TURN: says}, taught=taught)
     said = json.loads(rocot("answer", "s", "RoadAccidents902_x264.mp4", "--json").stdout)
     assert (said["relook_times"], said["text"]) == ([], "".join(says))
     assert "closer" not in rocot("answer", "s", "RoadAccidents902_x264.mp4").stdout

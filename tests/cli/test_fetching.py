@@ -12,7 +12,6 @@ from tests.cli.test_push import leading_to
 from tests.release.pushing import NAME, laid
 from tests.servers.hub import HubServer
 
-
 pytestmark = pytest.mark.timeout(600)
 
 

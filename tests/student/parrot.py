@@ -64,7 +64,7 @@ def student(
         parameters=1,
         recipe=recipe,
         recipe_digest=recipe.digest,
-        taught=TAUGHT.model_copy(update=taught),
+        taught=TAUGHT.model_copy(update=taught or {}),
         counts=Counts(read=1, used=1, tokens=1, longest=1),
         versions={},
         device="CPU",
