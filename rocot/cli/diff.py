@@ -15,17 +15,18 @@ def command(before: Path, after: Path, as_json: bool) -> None:
     r"""Tell what changed between two releases, and what version that asks for.
 
     Rows by id: added, removed, changed and in which columns; outcomes and rates of both. BEFORE and AFTER are a
-    release's folder, a run's folder or a run's name below runs/.
+    release's folder, a run's folder, a run's name below runs/, or a dataset on the Hub, org/name or org/name@tag.
 
     \b
     Examples:
       rocot diff downloads/v1 runs/scenes
       rocot diff runs/before runs/after --json
+      rocot diff lab/car-park@v1.0.0 runs/car-park
     """
     from rocot.cli.differing import print_difference, told
-    from rocot.cli.validating import find_path
+    from rocot.cli.lending import lent
 
-    found = told(find_path(before), find_path(after))
+    found = told(lent(before), lent(after))
     if as_json:
         click.echo(found.model_dump_json(indent=2))
     else:

@@ -1,10 +1,9 @@
 """What `rocot diff` prints."""
 
-from pathlib import Path
-
 from rich.console import Console
 
 from rocot.cli.closing import MEANING
+from rocot.cli.lending import Lent
 from rocot.cli.screen import aside, count, heading, out, table
 from rocot.errors import StoreError
 from rocot.release.differ import Difference, Side, compare, measures
@@ -24,11 +23,14 @@ NAMES = {
 MOST_COLUMNS = 20
 
 
-def told(before: Path, after: Path) -> Difference:
+def told(before: Lent, after: Lent) -> Difference:
     """The difference, with the rates of both where their rows are those of this rocot. Raises StoreError."""
-    found = compare(before, after)
+    found = compare(before.path, after.path)
+    sides = {"before": (found.before, before), "after": (found.after, after)}
+    named = {which: side.model_copy(update={"path": one.name}) for which, (side, one) in sides.items()}
+    found = found.model_copy(update=named)
     try:
-        return found.model_copy(update={"measures": measures(before, after)})
+        return found.model_copy(update={"measures": measures(before.path, after.path)})
     except StoreError as error:
         aside().print(f"no rates: {error}")
         return found

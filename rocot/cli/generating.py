@@ -213,7 +213,7 @@ def generate(order: Order) -> int:
 
 
 def carry_out(order: Order, telling: Telling) -> Finished | int:
-    """Makes and exports. The exit code where a signal has ended it."""
+    """Makes and exports. The exit code where a signal has ended it, or it was a part, which has no release."""
     telling.begin(order)
     started = time.monotonic()
     with Store(order.machine.run) as store, access(order.machine.run, store, batch=order.batch):

@@ -74,6 +74,7 @@ def _print_outlook(console: Console, hub: Hub, release: Release, wish: Wish, see
         console.print("\nThis release is there" + (", and tagged." if seen.tagged else "; it lacks the tag."))
     if seen.changes is not None and not plan.done:
         _print_changes(console, seen.changes)
+        console.print(f"rows by id, and rates: rocot diff {hub.name}@{seen.changes.against} {release.folder}")
 
 
 def _print_changes(console: Console, seen: Changes) -> None:

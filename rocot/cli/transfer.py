@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from rich.console import Console
 from rich.live import Live
@@ -17,9 +18,20 @@ from rich.text import Text
 from rocot.cli.screen import aside, lasting, size
 from rocot.cli.watch import A_LINE
 from rocot.release.hub import Hub
-from rocot.release.shards import Listed
 
 LIBRARY = "huggingface_hub"
+
+
+class Sized(Protocol):
+    """A file that is transferred."""
+
+    @property
+    def path(self) -> str:
+        """Relative to the release."""
+
+    @property
+    def bytes(self) -> int:
+        """How many."""
 
 
 @dataclass
@@ -41,16 +53,16 @@ class Transfer:
         """A release is read through."""
         self.now = "checking the release"
 
-    def expect(self, files: Sequence[Listed]) -> None:
+    def expect(self, files: Sequence[Sized]) -> None:
         """Says what there is to do."""
         self.now = ""
         self.files_in_all, self.bytes_in_all = len(files), sum(file.bytes for file in files)
 
-    def storing(self, file: Listed) -> None:
+    def storing(self, file: Sized) -> None:
         """An upload begins."""
         self.now = file.path
 
-    def stored(self, file: Listed) -> None:
+    def stored(self, file: Sized) -> None:
         """It is there."""
         self.files, self.bytes = self.files + 1, self.bytes + file.bytes
 

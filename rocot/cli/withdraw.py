@@ -13,13 +13,17 @@ from rocot.cli import options
 @options.run
 @click.option("--recipe", type=options.FILE, metavar="FILE", help="A recipe's file that is to say so as well.")
 @click.option("--purge", is_flag=True, help="Delete what the run holds of them, and their cached frames.")
-def command(ids: tuple[str, ...], reason: str, folder: Path | None, recipe: Path | None, purge: bool) -> int:
+@click.option("--ahead", is_flag=True, help="Note what the run has no clip of, too: it is left out once it comes.")
+def command(
+    ids: tuple[str, ...], reason: str, folder: Path | None, recipe: Path | None, purge: bool, ahead: bool
+) -> int:
     r"""Take videos or clips out of a run for good.
 
     ID is a source video, source/video, which takes all its clips along, or one clip. It is never made again, the
     run's release is written anew without it, and the manifest of that and of every later release names it. Other
     clips of a file with the same content go with it. Without --purge the replies stay in the run's store, for you
-    alone. The folder is by default the newest run below runs/.
+    alone. It cannot be taken back, so an ID of which the run has no clip is refused, and nothing is done, unless
+    --ahead says that it is to come. The folder is by default the newest run below runs/.
 
     \b
     Examples:
@@ -29,4 +33,4 @@ def command(ids: tuple[str, ...], reason: str, folder: Path | None, recipe: Path
     from rocot.cli.runs import find
     from rocot.cli.withdrawing import Withdrawal, print_withdrawn
 
-    return print_withdrawn(Withdrawal(find(folder), ids, reason.strip(), recipe, purge=purge))
+    return print_withdrawn(Withdrawal(find(folder), ids, reason.strip(), recipe, purge=purge, ahead=ahead))

@@ -10,10 +10,9 @@ from pathlib import Path
 from pydantic import ValidationError
 from rich.console import Console
 
-from rocot.cli import NO_ROWS
 from rocot.cli.exporting import export_split
 from rocot.cli.runs import reading, remembering
-from rocot.cli.screen import aside, out
+from rocot.cli.screen import out
 from rocot.core.withdrawal import MOST_REASON, Withdrawn
 from rocot.engine.blobs import Blobs
 from rocot.engine.purge import Purged, purge
@@ -32,6 +31,10 @@ WHERE json_valid(record) AND (id IN (SELECT value FROM json_each(?1))
     OR record ->> 'source' || '/' || (record ->> 'video') IN (SELECT value FROM json_each(?1))
     OR record ->> 'mark' IN (SELECT value FROM json_each(?2)))
 """
+_VIDEOS = """
+SELECT DISTINCT record ->> 'source' || '/' || (record ->> 'video') AS video FROM clip
+WHERE json_valid(record) ORDER BY video LIMIT 20000
+"""
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,8 @@ class Withdrawal:
     reason: str
     recipe: Path | None
     purge: bool
+    ahead: bool
+    """Whether what the run has no clip of is meant all the same."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +67,11 @@ def print_withdrawn(asked: Withdrawal) -> int:
     console = out()
     with StoreReader(asked.folder) as store:
         clips = _clips(store, asked.ids)
-        unknown = [name for name in asked.ids if not any(name in (clip.id, clip.video) for clip in clips)]
+        known = {name for clip in clips for name in (clip.id, clip.video)} | _before(store)
+        unknown = [name for name in asked.ids if name not in known]
+        if unknown and not asked.ahead:
+            raise _refusal(asked.folder, store, unknown)
         copies = _copies(store, clips, asked.ids)
-        hints = [_unknown(store, name) for name in unknown]
     same = tuple(dict.fromkeys(clip.video for clip in copies))
     new = (*new, *_tombstones(same, asked.reason))
     if asked.recipe is not None:
@@ -74,15 +81,15 @@ def print_withdrawn(asked: Withdrawal) -> int:
         console.print(f"withdrawn: {one.id}")
     for video in same:
         console.print(f"  {video} is the same file, and goes with it")
-    for hint in hints:
-        aside().print(hint)
+    for name in unknown:
+        console.print(f"  the run has no clip of {name}: it is left out once it comes")
     if asked.purge:
         _purge(console, asked.folder, [clip.id for clip in (*clips, *copies)])
     _export(console, asked.folder)
     if asked.recipe is None:
         console.print("\nThe run remembers it. For runs elsewhere add this to the recipe's file (--recipe does):")
         console.print("\n".join(map(spelt, new)), markup=False, end="")
-    return NO_ROWS if unknown else 0
+    return 0
 
 
 def _tombstones(ids: Sequence[str], reason: str) -> tuple[Withdrawn, ...]:
@@ -106,11 +113,22 @@ def _copies(store: StoreReader, clips: Sequence[_Clip], ids: Sequence[str]) -> l
     return [clip for clip in _clips(store, (), marks) if clip.id not in known and clip.video not in videos]
 
 
-def _unknown(store: StoreReader, name: str) -> str:
-    ids = store.rows(str, "SELECT id FROM clip ORDER BY id LIMIT 20000")
-    close = get_close_matches(name, [*dict.fromkeys(each.partition("@")[0] for each in ids), *ids], n=1)
-    hint = f"; did you mean {close[0]}?" if close else ""
-    return f"{name}: the run has no clip of it; it is noted all the same{hint}"
+def _before(store: StoreReader) -> frozenset[str]:
+    """What was withdrawn from the run before; its clips may have been purged."""
+    last = store.recipe()
+    return frozenset(one["id"] for one in json.loads(last.recipe).get("withdrawn", ())) if last else frozenset()
+
+
+def _refusal(folder: Path, store: StoreReader, unknown: Sequence[str]) -> ConfigError:
+    """What is said of ids that the run does not know, with those that may be meant."""
+    videos = store.rows(str, _VIDEOS)
+    ids = [*videos, *store.rows(str, "SELECT id FROM clip ORDER BY id LIMIT 20000")]
+    meant = [(name, get_close_matches(name, ids, n=3)) for name in unknown]
+    told = "; ".join(name + (f" (did you mean {' or '.join(close)}?)" if close else "") for name, close in meant)
+    return ConfigError(
+        f"{folder} has no clip of {told}. Nothing is withdrawn, as it cannot be taken back; with --ahead what the run"
+        " has not yet is left out once it comes"
+    )
 
 
 def _note(folder: Path, new: Sequence[Withdrawn]) -> None:

@@ -159,6 +159,12 @@ class Hub:
                 raise
             return None
 
+    def at(self, revision: str) -> Repo:
+        """How it stands at a branch, tag or commit. Raises MissingError where there is none."""
+        seen = self.look(revision)
+        assert seen is not None, "a revision that is not there raises"
+        return seen
+
     def files(self, revision: str) -> dict[str, Stored]:
         """All files of a commit, by path."""
 

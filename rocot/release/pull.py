@@ -12,7 +12,8 @@ from typing import Protocol
 
 from rocot.errors import ConfigError, HubError
 from rocot.release.hub import Hub, Stored
-from rocot.release.manifest import NAME, Manifest, damage, read_manifest
+from rocot.release.manifest import NAME, Manifest, damage
+from rocot.release.remote import held
 from rocot.release.shards import Listed, sync
 from rocot.release.swap import replacing, take, writing
 
@@ -56,24 +57,17 @@ def pull(hub: Hub, to: Path, telling: Telling, revision: str) -> Pulled:
         raise ConfigError(f"{to} is no folder; name another one with --to")
     if to.is_dir() and any(to.iterdir()) and not (to / NAME).is_file():
         raise ConfigError(f"{to} holds something else than a release; name another folder with --to")
-    seen = hub.look(revision)
-    if seen is None:
-        raise HubError(f"{hub.name}: no such dataset, or none that may be seen without a login")
-    files = hub.files(seen.head)
-    if NAME not in files:
-        raise HubError(f"{hub.name} at {revision} is no release of rocot: it has no {NAME}")
-    path = hub.manifest(seen.head, NAME, files[NAME])
-    manifest = read_manifest(path.parent)
-    assert manifest is not None
-    gathering = _Gathering(hub, seen.head, to, telling)
+    there = held(hub, revision)
+    manifest = there.manifest
+    gathering = _Gathering(hub, there.commit, to, telling)
     telling.expect(manifest.listed)
     with writing(to, AGAIN):
-        gathering.keep(path)
-        fetched = sum(file.bytes for file in manifest.listed if gathering.gather(file, files))
+        gathering.keep(there.folder / NAME)
+        fetched = sum(file.bytes for file in manifest.listed if gathering.gather(file, there.files))
         gathering.put([*(file.path for file in manifest.listed), NAME])
     return Pulled(
         folder=to,
-        commit=seen.head,
+        commit=there.commit,
         manifest=manifest,
         files=len(manifest.listed),
         size=sum(file.bytes for file in manifest.listed),

@@ -7,12 +7,12 @@ and most of it in footers, and cannot tell what is missing or was exchanged.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import Literal
+from typing import BinaryIO, Literal
 
 import pyarrow as pa
-import pyarrow.fs as pa_fs
 import pyarrow.parquet as pq
 from pydantic import computed_field
 
@@ -20,6 +20,7 @@ from rocot.arrow import columns_digest, schema_digest
 from rocot.core.record import Record
 from rocot.errors import StoreError
 from rocot.release.configs import KINDS, config_of
+from rocot.release.files import Entry, Files, OnDisk
 from rocot.release.manifest import MOST_BYTES, NAME, Manifest, SplitEntry, manifest_of
 from rocot.release.report import Problem
 from rocot.release.shards import Listed, Written
@@ -64,16 +65,17 @@ def verify_folder(folder: Path) -> Verification:
     """A release on this machine."""
     if not folder.is_dir():
         return _cannot(str(folder), "is no folder" if folder.exists() else "is not there")
-    return verify(pa_fs.SubTreeFileSystem(str(folder.resolve()), pa_fs.LocalFileSystem()), str(folder))
+    return verify(OnDisk.of(folder), str(folder))
 
 
-def verify(files: pa_fs.FileSystem, name: str) -> Verification:
-    """A release at the root of a file system, whichever that is; `name` is what the result calls it.
+def verify(files: Files, name: str) -> Verification:
+    """A release wherever its files lie; `name` is what the result calls it.
 
-    Bad input raises nothing. Memory holds a row group; each shard is read twice, once for its sha256.
+    Bad input raises nothing; a Hub that cannot be asked raises HubError. Memory holds a row group; each shard is opened
+    once, and read twice: for its sha256, then its pages.
     """
     try:
-        there = {info.path: info for info in files.get_file_info(pa_fs.FileSelector("", recursive=True))}
+        there = files.listing()
     except OSError as error:
         return _cannot(name, f"cannot be read ({error})"[:300])
     try:
@@ -91,16 +93,14 @@ def _cannot(name: str, what: str) -> Verification:
     return Verification(path=name, release=None, files=0, bytes=0, rows=0, damage=(), unusable=(problem,))
 
 
-def _manifest(files: pa_fs.FileSystem, there: dict[str, pa_fs.FileInfo]) -> Manifest | None:
-    if NAME not in there or not there[NAME].is_file:
+def _manifest(files: Files, there: Mapping[str, Entry]) -> Manifest | None:
+    if NAME not in there or there[NAME].kind != "file":
         return None
-    with files.open_input_stream(NAME) as stream:
+    with files.opened(NAME) as stream:
         return manifest_of(stream.read(MOST_BYTES + 1), NAME)
 
 
-def _held_against(
-    files: pa_fs.FileSystem, there: dict[str, pa_fs.FileInfo], manifest: Manifest, name: str
-) -> Verification:
+def _held_against(files: Files, there: Mapping[str, Entry], manifest: Manifest, name: str) -> Verification:
     damage: list[Problem] = []
     rows = 0
     for file in manifest.listed:
@@ -121,40 +121,42 @@ def _held_against(
     )
 
 
-def _pages_alone(files: pa_fs.FileSystem, there: dict[str, pa_fs.FileInfo], why: str, name: str) -> Verification:
-    shards = [info for path, info in sorted(there.items()) if path.endswith(".parquet") and not _hidden(path)]
+def _pages_alone(files: Files, there: Mapping[str, Entry], why: str, name: str) -> Verification:
+    shards = {path: entry for path, entry in sorted(there.items()) if path.endswith(".parquet") and not _hidden(path)}
     damage: list[Problem] = []
     rows = 0
-    for info in shards:
+    for path, entry in shards.items():
         try:
-            rows += _read_alone(files, info)
+            rows += _read_alone(files, path, entry)
         except _Fault as fault:
-            damage.append(Problem(where=info.path, what=str(fault)))
+            damage.append(Problem(where=path, what=str(fault)))
     checked = f"; the pages of {len(shards):,} Parquet files hold against their checksums" if shards else ""
     return Verification(
         path=name,
         release=None,
         files=len(shards),
-        bytes=sum(info.size or 0 for info in shards),
+        bytes=sum(entry.size for entry in shards.values()),
         rows=rows,
         damage=tuple(damage),
         unusable=(Problem(where=name, what=why + ("" if damage else checked)),),
     )
 
 
-def _check(files: pa_fs.FileSystem, info: pa_fs.FileInfo | None, file: Listed, manifest: Manifest) -> int:
+def _check(files: Files, entry: Entry | None, file: Listed, manifest: Manifest) -> int:
     """Holds one file against what is listed, and gives its rows. Raises _Fault."""
-    if info is None:
+    if entry is None:
         raise _Fault("is listed in the manifest and not there")
-    if not info.is_file:
+    if entry.kind != "file":
         raise _Fault("is no plain file")
-    if info.size != file.bytes:
-        raise _Fault(f"has {info.size:,} bytes, and {file.bytes:,} were written")
-    if _sha256(files, file.path) != file.sha256:
-        raise _Fault(f"has other bytes than were written (sha256), as many: {file.bytes:,}")
-    if not isinstance(file, Written):
-        return 0
-    rows, columns = _read_through(files, info)
+    if entry.size != file.bytes:
+        raise _Fault(f"has {entry.size:,} bytes, and {file.bytes:,} were written")
+    with _reading(files, file.path) as source:
+        if _sha256(source) != file.sha256:
+            raise _Fault(f"has other bytes than were written (sha256), as many: {file.bytes:,}")
+        if not isinstance(file, Written):
+            return 0
+        source.seek(0)
+        rows, columns = _read_through(source)
     if rows != file.rows:
         raise _Fault(f"has {rows:,} rows, the manifest says {file.rows:,}")
     config = config_of(file.path)
@@ -163,35 +165,39 @@ def _check(files: pa_fs.FileSystem, info: pa_fs.FileInfo | None, file: Listed, m
     return rows
 
 
-def _read_alone(files: pa_fs.FileSystem, info: pa_fs.FileInfo) -> int:
+def _read_alone(files: Files, path: str, entry: Entry) -> int:
     """Reads a shard that nothing answers for, and gives its rows. Raises _Fault."""
-    rows, columns = _read_through(files, info)
-    config = config_of(info.path)
+    if entry.kind != "file":
+        raise _Fault("is no plain file")
+    with _reading(files, path) as source:
+        rows, columns = _read_through(source)
+    config = config_of(path)
     if config is not None and columns != schema_digest(KINDS[config]):
         raise _Fault(f"has other columns than this rocot writes in config {config}: damaged, or of another version")
     return rows
 
 
-def _sha256(files: pa_fs.FileSystem, path: str) -> str:
-    found = hashlib.sha256()
+@contextmanager
+def _reading(files: Files, path: str) -> Iterator[BinaryIO]:
+    """A file within the block. Raises _Fault where it cannot be read."""
     try:
-        with files.open_input_stream(path) as stream:
-            while chunk := stream.read(CHUNK):
-                found.update(chunk)
+        with files.opened(path) as source:
+            yield source
     except OSError as error:
         raise _Fault(f"cannot be read ({error})"[:300]) from error
+
+
+def _sha256(source: BinaryIO) -> str:
+    found = hashlib.sha256()
+    while chunk := source.read(CHUNK):
+        found.update(chunk)
     return found.hexdigest()
 
 
-def _read_through(files: pa_fs.FileSystem, info: pa_fs.FileInfo) -> tuple[int, str]:
+def _read_through(source: BinaryIO) -> tuple[int, str]:
     """Reads every page of a shard against its checksum; gives the rows that came, and the digest of the columns."""
-    if not info.is_file:
-        raise _Fault("is no plain file")
     try:
-        with (
-            files.open_input_file(info.path) as source,
-            pq.ParquetFile(source, page_checksum_verification=True) as shard,
-        ):
+        with pq.ParquetFile(source, page_checksum_verification=True) as shard:
             rows = sum(shard.read_row_group(index).num_rows for index in range(shard.num_row_groups))
             if rows != shard.metadata.num_rows:
                 raise _Fault(f"tells of {shard.metadata.num_rows:,} rows and has {rows:,}")
@@ -201,11 +207,11 @@ def _read_through(files: pa_fs.FileSystem, info: pa_fs.FileInfo) -> tuple[int, s
         raise _Fault(f"is no whole Parquet file ({told})") from error
 
 
-def _strays(there: dict[str, pa_fs.FileInfo], listed: set[str]) -> Iterator[Problem]:
+def _strays(there: Mapping[str, Entry], listed: set[str]) -> Iterator[Problem]:
     """What is there and not listed; folders beside, and hidden files, which nobody loads, are none of it."""
-    for path, info in sorted(there.items()):
+    for path, entry in sorted(there.items()):
         known = path in listed or path == NAME or PurePosixPath(path).parts[0] in BESIDE
-        if known or _hidden(path) or info.type == pa_fs.FileType.Directory:
+        if known or _hidden(path) or entry.kind == "folder":
             continue
         loaded = ", and would be loaded with the others" if config_of(path) and path.endswith(".parquet") else ""
         yield Problem(where=path, what=f"is not in the manifest{loaded}")

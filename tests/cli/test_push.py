@@ -1,3 +1,4 @@
+import json
 import os
 import secrets
 import subprocess
@@ -11,6 +12,7 @@ from tests.cli.bench import Bench
 from tests.contracts.hub import HubContract
 from tests.release.pushing import NAME, laid, whole
 from tests.servers.hub import HubServer
+from tests.servers.hub_repo import Blob
 
 CANARY = "hf_canary0123456789"
 NAMESPACE = "ROCOT_TEST_NAMESPACE"
@@ -106,3 +108,33 @@ def test_without_a_token_it_says_how_to_log_in(bench: Bench, releases: Mapping[s
     done = bench.rocot("push", NAME, str(releases["0.1.0"]))
     assert done.returncode == 2
     assert done.stderr.startswith("rocot: no token for the Hub; `hf auth login`")
+
+
+def test_a_release_there_is_verified_and_compared_by_its_name(
+    bench: Bench, releases: Mapping[str, Path], tmp_path: Path
+) -> None:
+    with HubServer() as server:
+        bench = Bench(bench.folder, bench.cache, leading_to(server, tmp_path / "hf"))
+        for version in ("0.1.0", "0.2.0"):
+            done = bench.rocot("push", NAME, str(releases[version]))
+            assert done.returncode == 0, done.stderr
+        assert f"rocot diff {NAME}@v0.1.0 {releases['0.2.0']}" in done.stdout
+        done = bench.rocot("verify", f"{NAME}@v0.1.0")
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.startswith(f"{NAME} at v0.1.0, commit ")
+        assert done.stdout.strip().endswith("all as they were written")
+        told = json.loads(bench.rocot("diff", f"{NAME}@v0.1.0", NAME, "--json").stdout)
+        assert (told["before"]["path"], told["after"]["path"]) == (f"{NAME}@v0.1.0", f"{NAME}@main")
+        assert (told["removed"]["count"], told["added"]["count"], told["part"]) == (6, 6, "major")
+        done = bench.rocot("diff", f"{NAME}@v0.1.0", str(releases["0.1.0"]))
+        assert "Nothing changed: the version may stay." in done.stdout, done.stderr
+        path = "data/train-00000-of-00001.parquet"
+        content = server.read(NAME, path)[:-1] + b"x"
+        server.repos[NAME].commit({path: Blob(len(content), content)}, (), "spoil", "alice")
+        done = bench.rocot("verify", NAME)
+        assert (done.returncode, f"damaged: {path}: has other bytes" in done.stdout) == (1, True)
+        server.seen.clear()
+        (bench.folder / "tester").mkdir()
+        done = bench.rocot("verify", NAME)
+        assert (done.returncode, server.seen) == (2, [])
+        assert f"{NAME}: is not there" in done.stdout

@@ -131,13 +131,32 @@ def test_a_split_from_before_is_not_carried_along(bench: Bench) -> None:
     assert set(splits) == {"train"}
 
 
-def test_what_is_not_there_is_noted_and_told(bench: Bench) -> None:
+def test_what_the_run_does_not_know_is_refused_with_what_may_be_meant(bench: Bench) -> None:
     lay(bench)
     assert bench.rocot(*MADE).returncode == 0
-    done = bench.rocot("withdraw", "own/aa")
-    assert done.returncode == 1
-    assert "the run has no clip of it; it is noted all the same; did you mean own/a?" in done.stderr
-    assert manifest(bench)["withdrawn"] == ["own/aa"]
+    before = digests(bench.folder / "runs" / "own" / "release")
+    done = bench.rocot("withdraw", "own/b", "own/aa", "elsewhere")
+    assert done.returncode == 2
+    assert "has no clip of own/aa (did you mean own/a" in done.stderr
+    assert "; elsewhere. Nothing is withdrawn" in done.stderr
+    assert digests(bench.folder / "runs" / "own" / "release") == before
+    assert bench.rocot("export").returncode == 0
+    assert manifest(bench)["withdrawn"] == []
+
+
+def test_what_is_yet_to_come_is_noted_where_that_is_said(bench: Bench) -> None:
+    lay(bench)
+    assert bench.rocot(*MADE).returncode == 0
+    done = bench.rocot("withdraw", "own/c", "--ahead")
+    assert (done.returncode, "the run has no clip of own/c: it is left out once it comes" in done.stdout) == (0, True)
+    assert manifest(bench)["withdrawn"] == ["own/c"]
+    shutil.copyfile(bench.folder / "videos" / "a.mp4", bench.folder / "videos" / "c.mp4")
+    with (bench.folder / "videos" / "c.mp4").open("ab") as film:
+        film.write(b"\0\0")
+    again = bench.rocot(*MADE)
+    assert "own: withdrawn" in again.stdout
+    assert rows(bench) == ["a", "b"]
+    assert bench.rocot("withdraw", "own/c").returncode == 0  # it is known by now, though no clip of it is
 
 
 def test_what_cannot_be_done_changes_nothing(bench: Bench) -> None:

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from rocot.release.export import export
+from rocot.release.files import OnDisk
 from rocot.release.verify import Verification, verify, verify_folder
 from tests.builders import many
 from tests.release.test_export import FLOW, RECIPE, card, exported, samples
@@ -55,7 +56,7 @@ def test_a_release_is_as_it_was_written(made: Path) -> None:
 
 def test_any_file_system_will_do(made: Path) -> None:
     elsewhere = pa_fs.SubTreeFileSystem(str(made), pa_fs.LocalFileSystem())
-    assert verify(elsewhere, "there") == verify_folder(made).model_copy(update={"path": "there"})
+    assert verify(OnDisk(elsewhere), "there") == verify_folder(made).model_copy(update={"path": "there"})
 
 
 def flips(paths: list[Path], count: int, seed: int) -> Iterator[tuple[Path, bytes]]:
