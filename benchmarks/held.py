@@ -26,7 +26,7 @@ def main() -> None:
     print(f"{'':12}{'calls/s':>9}{'CPU ms a call':>15}{'kB a call':>11}{'peak MB':>9}")
     for name, server in (("whole", ("tests.servers.chat", "--canned")), ("by name", ("tests.servers.holding",))) * 2:
         with serving(0.0, *server) as url:
-            took = measured("engine", url, CLIPS)
+            took = measured("engine", url, CLIPS).figures
             with urllib.request.urlopen(url.removesuffix("/v1") + "/counts", timeout=10) as response:
                 octets = json.load(response)["octets"]
         sent = octets / (3 * CLIPS) / 1000
