@@ -8,9 +8,9 @@
 `pyarrow.parquet.write_table` with the same options; `rocot` is the writer of releases, which adds files that end at
 100 MB, one sync each, and their names. They take turns, and the median of the turns counts; both end in a sync.
 
-*Export*: judged samples in, a release out (`all`, `sft`, `rft`, manifest), each size in a fresh process. Samples are
-made one by one as they are asked for, with texts of some 40 words that nobody said before; making them is in the time,
-and told. Peak memory is the largest resident set of the process.
+*Export*: judged samples in, a release out (`all`, `sft`, `rft`, card, manifest), each size in a fresh process. Samples
+are made one by one as they are asked for, with texts of some 40 words that nobody said before; making them is in the
+time, and told. Peak memory is the largest resident set of the process.
 
 *Flips*: single bits of shards of 300 rows, looked for by `rocot verify` without a manifest.
 """
@@ -26,6 +26,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -35,9 +36,11 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from rocot.arrow import table_of  # noqa: E402  # found only from the root
+from rocot.assets import load_prompts  # noqa: E402
 from rocot.core.reflection import Judged  # noqa: E402
 from rocot.core.row import Row  # noqa: E402
 from rocot.recipe import Recipe, Release, Scenes  # noqa: E402
+from rocot.release.card import card  # noqa: E402
 from rocot.release.export import Samples, edition, export  # noqa: E402
 from rocot.release.shards import ROWS_A_GROUP, options, sharding, sync  # noqa: E402
 from rocot.release.verify import verify_folder  # noqa: E402
@@ -148,7 +151,7 @@ def ours(folder: Path, table: pa.Table) -> None:
     """As an export writes it: a row group at a time."""
     with sharding(folder, "train", Row) as shards:
         for start in range(0, table.num_rows, ROWS_A_GROUP):
-            shards.write(table.slice(start, ROWS_A_GROUP))
+            shards.extend(table.slice(start, ROWS_A_GROUP))
         shards.finish()
 
 
@@ -160,7 +163,8 @@ def exported(count: int) -> Cost:
     making = (time.process_time() - started) * count / min(count, 2000)
     with tempfile.TemporaryDirectory(prefix="benchmark-", dir=ROOT / "build") as place:
         wall, cpu = time.perf_counter(), time.process_time()
-        done = export(Path(place), RECIPE, FLOW, Samples("train", samples(count), ()))
+        made = partial(card, recipe=RECIPE, used=load_prompts(None, RECIPE.task.kind))
+        done = export(Path(place), RECIPE, FLOW, Samples("train", samples(count), ()), card=made)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         size = sum(file.bytes for file in done.entry.written) / 1e6
     assert done.entry.rows == count

@@ -7,6 +7,8 @@ from types import NoneType, UnionType
 from typing import Literal, TypeVar, Union, get_args, get_origin
 
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.json as pa_json
 from pydantic.fields import FieldInfo
 
 from rocot.core.record import NUMBERED, Json, Record, digest
@@ -46,12 +48,72 @@ def columns_digest(schema: pa.Schema) -> str:
 
 
 def table_of(rows: Sequence[Record], kind: type[Record]) -> pa.Table:
-    """The rows as one table of one chunk a column: the chunk layout shows in the bytes of a Parquet file."""
+    """The rows as one table of one chunk a column: the chunk layout shows in the bytes of a Parquet file.
+
+    They go by JSON, which pydantic writes and Arrow reads in a sixth of the time that dicts take; pictures go by these.
+    """
+    if not rows or any(map(_holds_bytes, schema_of(kind).types)):
+        return _of_dicts(rows, kind)
+    spelt = "\n".join([row.model_dump_json() for row in rows]).encode()
+    found = pa_json.read_json(
+        pa.BufferReader(spelt),
+        read_options=pa_json.ReadOptions(use_threads=False, block_size=len(spelt) + 1),
+        parse_options=pa_json.ParseOptions(explicit_schema=_spelt_schema(kind), unexpected_field_behavior="error"),
+    ).combine_chunks()
+    columns = []
+    for field in schema_of(kind):
+        (column,) = found[field.name].chunks
+        if (names := _numbered(kind).get(field.name)) is not None:
+            column = pc.index_in(column, pa.array(names)).cast(pa.int64())
+        columns.append(_narrowed(column, field, None))
+    return pa.Table.from_arrays(columns, schema=schema_of(kind))
+
+
+def _of_dicts(rows: Sequence[Record], kind: type[Record]) -> pa.Table:
     values = [row.model_dump() for row in rows]
     for name, names in _numbered(kind).items():
         for one in values:
             one[name] = names.index(one[name])
     return pa.Table.from_pylist(values, schema=schema_of(kind)).combine_chunks()
+
+
+def _holds_bytes(kind: pa.DataType) -> bool:
+    return pa.types.is_binary(kind) or any(_holds_bytes(kind.field(index).type) for index in range(kind.num_fields))
+
+
+@cache
+def _spelt_schema(kind: type[Record]) -> pa.Schema:
+    """As the rows stand in JSON: numbered columns are texts, and all may be null, since what is in a null struct is."""
+    numbered = _numbered(kind)
+    return pa.schema(
+        [(field.name, pa.string() if field.name in numbered else _widened(field.type)) for field in schema_of(kind)]
+    )
+
+
+def _widened(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_struct(kind):
+        return pa.struct([(field.name, _widened(field.type)) for field in kind])
+    return pa.list_(pa.field("element", _widened(kind.value_type))) if pa.types.is_list(kind) else kind
+
+
+def _narrowed(array: pa.Array, field: pa.Field, within: pa.Array | None) -> pa.Array:
+    """The same values as the field's type has them; `within` tells where the struct around them is.
+
+    Raises ArrowInvalid for a null where none may be (a bug): pydantic has looked at every row.
+    """
+    bitmap, *buffers = array.buffers()[: {"struct": 1, "list": 2, "string": 3}.get(str(array.type).split("<")[0], 2)]
+    there = array.is_valid() if array.null_count else None
+    if there is not None and not field.nullable:
+        if within is None or pc.any(pc.and_not(within, there)).as_py():
+            raise pa.ArrowInvalid(f"{field.name} is null, and may not be")
+        bitmap = None
+    inner: list[pa.Array] = []
+    if pa.types.is_struct(field.type):
+        both = within if there is None else there if within is None else pc.and_(there, within)
+        inner = [_narrowed(array.field(index), one, both) for index, one in enumerate(field.type)]
+    elif pa.types.is_list(field.type):
+        inner = [_narrowed(array.values, field.type.value_field, None)]
+    return pa.Array.from_buffers(field.type, len(array), [bitmap, *buffers], children=inner)
 
 
 def records_of(table: pa.Table | pa.RecordBatch, kind: type[R]) -> Iterator[R]:

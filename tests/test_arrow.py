@@ -1,5 +1,6 @@
 from io import BytesIO
 from pathlib import Path
+from typing import get_args
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,6 +13,7 @@ from PIL import Image
 from rocot.arrow import records_of, schema_digest, schema_of, table_of
 from rocot.core.answer import Answer
 from rocot.core.record import Record
+from rocot.core.reflection import Outcome
 from rocot.core.row import Row
 from rocot.core.training import EncodedImage, RftRow, SftRow
 from rocot.core.truth import Truth
@@ -19,6 +21,8 @@ from rocot.release.beside import LeftOut, Usage
 from rocot.release.controls import ControlRow
 from rocot.release.shards import write_shards
 from tests.builders import EDITION, answer, fight, many, spans
+
+OUTCOMES = get_args(Outcome)
 
 
 class Pictured(SftRow):
@@ -50,6 +54,24 @@ def test_a_missing_value_is_never_written(tmp_path: Path) -> None:
     row = Row.of(fight().judged(), EDITION).model_copy(update={"question": None})
     with pytest.raises(pa.ArrowInvalid, match="question"), pq.ParquetWriter(tmp_path / "x", schema_of(Row)) as writer:
         writer.write_table(table_of([row], Row))
+
+
+@pytest.mark.parametrize("kind", [Row, SftRow, RftRow])
+def test_a_table_is_that_which_arrow_makes_of_dicts(kind: type[Record]) -> None:
+    every = [Row.of(item, EDITION) for item in many(30)]
+    rows: list[Record] = [made for row in every for made in (kind.all_of(row) if kind is not Row else [row])]  # type: ignore[attr-defined]  # of both for training
+    values = [row.model_dump() for row in rows]
+    for value in values if kind is SftRow else ():
+        value["outcome"] = OUTCOMES.index(value["outcome"])
+    wanted = pa.Table.from_pylist(values, schema=schema_of(kind)).combine_chunks()
+    made = table_of(rows, kind)
+    made.validate(full=True)
+    assert made.schema.equals(wanted.schema, check_metadata=True)
+    assert made.equals(wanted)
+    sinks = [pa.BufferOutputStream() for _ in range(2)]
+    for table, sink in zip((made, wanted), sinks, strict=True):
+        pq.write_table(table, sink, use_content_defined_chunking=True, write_page_checksum=True)
+    assert sinks[0].getvalue() == sinks[1].getvalue()
 
 
 def test_the_digest_of_the_columns_knows_a_change_deep_inside() -> None:

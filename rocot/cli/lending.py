@@ -1,4 +1,4 @@
-"""Releases that a command reads wherever they lie: here, by a path or a run's name, or on the Hub, by `org/name@tag`."""
+"""Releases that a command reads wherever they lie: here, by path or a run's name, or on the Hub, by `org/name@tag`."""
 
 import re
 from dataclasses import dataclass

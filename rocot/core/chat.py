@@ -39,6 +39,9 @@ class ChatPart(Record):
     """Null for a frame."""
 
 
+_PICTURE = ChatPart(type="image")
+
+
 class ChatTurn(Record):
     """One turn of a chat in parts, as TRL takes it; its frames go in where the parts `image` stand, in their order."""
 
@@ -50,7 +53,7 @@ class ChatTurn(Record):
     @classmethod
     def asked(cls, times: Sequence[float], words: str) -> Self:
         """Frames, and what is said of them."""
-        frames = (part for time in times for part in (ChatPart(type="text", text=stamp(time)), ChatPart(type="image")))
+        frames = (part for time in times for part in (ChatPart(type="text", text=stamp(time)), _PICTURE))
         return cls(role="user", content=(*frames, ChatPart(type="text", text=f"\n{words}")))
 
     @classmethod

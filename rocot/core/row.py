@@ -185,9 +185,7 @@ class Row(Record):
 
         Kept or not as far as the item by itself can tell; what only the whole run tells is put in by the export.
         """
-        said = item.model_dump()
-        clean = cleaned(said)
-        item = item if clean == said else Judged.model_validate(clean)
+        item = item if _is_clean(item) else Judged.model_validate(cleaned(item.model_dump()))
         unwanted: NotKept | None = None if item.outcome in edition.keep else "outcome"
         unwanted = "fault" if rejected(item.faults) else unwanted
         unwanted = "control" if item.handed else unwanted
@@ -274,6 +272,19 @@ class Row(Record):
             counterfactual=None if self.counterfactual is None else self.counterfactual.opinion,
             review=None if self.critic is None else self.critic.review,
         )
+
+
+def _is_clean(item: Judged) -> bool:
+    """Whether its texts are surely as `cleaned` would leave them: a fifth of the time of cleaning two hundred.
+
+    In JSON a control character is escaped, or keeps the whole from being printable. So does an escaped backslash before
+    one of these letters, and a space without a name: who looks closer finds that out.
+    """
+    try:
+        spelt = item.model_dump_json()
+    except ValueError:  # a lone surrogate has no JSON
+        return False
+    return spelt.isprintable() and not any(escape in spelt for escape in ("\\b", "\\f", "\\r", "\\u"))
 
 
 def _credit(check: Looked | Reviewed | None) -> Credit | None:

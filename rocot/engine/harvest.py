@@ -8,11 +8,15 @@ from pydantic import ValidationError
 
 from rocot.core.record import Item
 from rocot.engine.growth import grown
+from rocot.engine.page import Met, Pages
 from rocot.engine.reader import ClipRow, StoreReader
 from rocot.engine.stage import Step
 from rocot.engine.walk import fans_out
 
 T = TypeVar("T", bound=Item)
+
+PAGE = 32
+"""Clips whose chains are looked up at once, and so are in memory."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +39,11 @@ def _none(_: Item) -> bool:
 
 @dataclass(frozen=True)
 class Harvest(Generic[T]):
-    """Every chain of a plan over the clips of a split that are still listed, one clip in memory at a time.
+    """Every chain of a plan over the clips of a split that are still listed, some clips in memory at a time.
 
-    Only what follows on from one another is joined: an answer to frames that have changed since is not there.
+    Only what follows on from one another is joined: an answer to frames that have changed since is not there. Chains of
+    many clips are looked up by their links at once; a clip of which that does not find all chains done is followed by
+    itself, step by step, and so is told what became of each.
     """
 
     store: StoreReader
@@ -52,9 +58,8 @@ class Harvest(Generic[T]):
     def items(self, split: str) -> Iterator[T | Lost]:
         """One for each chain, sorted by the clip's id and the rollout's number. Raises StoreError."""
         after = ""
-        while page := self.store.clips(split, after=after):
-            for row in page:
-                yield from self._clip(row)
+        while page := self.store.clips(split, after=after, count=PAGE):
+            yield from self._page(page)
             after = page[-1].id
 
     def clip(self, key: str) -> Iterator[T | Lost]:
@@ -62,6 +67,32 @@ class Harvest(Generic[T]):
         row = self.store.clip(key)
         if row is not None and not row.gone:
             yield from self._clip(row)
+
+    def _page(self, page: Sequence[ClipRow]) -> Iterator[T | Lost]:
+        met = {row.id: one for row in page if (one := self._met(row)) is not None}
+        pages = Pages(self.store, self.steps, since=0, ripens=False)
+        found = dict(zip(met, pages.follow(list(met.values())), strict=True))
+        for row in page:
+            here = found.pop(row.id, None)
+            if here is None or not here.whole or any(one.kind != "done" for one in here.outcomes):
+                yield from self._clip(row)
+            else:
+                for item in here.ends:
+                    yield self._end(item)
+
+    def _met(self, row: ClipRow) -> Met | None:
+        """The clip as chains begin with it; None where `_clip` has something to say of it."""
+        if not row.whole:
+            return None
+        try:
+            item = self.first.model_validate_json(row.record)
+        except ValidationError:
+            return None
+        return None if self.unwanted(item) else Met(item, row.record, row.link, (None,) * len(self.steps))
+
+    def _end(self, item: Item) -> T:
+        assert isinstance(item, self.last), f"the plan ends with {type(item).__name__}, not {self.last.__name__}"
+        return item
 
     def _clip(self, row: ClipRow) -> Iterator[T | Lost]:
         stage = self.steps[0].stage.name
@@ -82,8 +113,7 @@ class Harvest(Generic[T]):
     def _from(self, index: int, item: Item, after: int) -> Iterator[T | Lost]:
         """The chains of an item that go on with this step."""
         if index == len(self.steps):
-            assert isinstance(item, self.last), f"the plan ends with {type(item).__name__}, not {self.last.__name__}"
-            yield item
+            yield self._end(item)
             return
         rollouts = fans_out(self.steps, index)
         if rollouts is None:

@@ -17,6 +17,7 @@ from math import ceil
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+import pyarrow.compute as pc
 from pydantic import Field
 
 from rocot.core.chat import ChatTurn, answer_text
@@ -177,6 +178,5 @@ def kept(shards: Sequence[Path]) -> Iterator[Row]:
     for path in shards:
         with opened(path) as file:
             for index in range(file.num_row_groups):
-                for values in file.read_row_group(index).to_pylist():
-                    if values["kept"]:
-                        yield Row.model_validate(values)
+                for values in file.read_row_group(index).filter(pc.field("kept")).to_pylist():
+                    yield Row.model_validate(values)

@@ -11,8 +11,8 @@
         plots/                                 of the card
         manifest.json                          written last: rows, bytes and sha256 of all but left_out/ and usage/
 
-What only the whole split can tell of a row, `rocot.release.screen` tells once all have come: rows lie in files of the
-new release until then, and memory stays flat.
+What only the whole split can tell of a row, `rocot.release.screen` tells once all have come: rows wait in files of the
+new release until then (`rocot.release.spool`), and memory stays flat.
 
 Exporting a split keeps the other splits of the same recipe, flow and version of rocot, and drops those of another
 make: a release never mixes two.
@@ -21,14 +21,10 @@ make: a release never mixes two.
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
 
-import pyarrow as pa
-
 from rocot import __version__
-from rocot.arrow import schema_of
 from rocot.core.clip import Clip
 from rocot.core.record import Item, Record, digest
 from rocot.core.reflection import Judged
@@ -41,20 +37,18 @@ from rocot.engine.tables import AttemptRow, attempts
 from rocot.errors import StoreError
 from rocot.recipe import Recipe
 from rocot.release.beside import LeftOut, Usage
-from rocot.release.configs import write_split
 from rocot.release.controls import write_controls
 from rocot.release.manifest import CARD, Columns, Manifest, SplitEntry, damage, read_manifest, write_manifest
 from rocot.release.origins import origins
 from rocot.release.pixels import Pixels, columns
 from rocot.release.screen import Screen, Verdict
-from rocot.release.shards import Listed, growing_table, opened, sharding, sync
+from rocot.release.shards import Listed, growing_table, sync
+from rocot.release.splits import settled, write_split
+from rocot.release.spool import Spool
 from rocot.release.swap import replacing, take
 
 FOLDER = "release"
 """Name of the release within a run's folder."""
-
-SPOOL_BYTES = 32 * 10**6
-"""Of the files that rows lie in until all have come: what pyarrow holds of a file grows by 0.2 MB a row group."""
 
 Card: TypeAlias = Callable[[Path, Manifest], Mapping[str, str]]
 """Makes README.md and its plots, as texts by path, of the folder as it stands then, and of its manifest but for these.
@@ -179,7 +173,8 @@ def export(  # noqa: PLR0913  # a run, what it is made by, its samples, and two 
             entry = pixels.put_in(fresh, samples.split, entry, shard_bytes=shard_bytes)
             made = made.model_copy(update={"pixels": pixels.ground, "columns": columns()})
         carried, dropped = _carry(folder, fresh, made, samples.split)
-        made = made.model_copy(update={"splits": {**carried, samples.split: entry}})
+        splits = {**carried, samples.split: entry}
+        made = made.model_copy(update={"splits": {name: splits[name] for name in sorted(splits)}})
         if card is not None:
             made = made.model_copy(update=_write_card(fresh, card(fresh, made)))
         write_manifest(fresh, made)
@@ -242,14 +237,13 @@ def _write(fresh: Path, samples: Samples, recipe: Recipe, shared: Edition, shard
     for name in ("left_out", "usage"):
         (fresh / name).mkdir()
     tally, screen = _Tally(), Screen(recipe.gate, recipe.mix)
-    left_out, spool = fresh / "left_out" / f"{samples.split}.parquet", fresh / "spool"
-    with growing_table(left_out, LeftOut) as lose, sharding(spool, "rows", Row, shard_bytes=SPOOL_BYTES) as spooled:
+    left_out, spool = fresh / "left_out" / f"{samples.split}.parquet", Spool(fresh / "spool")
+    with growing_table(left_out, LeftOut) as lose:
         for row in _rows(samples.ends, shared, recipe.withdrawn_ids, tally, lose):
             screen.add(row)
-            spooled.add(row)
-        groups = settled(spooled.finish(), screen.verdicts(), tally.settle)
-    shards = write_split(fresh, samples.split, groups, shard_bytes=shard_bytes)
-    spool.rmdir()
+            spool.add(row)
+        groups = settled(spool.groups(), screen.verdicts(), tally.settle)
+        shards = write_split(fresh, samples.split, groups, shard_bytes=shard_bytes)
     with growing_table(fresh / "usage" / "attempts.parquet", Usage) as spend:
         for attempt in samples.attempts:
             spend(Usage.of(attempt))
@@ -261,9 +255,9 @@ def _write(fresh: Path, samples: Samples, recipe: Recipe, shared: Edition, shard
         broken=dict(tally.broken),
         not_kept=dict(tally.not_kept),
         left_out=dict(tally.left_out),
-        files=shards.data,
-        sft=shards.sft,
-        rft=shards.rft,
+        files=shards["all"],
+        sft=shards["sft"],
+        rft=shards["rft"],
     )
     return entry, tally.withdrawn
 
@@ -291,34 +285,6 @@ def _rows(
             last = row.clip, row.rollout
             tally.add(row)
             yield row
-
-
-def settled(
-    spooled: Sequence[Path], verdicts: Iterator[Verdict], told: Callable[[Verdict], None]
-) -> Iterator[pa.Table]:
-    """The rows of files, a row group at a time, with what the whole split says of each. Removes each file after it."""
-    for path in spooled:
-        yield from _settled_file(path, verdicts, told)
-        path.unlink()
-
-
-def _settled_file(path: Path, verdicts: Iterator[Verdict], told: Callable[[Verdict], None]) -> Iterator[pa.Table]:
-    with opened(path) as file:
-        for index in range(file.num_row_groups):
-            table = file.read_row_group(index)
-            found = list(islice(verdicts, table.num_rows))
-            for verdict in found:
-                told(verdict)
-            faults = [
-                [*own, *(fault.model_dump() for fault in verdict.faults)]
-                for own, verdict in zip(table["faults"].to_pylist(), found, strict=True)
-            ]
-            whys = [verdict.not_kept for verdict in found]
-            columns = {"faults": faults, "kept": [why is None for why in whys], "not_kept": whys}
-            for name, values in columns.items():
-                field = schema_of(Row).field(name)
-                table = table.set_column(table.column_names.index(name), field, pa.array(values, field.type))
-            yield table.cast(schema_of(Row)).combine_chunks()
 
 
 def _carry(folder: Path, fresh: Path, made: Manifest, split: str) -> tuple[dict[str, SplitEntry], tuple[Dropped, ...]]:

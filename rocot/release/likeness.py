@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Iterator
 from functools import cache, lru_cache
 from hashlib import blake2b
+from itertools import islice
 
 import apsw
 import numpy as np
@@ -25,6 +26,10 @@ RUN = 3
 BANDS = 12
 ROWS = 8
 """Hashes of a band: two texts meet in one with a chance of J^8."""
+HELD = 2**20
+"""Numbers of bands that are in memory at once: 8 MB."""
+PAGE = 4096
+"""Texts that are read at once."""
 COMPARED = 16
 """Groups that a text is held against at most: those that it shares most bands with."""
 
@@ -39,13 +44,22 @@ def runs_of(text: str, *, numbers: bool = True) -> Runs:
     padded = np.zeros(max(RUN, len(words)), np.uint64)
     padded[: len(words)] = hashed
     mixed: Hashes = padded[:-2] * _odd(0) + padded[1:-1] * _odd(1) + padded[2:] * _odd(2)
-    return np.unique((mixed >> np.uint64(32)).astype(np.uint32))
+    return _set(mixed)
 
 
 def words_of(words: Collection[str]) -> Runs:
     """A set of words, each a run of its own."""
     hashed = np.fromiter(map(_hashed, words), np.uint64, len(words))
-    return np.unique((hashed >> np.uint64(32)).astype(np.uint32))
+    return _set(hashed)
+
+
+def _set(hashed: Hashes) -> Runs:
+    """The upper halves, ascending, each once; as `np.unique` in half the time."""
+    runs = (hashed >> np.uint64(32)).astype(np.uint32)
+    runs.sort()
+    first = np.ones(len(runs), bool)
+    np.not_equal(runs[1:], runs[:-1], out=first[1:])
+    return runs[first]
 
 
 def stored(octets: bytes) -> Runs:
@@ -59,14 +73,44 @@ def jaccard(first: Runs, second: Runs) -> float:
     return float(both / (first.size + second.size - both))
 
 
-def bands_of(runs: Runs) -> list[int]:
+def bands_of(runs: Runs) -> Hashes:
     """One number a band: texts that have one in common may be alike."""
-    factors, terms = _drawn()
-    least = ((runs.astype(np.uint64)[:, None] * factors + terms) >> np.uint64(32)).min(axis=0)
-    powers = np.array([_odd(index) for index in range(ROWS)], np.uint64)
-    keys = (least.reshape(BANDS, ROWS) * powers).sum(axis=1, dtype=np.uint64)
-    keys = keys * np.uint64(BANDS) + np.arange(BANDS, dtype=np.uint64)
-    return [int(key) for key in keys.view(np.int64)]
+    factors, terms, powers, places = _drawn()
+    mixed = runs.astype(np.uint64)[:, None] * factors
+    mixed += terms
+    least = mixed.min(axis=0) >> np.uint64(32)  # the least upper half is that of the least number
+    keys: Hashes = (least.reshape(BANDS, ROWS) * powers).sum(axis=1, dtype=np.uint64) * np.uint64(BANDS) + places
+    return keys
+
+
+def find_meetings(database: apsw.Connection, table: str, name: str, held: int = HELD) -> None:
+    """Fills a table `<name>_met` with the members whose text shares a band with another's.
+
+    Who shares none is like nobody, and of texts that differ hardly one does.
+    `table` has the bands of each member's text in a column `<name>_bands`, as the bytes of their array. The numbers are
+    sorted a part at a time, each part those with one remainder, some `held` of them, so that memory stays flat.
+    """
+    database.execute(f"CREATE TABLE {name}_met (member INTEGER PRIMARY KEY)")
+    count = int(str(database.execute(f"SELECT count(*) FROM {table}").get))  # noqa: S608  # names of ours
+    parts = np.uint64(1 + BANDS * count // held)
+    for part in range(int(parts)):
+        keys = [page[page % parts == part] for _, page in _pages(database, table, name)]
+        ordered = np.sort(np.concatenate(keys)) if keys else np.empty(0, np.uint64)
+        twice = ordered[1:][ordered[1:] == ordered[:-1]]
+        for members, page in _pages(database, table, name) if twice.size else ():
+            met = members[np.isin(page, twice).any(axis=1)]
+            database.executemany(
+                f"INSERT OR IGNORE INTO {name}_met VALUES (?)",  # noqa: S608
+                [(int(member),) for member in met],
+            )
+
+
+def _pages(database: apsw.Connection, table: str, name: str) -> Iterator[tuple[npt.NDArray[np.int64], Hashes]]:
+    """Members, and a line of bands for each."""
+    rows = database.execute(f"SELECT member, {name}_bands FROM {table} ORDER BY member")  # noqa: S608
+    while page := list(islice(rows, PAGE)):
+        keys = np.frombuffer(b"".join([octets for _, octets in page]), np.uint64)
+        yield np.array([member for member, _ in page], np.int64), keys.reshape(-1, BANDS)
 
 
 class Groups:
@@ -93,7 +137,7 @@ class Groups:
 
         Only texts of one `place` are compared.
         """
-        bands = bands_of(runs)
+        bands = [int(key) for key in bands_of(runs).view(np.int64)]
         best = max(((like, -leader) for leader, like in self._near(place, bands, runs)), default=(0.0, 0))
         if best[0] >= self._least:
             return -best[1], best[0]
@@ -127,10 +171,12 @@ def _odd(index: int) -> np.uint64:
 
 
 @cache
-def _drawn() -> tuple[Hashes, Hashes]:
-    """Factors and terms of the hash functions x -> (a x + b mod 2^64) / 2^32."""
+def _drawn() -> tuple[Hashes, Hashes, Hashes, Hashes]:
+    """Factors and terms of the hash functions x -> (a x + b mod 2^64) / 2^32, and what puts those of a band in one."""
     count = range(BANDS * ROWS)
     return (
         np.array([_hashed(f"a {index}") | 1 for index in count], np.uint64),
         np.array([_hashed(f"b {index}") for index in count], np.uint64),
+        np.array([_odd(index) for index in range(ROWS)], np.uint64),
+        np.arange(BANDS, dtype=np.uint64),
     )

@@ -113,7 +113,7 @@ class OnHub:
 
 
 def _belongs(path: str) -> bool:
-    return path in {NAME, CARD} or path.split("/")[0] in {*FOLDERS.values(), PLOTS}
+    return path in {NAME, CARD} or path.split("/", maxsplit=1)[0] in {*FOLDERS.values(), PLOTS}
 
 
 def verify_hub(hub: Hub, revision: str, folder: Path, telling: Telling) -> Verification:

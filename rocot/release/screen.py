@@ -28,7 +28,7 @@ from rocot.core.reflection import Fault, Outcome, rejected
 from rocot.core.row import NotKept, Row
 from rocot.core.rules.words import content
 from rocot.recipe import Mix
-from rocot.release.likeness import Groups, Runs, runs_of, stored, words_of
+from rocot.release.likeness import Groups, Runs, bands_of, find_meetings, runs_of, stored, words_of
 from rocot.release.select import candidate, draw, read, select, spelt
 
 ORDER: tuple[Outcome, ...] = ("corrected", "confirmed", "unresolved", "ungraded", "corrupted")
@@ -38,7 +38,8 @@ SIMILAR, DUPLICATE = RUN_RULES
 _TABLES = """
 CREATE TABLE row (member INTEGER PRIMARY KEY, split TEXT, clip TEXT, rollout INTEGER, id TEXT, rank INTEGER,
                   unkept TEXT, draw TEXT, candidate TEXT, label TEXT,
-                  whole BLOB, reflection BLOB, answer BLOB);
+                  whole BLOB, reflection BLOB, answer BLOB,
+                  whole_bands BLOB, reflection_bands BLOB, answer_bands BLOB);
 CREATE TABLE twin (member INTEGER PRIMARY KEY, leader INTEGER, alike REAL);
 CREATE TABLE stamp (member INTEGER PRIMARY KEY, reflection INTEGER, label TEXT, answer INTEGER);
 CREATE INDEX stamp_by_reflection ON stamp (reflection);
@@ -75,8 +76,13 @@ class Screen:
         rank = (unkept == "fault") * len(ORDER) + ORDER.index(row.outcome)
         unkept = "control" if row.handed is not None else unkept
         similar, duplicate = (self._weights[rule] != "off" for rule in RUN_RULES)
+        texts = (
+            told(row) if duplicate else None,
+            plain(critique_text(row.reflection), row.classes) if similar else None,
+            named(row) if similar else None,
+        )
         self._database.execute(
-            "INSERT INTO row VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO row VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *(self._count, row.split, row.clip, row.rollout, row.id),
                 rank,
@@ -84,9 +90,8 @@ class Screen:
                 draw(self._mix.seed, row.id),
                 spelt(candidate(row, self._count)),
                 conclusion(reflected_on(row)),
-                told(row).tobytes() if duplicate else None,
-                plain(critique_text(row.reflection), row.classes).tobytes() if similar else None,
-                named(row).tobytes() if similar else None,
+                *(None if runs is None else runs.tobytes() for runs in texts),
+                *(None if runs is None else bands_of(runs).tobytes() for runs in texts),
             ),
         )
         self._count += 1
@@ -117,21 +122,37 @@ class Screen:
         return Fault.model_validate({"rule": rule, "severity": self._weights[rule], "detail": detail})
 
     def _find_twins(self) -> None:
+        find_meetings(self._database, "row", "whole")
         groups = Groups(self._database, "whole", self._gate.duplicate)
-        query = "SELECT member, split, whole FROM row ORDER BY split, rank, clip, rollout, id, member"
+        query = """
+            SELECT member, split, whole FROM row JOIN whole_met USING (member)
+            ORDER BY split, rank, clip, rollout, id, member
+        """
         for member, split, runs in self._database.execute(query):
             leader, alike = groups.join(split, member, stored(runs))
             if leader != member:
                 self._database.execute("INSERT INTO twin VALUES (?, ?, ?)", (member, leader, alike))
 
     def _find_stamps(self) -> None:
-        groups = [Groups(self._database, name, self._gate.similar) for name in ("reflection", "answer")]
-        query = "SELECT member, split, label, reflection, answer FROM row ORDER BY split, clip, rollout, id, member"
-        for member, split, label, *texts in self._database.execute(query):
+        """A reflection that shares no band with another is a group of its own, of one answer, and breaks no rule."""
+        names = ("reflection", "answer")
+        for name in names:
+            find_meetings(self._database, "row", name)
+        groups = [Groups(self._database, name, self._gate.similar) for name in names]
+        query = """
+            SELECT row.member, split, label, reflection, answer, reflection_met.member, answer_met.member FROM row
+            LEFT JOIN reflection_met USING (member) LEFT JOIN answer_met USING (member)
+            WHERE reflection_met.member IS NOT NULL OR answer_met.member IS NOT NULL
+            ORDER BY split, clip, rollout, id, row.member
+        """
+        for member, split, label, *found in self._database.execute(query):
+            texts, met = found[:2], found[2:]
             same, answer = (
-                group.join(split, member, stored(runs))[0] for group, runs in zip(groups, texts, strict=True)
+                member if alone is None else group.join(split, member, stored(runs))[0]
+                for group, runs, alone in zip(groups, texts, met, strict=True)
             )
-            self._database.execute("INSERT INTO stamp VALUES (?, ?, ?, ?)", (member, same, label, answer))
+            if met[0] is not None:
+                self._database.execute("INSERT INTO stamp VALUES (?, ?, ?, ?)", (member, same, label, answer))
         self._database.execute(
             """
             WITH same AS (SELECT reflection, count(*) AS rows, count(DISTINCT json_array(label, answer)) AS answers

@@ -4,10 +4,12 @@ import hashlib
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.cli.bench import Bench
 
-FILMS = "abcde"
-CSV = "path,label,start,end\na.mp4,Fighting,1,2\nb.mp4,Normal,,\nc.mp4,Fire,0.5,2.5\nd.mp4,Fighting,0,1\ne.mp4,Normal,,\n"
+FILMS = "abcd"
+CSV = "path,label,start,end\na.mp4,Fighting,1,2\nb.mp4,Normal,,\nc.mp4,Fire,0.5,2.5\nd.mp4,Fighting,0,1\n"
 MORE = """rollouts = 2
 
 [mix]
@@ -28,7 +30,7 @@ def lay(folder: Path, cache: Path, **variables: str) -> Bench:
     """Films of two splits, one of them no film at all, and their recipe."""
     folder.mkdir()
     bench = Bench(folder, cache, variables)
-    bench.lay(length=0.4, csv=CSV, films=FILMS)
+    bench.lay(length=0.75, csv=CSV, films=FILMS)
     recipe = folder / "own.toml"
     recipe.write_text(recipe.read_text() + MORE)
     (folder / "far").mkdir()
@@ -52,11 +54,12 @@ def digests(bench: Bench) -> dict[str, str]:
 
 
 def did(bench: Bench, *words: str) -> str:
-    done = bench.rocot(*words)
+    done = bench.rocot(*words, timeout=300)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
+@pytest.mark.timeout(900)  # nine interpreters, each of its own: their hash seeds are what is looked at
 def test_other_workers_hash_seeds_and_orders_of_insertion_change_no_byte_of_any_file(tmp_path: Path) -> None:
     made = ("generate", "--recipe", "own.toml")
     one = lay(tmp_path / "one", tmp_path / "cache", PYTHONHASHSEED="0")
@@ -69,18 +72,17 @@ def test_other_workers_hash_seeds_and_orders_of_insertion_change_no_byte_of_any_
     away.mkdir()
     for name in "abd":
         (two.folder / "videos" / f"{name}.mp4").rename(away / f"{name}.mp4")
-    did(two, *made, "--split", "test", "--workers", "16", "--limit", "3")
     did(two, *made, "--split", "train", "--workers", "16", "--decoders", "4")
     for film in away.iterdir():
         film.rename(two.folder / "videos" / film.name)
     for split in ("test", "train"):
         did(two, *made, "--split", split, "--workers", "16", "--decoders", "4")
-    for split in ("test", "train"):
-        did(two, "export", "--controls", "--split", split)
+    did(two, "export", "--controls", "--split", "train")
+    did(two, "export", "--controls", "--split", "test")
 
     first, second = digests(one), digests(two)
     kinds = {name.split("/")[0] for name in first}
     assert kinds == {"README.md", "manifest.json", "data", "sft", "rft", "controls", "plots"}
     counts = json.loads((one.folder / "runs" / "own" / "release" / "manifest.json").read_text())["splits"]
-    assert all(entry["rows"] > 40 and entry["kept"] > 10 for entry in counts.values())
+    assert all(entry["rows"] > 20 and entry["kept"] > 4 for entry in counts.values())
     assert first == second

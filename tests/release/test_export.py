@@ -7,6 +7,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 from datasets import load_dataset
 
+from rocot.arrow import table_of
+from rocot.assets import load_prompts
 from rocot.core.reflection import Judged
 from rocot.core.row import Row
 from rocot.core.withdrawal import Withdrawn
@@ -23,8 +26,10 @@ from rocot.errors import StoreError
 from rocot.flow import reflection
 from rocot.recipe import Mix, Recipe, Release, Scenes
 from rocot.release.beside import LeftOut, Usage
+from rocot.release.card import card as whole_card
 from rocot.release.export import Exported, Samples, export, recipe_digest
 from rocot.release.manifest import Manifest, read_manifest
+from rocot.release.shards import GROUPS, ROWS_A_GROUP, sharding
 from rocot.release.verify import verify_folder
 from rocot.tools import described
 from tests.builders import EDITION, fight, many
@@ -247,6 +252,31 @@ def test_shards_end_at_the_size_that_the_recipe_names(tmp_path: Path) -> None:
     files = export(tmp_path, recipe, FLOW, samples(items)).entry.files
     assert [file.rows for file in files] == [1024, 76]
     assert 10**6 < files[0].bytes < 2 * 10**6
+
+
+def test_a_shard_has_no_more_groups_than_memory_is_to_hold(tmp_path: Path) -> None:
+    group = table_of([LeftOut.of(LOST)] * ROWS_A_GROUP, LeftOut)
+    with sharding(tmp_path, "train", LeftOut) as shards:
+        for _ in range(GROUPS + 1):
+            shards.extend(group.slice(0, 500))
+        paths = shards.finish()
+    rows = [pq.read_metadata(path) for path in paths]
+    assert [(one.num_rows, one.num_row_groups) for one in rows] == [(500 * (GROUPS + 1), 126)]
+    with sharding(tmp_path / "more", "train", LeftOut) as shards:
+        for _ in range(GROUPS + 1):
+            shards.extend(group)
+        paths = shards.finish()
+    assert [pq.read_metadata(path).num_rows for path in paths] == [ROWS_A_GROUP * GROUPS, ROWS_A_GROUP]
+
+
+@pytest.mark.parametrize("splits", [("train", "test"), ("test", "train")])
+def test_the_order_in_which_splits_are_exported_changes_no_byte(tmp_path: Path, splits: tuple[str, str]) -> None:
+    used = load_prompts(None, RECIPE.task.kind)
+    for run, order in (("one", ("test", "train")), ("two", splits)):
+        for split in order:
+            held = samples(many(9 if split == "train" else 5, split), split)
+            export(tmp_path / run, RECIPE, FLOW, held, card=partial(whole_card, recipe=RECIPE, used=used))
+    assert fingerprints(tmp_path / "one") == fingerprints(tmp_path / "two")
 
 
 def broken(items: Iterable[Judged]) -> Iterator[Judged]:

@@ -4,12 +4,13 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 
+import apsw
 import pytest
 
 from rocot.core.gate import RUN_RULES, Gate, Rules
 from rocot.core.row import Row
 from rocot.recipe import Mix
-from rocot.release.likeness import jaccard, runs_of
+from rocot.release.likeness import HELD, Groups, bands_of, find_meetings, jaccard, runs_of
 from rocot.release.screen import Screen, Verdict
 from tests.builders import EDITION, Sample, corrected, fight
 from tests.mutations import RUN_MUTATIONS, RunMutation, like
@@ -90,3 +91,27 @@ def test_likeness_is_the_share_of_runs_in_common() -> None:
     assert jaccard(first, second) == pytest.approx(2 / 4)
     assert jaccard(runs_of("at 12.5 s he falls", numbers=False), runs_of("at 3 s he falls", numbers=False)) == 1
     assert [runs_of(text).size for text in ("", "one", "one two", "one two three")] == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("held", [HELD, 200])
+def test_who_shares_no_band_with_another_joins_nobody(held: int) -> None:
+    """What is found among those that meet is what is found among all, also where numbers are sorted in parts."""
+    rng = random.Random(3)
+    words = [f"word{index}" for index in range(400)]
+    bases = [rng.choices(words, k=40) for _ in range(60)]
+    texts = [" ".join(word if rng.random() > 0.02 else "other" for word in rng.choice(bases)) for _ in range(200)]
+    texts += [" ".join(rng.choices(words, k=40)) for _ in range(200)]
+    every = [runs_of(text) for text in texts]
+    database = apsw.Connection("")
+    database.execute("CREATE TABLE row (member INTEGER PRIMARY KEY, whole_bands BLOB)")
+    database.executemany("INSERT INTO row VALUES (?, ?)", [(n, bands_of(one).tobytes()) for n, one in enumerate(every)])
+    find_meetings(database, "row", "whole", held)
+    met = {member for (member,) in database.execute("SELECT member FROM whole_met")}
+    assert 150 < len(met) < 220
+    some, everybody = Groups(database, "some", 0.85), Groups(database, "everybody", 0.85)
+    wanted = {number: everybody.join("train", number, one) for number, one in enumerate(every)}
+    found = {number: some.join("train", number, one) for number, one in enumerate(every) if number in met}
+    assert {number: joined for number, joined in wanted.items() if joined[0] != number} == {
+        number: joined for number, joined in found.items() if joined[0] != number
+    }
+    assert len({joined[0] for joined in found.values()}) < len(found)
