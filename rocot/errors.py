@@ -6,6 +6,7 @@
     │   ├── StoreError        the run store cannot be opened, read or written
     │   ├── ServiceError      the teacher's service is down or will refuse every call (key, model, credit)
     │   ├── HubError          the Hub is down, refuses, or holds something else than it should
+    │   ├── StorageError      so with shared storage at a URL
     │   └── BudgetError       a ceiling that the user set is reached
     └── ItemError             spoils one sample; it is recorded, counted, and the run goes on
         ├── VideoError        the video cannot give the frames that were asked
@@ -46,6 +47,10 @@ class ServiceError(RunError):
 
 class HubError(RunError):
     """The Hub is down, refuses, or holds something else than it should."""
+
+
+class StorageError(RunError):
+    """Shared storage at a URL is down, refuses, or holds something else than it should."""
 
 
 class BudgetError(RunError):

@@ -21,6 +21,8 @@ from rocot.errors import RocotError
 
 COMMANDS = {
     "generate": "Make a dataset: frames, reasoning, reflection, revision, judgement.",
+    "backup": "Keep a copy of a run's store at a URL.",
+    "restore": "Bring a run's store back from a URL.",
     "plan": "Tell what a run would do, ask and cost. Asks nothing.",
     "serve-command": "Print the `vllm serve` line that fits a recipe. Starts nothing.",
     "status": "Tell how far a run is.",

@@ -73,6 +73,16 @@ from rocot.cli import options
     help="Of all calls in all runs of the folder, at most, by the prices given.",
 )
 @options.prices
+@options.backup
+@click.option(
+    "--backup-every",
+    type=click.FloatRange(0, 1e6, min_open=True),
+    callback=options.number,
+    default=10.0,
+    show_default=True,
+    metavar="MINUTES",
+    help="Between two backups.",
+)
 @click.option("--log-json", is_flag=True, help="Tell progress and errors as JSON, one object a line (docs/cli.md).")
 def command(
     recipe: str,
@@ -95,6 +105,8 @@ def command(
     max_calls: int | None,
     max_cost: float | None,
     prices: Path | None,
+    backup: str | None,
+    backup_every: float,
     log_json: bool,
 ) -> int:
     r"""Make a dataset: frames, reasoning, reflection, revision, judgement.
@@ -110,6 +122,7 @@ def command(
       rocot generate --recipe my.toml --base-url http://localhost:8000/v1 --workers 64
       rocot generate --recipe my.toml --part 3/8
     """
+    from rocot.cli.backing import Backup
     from rocot.cli.generating import Order, generate
     from rocot.machine import Machine, default_cache, key_from_environment, own_keys_from_environment
     from rocot.recipe_file import load_recipe
@@ -135,5 +148,6 @@ def command(
         tpm=tpm,
     )
     table = options.price_table(prices)
-    order = Order(chosen, machine, split, table, limit, target_accepted, max_calls, max_cost, log_json, batch)
+    kept = None if backup is None else Backup(backup, backup_every)
+    order = Order(chosen, machine, split, table, limit, target_accepted, max_calls, max_cost, log_json, batch, kept)
     return generate(order)

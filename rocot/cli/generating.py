@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 from rocot.cli import NO_ROWS
+from rocot.cli.backing import Backup, begin, ended, going
 from rocot.cli.batching import access, answered
 from rocot.cli.closing import (
     StageCount,
@@ -52,6 +53,7 @@ from rocot.sources.once import Once
 from rocot.sources.parted import Share
 from rocot.sources.protocol import Skipped
 from rocot.sources.truths import Truths
+from rocot.storage.keeping import Keeping
 from rocot.teacher.budget import Budget
 from rocot.teacher.wave import Waves
 from rocot.tools import Tools, described, listing, opened, shuffle
@@ -73,6 +75,8 @@ class Order:
     """Whether the run is told to a machine."""
     batch: bool = False
     """Whether calls are sent by batch where the service has any."""
+    backup: Backup | None = None
+    """Where the store is kept meanwhile."""
 
     def kept(self, item: Judged) -> bool:
         """Whether an item counts towards the target: no fault that rejects, and an outcome that the mix keeps."""
@@ -93,8 +97,8 @@ class Made:
     """Videos that the sources could not give."""
 
 
-async def make(order: Order, store: Store, telling: Telling) -> Made:
-    """Runs the flow, and tells its progress."""
+async def make(order: Order, store: Store, telling: Telling, keeping: Keeping | None = None) -> Made:
+    """Runs the flow, tells its progress, and keeps the store."""
     await begin_part(store, order.machine.part)
     truths, stop = Truths(), Stop()
     watch = Watch(Tally(), stop, order.prices.currency, order.limit)
@@ -111,7 +115,7 @@ async def make(order: Order, store: Store, telling: Telling) -> Made:
         batches=batches,
     ) as tools:
         watch.remarks, watch.notices, watch.resting = tools.remarks, tools.notices, tools.resting
-        with stop.on_signals():
+        with stop.on_signals(), going(keeping, stop):
             async with telling.watching(watch):
                 ending, skipped = await _passed(order, store, tools, truths, watch)
     return Made(ending, watch.tally, stop.signal, stop.at_once, skipped)
@@ -201,6 +205,11 @@ def generate(order: Order) -> int:
             "--target-accepted counts the rows of a whole run, of which a part sees its own share; bound a part with"
             " --limit, --max-calls or --max-cost"
         )
+    if order.batch and order.backup is not None:
+        raise ConfigError(
+            "--batch keeps files beside the store until the service has them, and --backup keeps the store alone; leave"
+            " one of them out"
+        )
     check_split(order.recipe, order.split)
     telling: Telling = Lines() if order.log_json else Words()
     done = carry_out(order, telling)
@@ -216,10 +225,12 @@ def carry_out(order: Order, telling: Telling) -> Finished | int:
     """Makes and exports. The exit code where a signal has ended it, or it was a part, which has no release."""
     telling.begin(order)
     started = time.monotonic()
+    keeping = begin(order.backup, order.machine.run, telling)
     with Store(order.machine.run) as store, access(order.machine.run, store, batch=order.batch):
         order = replace(order, recipe=remembering(order.recipe, store))
         try:
-            made = asyncio.run(make(order, store, telling))
+            with ended(keeping, telling):
+                made = asyncio.run(make(order, store, telling, keeping))
         except RunError:
             telling.pending(open_batches(store), wanted=True)
             raise

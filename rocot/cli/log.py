@@ -134,6 +134,10 @@ class Lines:
             _notices(watch)
             _progress(watch)
 
+    def remark(self, text: str) -> None:
+        """A notice, from any thread: a line is one write."""
+        tell("notice", message=text)
+
     def interrupted(self, number: int, *, at_once: bool) -> None:
         """A signal has ended the run before all was done."""
         tell("interrupted", signal=number, dropped=at_once)

@@ -70,6 +70,11 @@ def run_folder(recipe: "Recipe", folder: Path | None, part: "Part | None" = None
     return whole.with_name(whole.name + part.suffix)
 
 
+backup = click.option(
+    "--backup",
+    metavar="URL",
+    help="Keep the run's store there, and begin from what is kept: s3://..., hf://..., a path (docs/scale.md).",
+)
 allow_leaks = click.option(
     "--allow-leaks",
     metavar="REASON",

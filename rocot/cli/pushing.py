@@ -1,4 +1,4 @@
-"""What `rocot push` and `rocot pull` do and print."""
+"""What `rocot push` and `rocot pull` do and print, to the Hub and from it; elsewhere see `rocot.cli.placing`."""
 
 from pathlib import Path
 

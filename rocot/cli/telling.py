@@ -26,6 +26,9 @@ class Telling(Protocol):
     def watching(self, watch: Watch) -> AbstractAsyncContextManager[None]:
         """Tells the progress within the block, and how far it came at its end."""
 
+    def remark(self, text: str) -> None:
+        """Something that is to be known, in words; called from any thread."""
+
     def interrupted(self, number: int, *, at_once: bool) -> None:
         """A signal has ended the run before all was done; `at_once`: what was in flight was dropped."""
 
@@ -63,6 +66,10 @@ class Words:
     def watching(self, watch: Watch) -> AbstractAsyncContextManager[None]:
         """A bar on a terminal, a line a minute elsewhere."""
         return drawn(watch)
+
+    def remark(self, text: str) -> None:
+        """One line."""
+        aside().print(f"note: {text}")
 
     def interrupted(self, number: int, *, at_once: bool) -> None:
         """How to go on."""

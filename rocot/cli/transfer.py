@@ -1,4 +1,4 @@
-"""The progress of files on their way to the Hub or from it: a bar on a terminal, a line a minute elsewhere."""
+"""The progress of files on their way somewhere or from there: a bar on a terminal, a line a minute elsewhere."""
 
 import logging
 import sys
@@ -105,10 +105,11 @@ class _Remarks(logging.Handler):
 
 
 @contextmanager
-def going(done: str, hub: Hub) -> Iterator[Transfer]:
+def going(done: str, hub: Hub | None = None) -> Iterator[Transfer]:
     """Draws within the block, with what the Hub and the client remark."""
     transfer = Transfer(done)
-    hub.remark = transfer.remark
+    if hub is not None:
+        hub.remark = transfer.remark
     logger = logging.getLogger(LIBRARY)
     handlers, propagates = logger.handlers, logger.propagate
     logger.handlers, logger.propagate = [_Remarks(transfer)], False

@@ -1,34 +1,56 @@
 """Where a run folder may lie: SQLite's WAL and file locks need a disk of this machine."""
 
+import re
 from pathlib import Path
 
 from rocot.errors import StoreError
 
 MOUNTS = Path("/proc/self/mountinfo")
 _NETWORK = frozenset(
-    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "lustre", "beegfs", "gpfs", "glusterfs", "fuse.sshfs"}
-    | {"fuse.glusterfs", "fuse.ceph", "fuse.s3fs", "fuse.gcsfuse"}
+    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "lustre", "beegfs", "gpfs", "glusterfs", "panfs", "wekafs"}
+    | {"orangefs", "pvfs2", "coda", "9p", "gfs2", "ocfs2"}
 )
+_LOCAL_FUSE = frozenset({"fuse.fuse-overlayfs", "fuse.bindfs", "fuse.encfs", "fuse.gocryptfs", "fuse.mergerfs"})
+"""What lays one local folder over another. All else that comes by FUSE is taken for a network: s3fs, gcsfuse, sshfs,
+juicefs, rclone and every new one; `fuseblk` is a local disk."""
+_OCTAL = re.compile(rb"\\([0-7]{3})")
 
 
 def refuse_network(folder: Path, mounts: Path = MOUNTS) -> None:
     """Raises StoreError for a folder on a network file system, where the system tells (Linux)."""
     if not mounts.is_file():
         return
-    kind = kind_of(folder.resolve(), mounts.read_text(errors="replace"))
-    if kind in _NETWORK:
+    kind = kind_of(folder.resolve(), mounts.read_text(encoding="utf-8", errors="surrogateescape"))
+    if is_network(kind):
         raise StoreError(
-            f"{folder} lies on a network file system ({kind}), where SQLite's locks cannot be trusted;"
-            " put the run on a local disk and copy it afterwards"
+            f"{folder} lies on a network file system ({kind}), where SQLite's locks cannot be trusted and its log"
+            " cannot be shared; put the run on a local disk, and keep a copy there by `rocot backup` or --backup"
         )
 
 
+def is_network(kind: str) -> bool:
+    """Whether a type of file system, as mountinfo spells it, is no disk of this machine alone."""
+    return kind in _NETWORK or kind == "fuse" or (kind.startswith("fuse.") and kind not in _LOCAL_FUSE)
+
+
 def kind_of(folder: Path, mounts: str) -> str:
-    """The type of the file system that holds a folder, by a table as in /proc/self/mountinfo; "" if it is not there."""
-    best, kind = Path("/"), ""
+    """The type of the file system that holds a folder, by a table as in /proc/self/mountinfo; "" if it is not there.
+
+    The deepest mount counts, and of several at one place the last: it hides those before.
+    """
+    deepest, kind = 0, ""
     for line in mounts.splitlines():
         place, _, source = line.partition(" - ")
-        point = Path(place.split(" ")[4].encode().decode("unicode_escape"))
-        if folder.is_relative_to(point) and len(point.parts) >= len(best.parts):
-            best, kind = point, source.split(" ")[0]
+        fields, kinds = place.split(" "), source.split(" ")
+        if len(fields) < 5:
+            continue
+        point = Path(_plain(fields[4]))
+        if folder.is_relative_to(point) and len(point.parts) >= deepest:
+            deepest, kind = len(point.parts), kinds[0]
     return kind
+
+
+def _plain(point: str) -> str:
+    r"""A mount's place, in which the kernel writes space, tab, newline and backslash as `\040` and its like."""
+    octets = point.encode("utf-8", "surrogateescape")
+    return _OCTAL.sub(lambda found: bytes([int(found[1], 8) & 0xFF]), octets).decode("utf-8", "surrogateescape")

@@ -2,13 +2,18 @@ from pathlib import Path
 
 import pytest
 
-from rocot.engine.disk import kind_of, refuse_network
+from rocot.engine.disk import is_network, kind_of, refuse_network
 from rocot.errors import StoreError
 
 MOUNTS = """\
 22 1 254:0 / / rw,relatime - ext4 /dev/vda rw
 30 22 0:40 / /home rw shared:1 - nfs4 server:/home rw
 31 30 0:41 / /home/me/my\\040disk rw - ext4 /dev/vdb rw
+32 22 0:42 / /bücher rw - cifs //server/share rw
+33 22 0:43 / /data rw - ext4 /dev/vdc rw
+34 22 0:44 / /data rw master:1 - fuse.juicefs JuiceFS:x rw
+35 22 0:45 / /a\\134040b rw - lustre pool rw
+torn
 """
 
 
@@ -19,10 +24,31 @@ def test_the_innermost_mount_counts() -> None:
     assert kind_of(Path("/homeless"), MOUNTS) == "ext4"
 
 
+def test_of_mounts_at_one_place_the_last_counts() -> None:
+    assert kind_of(Path("/data/run"), MOUNTS) == "fuse.juicefs"
+
+
+def test_places_are_spelt_in_any_alphabet() -> None:
+    assert kind_of(Path("/bücher/run"), MOUNTS) == "cifs"
+    assert kind_of(Path("/a\\040b/run"), MOUNTS) == "lustre"
+
+
+@pytest.mark.parametrize(
+    "kind", ["nfs", "nfs4", "cifs", "smb3", "lustre", "beegfs", "gpfs", "ceph", "9p", "fuse", "fuse.s3fs", "fuse.new"]
+)
+def test_what_other_machines_share_is_a_network(kind: str) -> None:
+    assert is_network(kind)
+
+
+@pytest.mark.parametrize("kind", ["", "ext4", "xfs", "btrfs", "zfs", "overlay", "tmpfs", "fuseblk", "fuse.bindfs"])
+def test_what_this_machine_has_alone_is_none(kind: str) -> None:
+    assert not is_network(kind)
+
+
 def test_a_network_disk_is_refused(tmp_path: Path) -> None:
     mounts = tmp_path / "mountinfo"
     mounts.write_text(MOUNTS)
-    with pytest.raises(StoreError, match=r"network file system .nfs4.*local disk"):
+    with pytest.raises(StoreError, match=r"network file system .nfs4.*local disk.*rocot backup"):
         refuse_network(Path("/home/me/run"), mounts)
 
 

@@ -1,0 +1,1 @@
+"""Shared storage at a URL, by fsspec: whole files go there and come back, and nothing is opened in place."""

@@ -1,0 +1,85 @@
+"""Backups on the real command line; tests/storage/test_s3.py has an object store, and a part that is killed."""
+
+import asyncio
+import json
+import shutil
+import time
+from pathlib import Path
+
+from tests.cli.bench import Bench
+from tests.servers.chat import ChatServer
+
+GENERATE = ("generate", "--recipe", "own.toml", "--backup", "kept")
+
+
+def test_a_run_goes_on_from_its_backup_on_another_machine(bench: Bench) -> None:
+    bench.lay()
+    made = bench.rocot(*GENERATE)
+    assert made.returncode == 0, made.stderr
+    assert f"note: runs/own: backed up to file://{bench.folder}/kept (number 1, " in made.stderr
+    shutil.rmtree(bench.folder / "runs")
+    again = bench.rocot(*GENERATE, "--log-json")
+    assert again.returncode == 0, again.stderr
+    *events, end = [json.loads(line) for line in again.stderr.splitlines()]
+    notices = [event["message"] for event in events if event["event"] == "notice"]
+    assert [notice.partition(" (")[0] for notice in notices] == [
+        "runs/own: restored",
+        f"runs/own: nothing new since the backup at file://{bench.folder}/kept",
+    ]
+    assert (end["event"], {stage["done"] - stage["reused"] for stage in end["stages"]}) == ("end", {0})
+
+
+def test_a_run_is_backed_up_and_restored_by_hand(bench: Bench) -> None:
+    bench.lay()
+    assert bench.rocot("generate", "--recipe", "own.toml").returncode == 0
+    done = bench.rocot("backup", "own", "kept")
+    assert done.returncode == 0, done.stderr
+    assert "runs/own: backed up to file://" in done.stdout
+    back = bench.rocot("restore", "kept", "elsewhere")
+    assert back.returncode == 0, back.stderr
+    assert back.stdout.startswith("elsewhere: restored (from file://")
+    exported = bench.rocot("export", "elsewhere")
+    assert exported.returncode == 0, exported.stderr
+    release = Path("release", "data", "train-00000-of-00001.parquet")
+    assert (bench.folder / "elsewhere" / release).read_bytes() == (bench.folder / "runs/own" / release).read_bytes()
+    assert bench.rocot("restore", "kept", "elsewhere").stdout.startswith("elsewhere: it is that already")
+
+
+def there(folder: Path) -> None:
+    """Waits for a backup."""
+    while not list(folder.glob("*.json")):
+        time.sleep(0.05)
+
+
+async def test_a_run_whose_backup_another_one_has_overtaken_stops_asking(bench: Bench) -> None:
+    bench.lay(model="openai:m", length=0.25)
+    async with ChatServer(latency=0.5) as server:
+        words = ("--base-url", server.base_url, "--workers", "1", "--backup-every", "0.005")
+        running = asyncio.create_task(asyncio.to_thread(bench.rocot, *GENERATE, *words))
+        await asyncio.to_thread(there, bench.folder / "kept")
+        await asyncio.to_thread(bench.rocot, "restore", "kept", "theirs")
+        more = ("generate", "--recipe", "own.toml", "--run", "theirs", "--limit", "3", "--base-url", server.base_url)
+        server.latency = 0.05
+        theirs = await asyncio.to_thread(bench.rocot, *more, "--backup", "kept", "--workers", "64")
+        ours = await running
+        calls = server.counts.total()
+    codes = (theirs.returncode, ours.returncode)
+    assert codes in {(0, 2), (2, 0)}, theirs.stderr + ours.stderr
+    lost = ours if ours.returncode else theirs
+    assert "holds what this run does not" in lost.stderr or "meanwhile" in lost.stderr
+    assert calls
+
+
+def test_a_place_that_cannot_be_used_is_told_before_anything_is_asked(bench: Bench) -> None:
+    bench.lay()
+    (bench.folder / "kept").write_text("a file")
+    refused = bench.rocot(*GENERATE)
+    assert refused.returncode == 2
+    assert "rocot: file://" in refused.stderr
+    assert not list(bench.folder.glob("runs/own/run.sqlite"))
+    both = bench.rocot(*GENERATE, "--batch")
+    assert both.returncode == 2
+    assert "leave one of them out" in both.stderr
+    secret = bench.rocot("backup", "own", "s3://me:canary@lab/x")
+    assert secret.returncode == 2
+    assert "canary" not in secret.stderr + secret.stdout

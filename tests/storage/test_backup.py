@@ -1,0 +1,177 @@
+import asyncio
+import json
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from rocot.engine.reader import FILE, StoreReader
+from rocot.engine.store import Store
+from rocot.errors import StorageError, StoreError
+from rocot.storage.backup import OvertakenError, back_up, newest, restore
+from rocot.storage.keeping import Keeping
+from rocot.storage.place import Place
+from tests.engine.toys import attempt
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(str(tmp_path / "kept"))
+
+
+def ask(run: Path, *calls: str) -> Path:
+    async def asked() -> None:
+        with Store(run) as store:
+            for call in calls:
+                await store.add_attempt(attempt(call, call.encode()))
+        await asyncio.sleep(0.002)  # attempts are dated to the millisecond
+
+    asyncio.run(asked())
+    return run
+
+
+def calls(run: Path) -> list[str]:
+    with StoreReader(run) as store:
+        return store.rows(str, "SELECT call FROM attempt ORDER BY seq")
+
+
+def test_a_run_comes_back_on_another_machine(tmp_path: Path, place: Place) -> None:
+    run = ask(tmp_path / "run", "a", "b")
+    saved = back_up(run, place).saved
+    assert (saved.sequence, saved.history.attempts) == (1, 2)
+    done = restore(place, tmp_path / "new" / "run")
+    assert done.was == "nothing"
+    assert calls(tmp_path / "new" / "run") == ["a", "b"]
+    assert not list((tmp_path / "new" / "run").glob(".*"))
+
+
+def test_what_has_not_changed_is_not_sent_again(tmp_path: Path, place: Place) -> None:
+    run = ask(tmp_path / "run", "a")
+    assert back_up(run, place).sent
+    assert not back_up(run, place).sent
+    assert len(place.names()) == 2
+
+
+def test_two_backups_stay(tmp_path: Path, place: Place) -> None:
+    run = tmp_path / "run"
+    for call in "abcd":
+        back_up(ask(run, call), place)
+    assert [name[:8] for name in place.names()] == ["00000003", "00000003", "00000004", "00000004"]
+
+
+def test_an_upload_that_was_killed_counts_for_nothing(tmp_path: Path, place: Place) -> None:
+    run = ask(tmp_path / "run", "a")
+    back_up(run, place)
+    place.write(f"00000002-{'0' * 32}.sqlite", b"half of a copy")
+    assert calls_of(place, tmp_path / "one") == ["a"]
+    place.write(f"00000002-{'0' * 32}.json", b'{"format": 1, "seq')
+    assert calls_of(place, tmp_path / "two") == ["a"]
+    assert back_up(ask(run, "b"), place).saved.sequence == 3
+    assert calls_of(place, tmp_path / "three") == ["a", "b"]
+    back_up(ask(run, "c"), place)
+    back_up(ask(run, "d"), place)
+    assert not [name for name in place.names() if "0" * 32 in name]
+
+
+def calls_of(place: Place, run: Path) -> list[str]:
+    restore(place, run)
+    return calls(run)
+
+
+def test_a_run_that_is_behind_is_brought_up_to_date_and_one_that_is_ahead_stays(tmp_path: Path, place: Place) -> None:
+    run, other = ask(tmp_path / "run", "a"), tmp_path / "other"
+    back_up(run, place)
+    restore(place, other)
+    back_up(ask(run, "b"), place)
+    assert restore(place, other).was == "behind"
+    assert calls(other) == ["a", "b"]
+    assert restore(place, other).was == "same"
+    assert restore(place, ask(other, "c")).was == "ahead"
+    assert calls(other) == ["a", "b", "c"]
+
+
+def test_a_run_that_went_another_way_is_not_replaced_and_replaces_nothing(tmp_path: Path, place: Place) -> None:
+    run, other = ask(tmp_path / "run", "a"), tmp_path / "other"
+    back_up(run, place)
+    restore(place, other)
+    back_up(ask(run, "b"), place)
+    ask(other, "mine", "and mine")
+    with pytest.raises(StoreError, match=r"neither .* goes on from the other"):
+        restore(place, other)
+    assert calls(other) == ["a", "mine", "and mine"]
+    with pytest.raises(OvertakenError, match="another process has gone on"):
+        back_up(other, place)
+    assert calls_of(place, tmp_path / "third") == ["a", "b"]
+
+
+def test_a_process_that_was_given_up_for_lost_cannot_undo_its_successor(tmp_path: Path, place: Place) -> None:
+    lost, successor = ask(tmp_path / "lost", "a"), tmp_path / "successor"
+    back_up(lost, place)
+    restore(place, successor)
+    back_up(ask(successor, "b"), place)
+    with pytest.raises(OvertakenError):
+        back_up(ask(lost, *"xyz"), place)
+    assert calls_of(place, tmp_path / "now") == ["a", "b"]
+
+
+@pytest.mark.parametrize("spoil", [lambda copy: copy[:-1], lambda copy: copy[:-1] + b"x"])
+def test_a_copy_that_is_not_the_one_that_was_sent_is_refused(
+    tmp_path: Path, place: Place, spoil: Callable[[bytes], bytes]
+) -> None:
+    back_up(ask(tmp_path / "run", "a"), place)
+    (name,) = [name for name in place.names() if name.endswith(".sqlite")]
+    copy = place.read(name)
+    assert copy is not None
+    place.write(name, spoil(copy))
+    with pytest.raises(StorageError, match="not the file that was sent"):
+        restore(place, tmp_path / "new")
+    assert not (tmp_path / "new" / FILE).exists()
+
+
+def test_an_empty_place_and_a_newer_format_are_told(tmp_path: Path, place: Place) -> None:
+    with pytest.raises(StorageError, match="no backup lies there"):
+        restore(place, tmp_path / "new")
+    saved = back_up(ask(tmp_path / "run", "a"), place).saved
+    place.write(f"{saved.stem}.json", json.dumps({**saved.model_dump(), "format": 2}).encode())
+    with pytest.raises(StorageError, match="upgrade rocot"):
+        newest(place)
+
+
+def test_a_run_is_kept_while_it_goes_on(tmp_path: Path, place: Place) -> None:
+    run, done = ask(tmp_path / "run", "a"), threading.Event()
+    keeping = Keeping(run, place, 0.01, lambda _: done.set())
+    with keeping.going(done.set):
+        while newest(place) is None:
+            done.wait(0.01)
+    assert not done.is_set()
+    ask(run, "b")
+    assert keeping.last().saved.history.attempts == 2
+
+
+def test_a_backup_that_fails_is_told_and_tried_again_and_one_that_was_overtaken_ends(
+    tmp_path: Path, place: Place
+) -> None:
+    run, told, over = ask(tmp_path / "run", "a"), threading.Event(), threading.Event()
+    said: list[str] = []
+    kept = tmp_path / "kept"
+    kept.write_text("a file, where a folder was to be")
+
+    def remark(text: str) -> None:
+        said.append(text)
+        told.set()
+
+    with Keeping(run, place, 0.01, remark).going(over.set):
+        assert told.wait(30)
+        kept.unlink()
+        while newest(place) is None:
+            over.wait(0.01)
+        assert not over.is_set()
+        back_up(ask(tmp_path / "another", "b"), other := Place(str(tmp_path / "theirs")))
+        for name in place.names():
+            place.remove(name)
+        for name in other.names():
+            place.write(name, other.read(name) or b"")
+        ask(run, "c")
+        assert over.wait(30)
+    assert "tried again" in said[0]
