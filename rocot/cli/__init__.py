@@ -21,6 +21,7 @@ from rocot.errors import RocotError
 
 COMMANDS = {
     "generate": "Make a dataset: frames, reasoning, reflection, revision, judgement.",
+    "launch": "Run a recipe in parts on many machines: Slurm, Kubernetes or Ray.",
     "backup": "Keep a copy of a run's store at a URL.",
     "restore": "Bring a run's store back from a URL.",
     "plan": "Tell what a run would do, ask and cost. Asks nothing.",

@@ -6,6 +6,7 @@ A file that is copied byte by byte under a writer is torn, and lacks what lies i
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,15 +21,20 @@ from rocot.errors import StoreError
 
 LOCK = "workers/copying"
 """Who copies a run's store holds it alone."""
+PATIENCE = 600.0
+"""Seconds to wait for another process that copies: 5 GB go to a slow place in less."""
+LOOK = 0.2
+"""Seconds between two looks whether it is done."""
 
 
 @contextmanager
-def copied(run: Path) -> Iterator[Path]:
+def copied(run: Path, patience: float = PATIENCE) -> Iterator[Path]:
     """A folder, within the block, that holds a copy of the run's store. Raises StoreError.
 
-    It lies in the run's folder: as much disk again is needed for as long.
+    It lies in the run's folder: as much disk again is needed for as long. One process copies at a time; another one is
+    waited for, `patience` seconds at most.
     """
-    with _aside(run, "copy") as folder, translated(run / FILE):
+    with _aside(run, "copy", patience) as folder, translated(run / FILE):
         source, target = open_to_read(run / FILE), apsw.Connection(str(folder / FILE))
         try:
             with target.backup("main", source, "main") as backup:
@@ -48,7 +54,7 @@ def arriving(run: Path) -> Iterator[Path]:
     except OSError as error:
         raise StoreError(f"{run}: cannot be made ({error.strerror}); choose another run folder") from error
     refuse_network(run)
-    with _aside(run, "restored") as folder:
+    with _aside(run, "restored", PATIENCE) as folder:
         yield folder
 
 
@@ -81,11 +87,9 @@ def check_store(folder: Path) -> None:
 
 
 @contextmanager
-def _aside(run: Path, name: str) -> Iterator[Path]:
+def _aside(run: Path, name: str, patience: float) -> Iterator[Path]:
     """A folder within the run's for one copy at a time; what a process that was killed has left there is removed."""
-    with held(run / LOCK, alone=True) as got:
-        if not got:
-            raise StoreError(f"{run}: another process copies it just now; try again when that is done")
+    with _alone(run, patience):
         for left in run.glob(f".{name}-*"):
             shutil.rmtree(left, ignore_errors=True)
         try:
@@ -96,3 +100,16 @@ def _aside(run: Path, name: str) -> Iterator[Path]:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _alone(run: Path, patience: float) -> Iterator[None]:
+    latest = time.monotonic() + patience
+    while True:
+        with held(run / LOCK, alone=True) as got:
+            if got:
+                yield
+                return
+        if time.monotonic() >= latest:
+            raise StoreError(f"{run}: another process copies it just now; try again when that is done")
+        time.sleep(LOOK)

@@ -98,12 +98,12 @@ def back_up(run: Path, place: Place) -> BackedUp:
     Raises StoreError, StorageError, and OvertakenError where the store does not go on from what lies there.
     """
     with StoreReader(run) as store:
-        before = newest(place)
-        if before is not None and not goes_on_from(store, before.history):
-            raise OvertakenError(_overtaken(place, before))
+        before = _predecessor(place, store)
         if before is not None and history_of(store) == before.history:
             return BackedUp(before, sent=False)
     with copied(run) as folder:
+        with StoreReader(folder, touch=False) as store:
+            before = _predecessor(place, store)  # once more: another process may have worked on this run, and kept it
         saved = _describe(folder, 1 + max(map(_sequence, place.names()), default=0))
         place.send(folder / FILE, f"{saved.stem}.sqlite")
     if newest(place) == before:
@@ -134,6 +134,14 @@ def restore(place: Place, run: Path) -> Restored:
                     raise StoreError(_apart(place, run))
         take_place(folder, run)
     return Restored(saved, "nothing" if mine is None else "behind")
+
+
+def _predecessor(place: Place, store: StoreReader) -> Saved | None:
+    """The backup that a store goes on from; None where there is none. Raises OvertakenError for another one."""
+    found = newest(place)
+    if found is not None and not goes_on_from(store, found.history):
+        raise OvertakenError(_overtaken(place, found))
+    return found
 
 
 def _describe(folder: Path, sequence: int) -> Saved:

@@ -39,7 +39,7 @@ async def test_one_process_copies_at_a_time_and_what_a_killed_one_left_goes(tmp_
     await ask(run, "first")
     (run / ".copy-killed").mkdir()
     (run / ".copy-killed" / FILE).write_bytes(b"half")
-    with held(run / LOCK, alone=True), pytest.raises(StoreError, match="another process copies it"), copied(run):
+    with held(run / LOCK, alone=True), pytest.raises(StoreError, match="another process copies it"), copied(run, 0.01):
         pass
     with copied(run) as folder:
         assert [path.name for path in run.glob(".copy-*")] == [folder.name]

@@ -8,7 +8,7 @@ import pytest
 
 from rocot.engine.reader import FILE, StoreReader
 from rocot.engine.store import Store
-from rocot.errors import StorageError, StoreError
+from rocot.errors import RunError, StorageError, StoreError
 from rocot.storage.backup import OvertakenError, back_up, newest, restore
 from rocot.storage.keeping import Keeping
 from rocot.storage.place import Place
@@ -113,6 +113,26 @@ def test_a_process_that_was_given_up_for_lost_cannot_undo_its_successor(tmp_path
     with pytest.raises(OvertakenError):
         back_up(ask(lost, *"xyz"), place)
     assert calls_of(place, tmp_path / "now") == ["a", "b"]
+
+
+def test_processes_that_share_a_run_share_its_backups(tmp_path: Path, place: Place) -> None:
+    run, faults = ask(tmp_path / "run", "a"), []
+
+    def keep() -> None:
+        try:
+            back_up(run, place)
+        except RunError as error:
+            faults.append(error)
+
+    for call in "bcd":
+        ask(run, call)
+        both = [threading.Thread(target=keep) for _ in range(2)]
+        for thread in both:
+            thread.start()
+        for thread in both:
+            thread.join()
+    assert not faults
+    assert calls_of(place, tmp_path / "other") == list("abcd")
 
 
 @pytest.mark.parametrize("spoil", [lambda copy: copy[:-1], lambda copy: copy[:-1] + b"x"])

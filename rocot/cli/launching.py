@@ -1,0 +1,131 @@
+"""What `rocot launch` makes of its options, and how every launch ends."""
+
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from rocot.assets import load_prompts
+from rocot.cli import group
+from rocot.cli.backing import restore_run
+from rocot.cli.screen import aside
+from rocot.errors import ConfigError
+from rocot.launch.job import Job, Served, gpus_of_a_part, serving
+from rocot.launch.slurm import Sbatch
+from rocot.recipe_file import load_recipe, shipped
+from rocot.storage.place import Place
+
+OWN = ("--recipe", "--split", "--part", "--run", "--backup", "--log-json")
+"""Options of `rocot generate` that a launcher gives, or that are none for many processes."""
+KINDS = ("parts", "servers", "merge")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked of one call."""
+
+    recipe: str
+    split: str
+    parts: int
+    backup: str
+    at_once: int | None
+    cpus: int
+    serve: str | None
+    servers: int
+    gpus: int | None
+    rocot: str | None
+    """None for the interpreter of this process."""
+    work: Path | None
+    more: Sequence[str]
+
+
+def job_of(wish: Wish) -> Job:
+    """What is to be run. Raises ConfigError, with what cannot be."""
+    recipe = load_recipe(wish.recipe)
+    named = wish.recipe in shipped()
+    _check_more(wish.more)
+    served: Served | None = None
+    if wish.serve is not None:
+        prompts = load_prompts(recipe.prompts.folder, recipe.task.kind)
+        served = serving(wish.serve, recipe, prompts, servers=wish.servers, gpus=wish.gpus or 1)
+    elif wish.servers != 1:
+        raise ConfigError("--servers goes with --serve MODEL")
+    return Job(
+        name=recipe.release.name,
+        recipe=wish.recipe if named else str(Path(wish.recipe).expanduser().absolute()),
+        split=wish.split,
+        parts=wish.parts,
+        backup=Place(wish.backup).url,
+        work=(wish.work or Path()).expanduser().absolute(),
+        at_once=wish.at_once,
+        cpus=wish.cpus,
+        gpus=gpus_of_a_part(recipe, None if served else wish.gpus),
+        served=served,
+        more=tuple(wish.more),
+        rocot=(sys.executable, "-m", "rocot") if wish.rocot is None else _words(wish.rocot, "--rocot"),
+    )
+
+
+def sbatch_of(said: Sequence[str]) -> Sbatch:
+    """The further options of sbatch, by the jobs that they are for. Raises ConfigError."""
+    found: dict[str, list[str]] = {"all": [], **{kind: [] for kind in KINDS}}
+    for text in said:
+        kind, equals, rest = text.partition("=")
+        known = bool(equals) and kind in KINDS
+        found[kind if known else "all"] += _words(rest if known else text, "--sbatch")
+    return Sbatch(**{kind: tuple(words) for kind, words in found.items()})
+
+
+def deliver(text: str, out: Path | None) -> None:
+    """Prints a file, or writes it. Raises ConfigError where it cannot be written."""
+    if out is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"--out {out}: cannot be written ({error.strerror})") from error
+    aside().print(f"written to {out}; its head says how to run it")
+
+
+def finish(parts: int, url: str, run: Path) -> int:
+    """Restores all parts beside a run's folder, merges, exports, and puts the release there. Returns the exit code.
+
+    Each step is a command of rocot. Raises what they do.
+    """
+    place, folders = Place(url), []
+    for number in range(1, parts + 1):
+        folder = run.with_name(f"{run.name}-part-{number}-of-{parts}")
+        restore_run((place / f"part-{number}-of-{parts}").url, folder)
+        folders.append(str(folder))
+    _step("merge", *folders, "--out", str(run))
+    code = _step("export", str(run))
+    if code == 0:
+        _step("push", (place / "release").url, str(run))
+    return code
+
+
+def _step(*words: str) -> int:
+    """One command of rocot, in this process; its exit code."""
+    code = group.main(list(words), standalone_mode=False)
+    return code if isinstance(code, int) else 0
+
+
+def _check_more(words: Sequence[str]) -> None:
+    """Raises ConfigError, or click's own error, for what `rocot generate` would not take in a part."""
+    generate = group.get_command(click.Context(group), "generate")
+    assert generate is not None
+    taken = sorted({word.partition("=")[0] for word in words} & set(OWN))
+    if taken:
+        raise ConfigError(f"{', '.join(taken)} after --: a launcher gives it, or has no use for it; leave it out")
+    generate.make_context("generate", list(words))
+
+
+def _words(text: str, option: str) -> tuple[str, ...]:
+    try:
+        return tuple(shlex.split(text))
+    except ValueError as error:
+        raise ConfigError(f"{option}: cannot be read as a shell would ({error})") from error

@@ -1,0 +1,22 @@
+"""A Slurm job array as one file: run by hand it submits itself, for the parts and for each job beside them."""
+
+from dataclasses import dataclass
+
+from rocot.launch.job import Job, check_printable
+from rocot.launch.sheets import filled
+
+
+@dataclass(frozen=True)
+class Sbatch:
+    """Further options of sbatch: account, partition, time and the like."""
+
+    all: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+    servers: tuple[str, ...] = ()
+    merge: tuple[str, ...] = ()
+
+
+def script(job: Job, sbatch: Sbatch) -> str:
+    """The file. Raises ConfigError for options that no line can hold."""
+    check_printable({"--sbatch": (*sbatch.all, *sbatch.parts, *sbatch.servers, *sbatch.merge)})
+    return filled("slurm.sh.jinja", job=job, sbatch=sbatch)

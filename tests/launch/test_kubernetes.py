@@ -1,0 +1,149 @@
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from rocot.errors import ConfigError
+from rocot.launch.job import Served
+from rocot.launch.kubernetes import Cluster, manifest, name_of
+from tests.cli.bench import Bench
+from tests.launch.bench import CSV, FILMS, HOSTILE, calling, digests, hostile_job
+
+RECORD = "import json, os, sys; open(os.environ['RECORD'], 'a').write(json.dumps(sys.argv[1:]) + chr(10))"
+CLUSTER = Cluster("lab/rocot:0.1", "lab/vllm:0.32", "rocot-keys", "videos")
+SERVED = Served(("vllm", "serve", HOSTILE, "--flag", '{"a": "$(b)"}'), ("teacher", "reviser"), servers=2, gpus=4)
+
+
+def expanded(text: str, variables: Mapping[str, str]) -> str:
+    """As Kubernetes reads a container's words: `$(NAME)` is a variable where there is one, `$$` a dollar."""
+    return re.sub(
+        r"\$(?:(\$)|\(([^)]*)\))",
+        lambda found: "$" if found[1] else variables.get(found[2], found[0]),
+        text,
+    )
+
+
+def run(pod: dict[str, Any], index: int | None, scratch: Path, variables: Mapping[str, str]) -> int:
+    """What a kubelet does with the one container of a pod, but for its image and its mounts."""
+    (container,) = pod["containers"]
+    own: dict[str, str] = {} if index is None else {"JOB_COMPLETION_INDEX": str(index)}
+    for variable in container.get("env", ()):
+        own[variable["name"]] = expanded(variable["value"], own).replace("/scratch", str(scratch))
+    words = [expanded(word, own) for word in (*container["command"], *container.get("args", ()))]
+    mounted = [word.replace("/scratch/run", f"{scratch}/run") for word in words]
+    return subprocess.run(
+        mounted, cwd=container.get("workingDir"), env={**variables, **own}, timeout=100, check=False
+    ).returncode
+
+
+def parsed(text: str) -> dict[str, dict[str, Any]]:
+    """Its objects by kind and name."""
+    return {f"{made['kind']}/{made['metadata']['name']}": made for made in yaml.safe_load_all(text)}
+
+
+def pod_of(made: dict[str, Any]) -> dict[str, Any]:
+    pod: dict[str, Any] = made["spec"]["template"]["spec"]
+    return pod
+
+
+@pytest.mark.parametrize("cluster", [CLUSTER, Cluster("lab/rocot")])
+@pytest.mark.parametrize("served", [SERVED, None])
+def test_every_object_is_one_that_kubernetes_knows(tmp_path: Path, cluster: Cluster, served: Served | None) -> None:
+    validator = pytest.importorskip("kubernetes_validate")
+    job = replace(hostile_job(tmp_path, ("rocot",)), served=served, gpus=2, at_once=1)
+    text = manifest(job, replace(cluster, server_image="lab/vllm"))
+    for version in ("1.31", validator.latest_version()):
+        for made in yaml.safe_load_all(text):
+            validator.validate(made, version, strict=True)
+    kinds = [name.partition("/")[0] for name in parsed(text)]
+    assert kinds == [*(["Service", "StatefulSet"] if served else []), "Job", "Job"]
+
+
+def test_every_word_reaches_rocot_as_it_was_said(tmp_path: Path) -> None:
+    job = hostile_job(tmp_path, (sys.executable, "-c", RECORD))
+    objects = parsed(manifest(job, CLUSTER))
+    record = tmp_path / "record"
+    variables = dict(os.environ) | {"RECORD": str(record)}
+    for index in range(job.parts):
+        assert run(pod_of(objects["Job/rocot-car-park-parts"]), index, tmp_path, variables) == 0
+    assert run(pod_of(objects["Job/rocot-car-park-merge"]), None, tmp_path, variables) == 0
+    *parts, merge = [json.loads(line) for line in record.read_text().splitlines()]
+    for number, words in enumerate(parts, 1):
+        own = ["--part", f"{number}/2", "--run", f"{tmp_path}/run", "--backup", f"{job.backup}/part-{number}-of-2"]
+        assert words == [HOSTILE, *job.generate, *own]
+    assert merge == [HOSTILE, *job.finish, "--run", f"{tmp_path}/run"]
+    assert not list(tmp_path.rglob("hit"))
+
+
+def test_each_part_asks_every_server_once_all_are_ready(tmp_path: Path) -> None:
+    job = replace(hostile_job(tmp_path, (sys.executable, "-c", RECORD)), served=SERVED)
+    objects = parsed(manifest(job, CLUSTER))
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "getent").write_text('#!/bin/sh\necho "$@" >>"$ASKED"\n')
+    (programs / "vllm").write_text(f'#!/bin/sh\nexec {sys.executable} -c "{RECORD}" "$VLLM_API_KEY" "$@"\n')
+    for program in programs.iterdir():
+        program.chmod(0o755)
+    record, asked = tmp_path / "record", tmp_path / "asked"
+    variables = dict(os.environ) | {"RECORD": str(record), "ASKED": str(asked), "ROCOT_API_KEY": "canary"}
+    variables["PATH"] = f"{programs}:{variables['PATH']}"
+    assert run(pod_of(objects["Job/rocot-car-park-parts"]), 0, tmp_path, variables) == 0
+    assert run(pod_of(objects["StatefulSet/rocot-car-park-vllm"]), None, tmp_path, variables) == 0
+    part, server = [json.loads(line) for line in record.read_text().splitlines()]
+    hosts = [f"rocot-car-park-vllm-{index}.rocot-car-park-vllm" for index in range(2)]
+    assert asked.read_text().splitlines() == [f"hosts {host}" for host in hosts]
+    urls = [word for word in part if ":8000/v1" in word]
+    assert urls == [f"{role}=http://{host}:8000/v1" for host in hosts for role in SERVED.roles]
+    assert server == ["canary", *SERVED.listening(8000)[1:]]
+
+
+@pytest.mark.parametrize(
+    ("release", "name"),
+    [
+        ("car-park", "rocot-car-park"),
+        ("a_b.c", "rocot-a-b-c"),
+        ("a" * 39 + "_b", "rocot-" + "a" * 39),
+        ("a.", "rocot-a"),
+    ],
+)
+def test_objects_are_called_as_hosts_may_be(tmp_path: Path, release: str, name: str) -> None:
+    assert name_of(replace(hostile_job(tmp_path, ("rocot",)), name=release)) == name
+
+
+def test_what_is_no_name_and_servers_without_an_image_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="--secret 'Keys: 1': no name"):
+        Cluster("lab/rocot", secret="Keys: 1")
+    with pytest.raises(ConfigError, match="--claim"):
+        Cluster("lab/rocot", claim="a/b")
+    with pytest.raises(ConfigError, match="--image"):
+        Cluster("lab/rocot\nkind: Pod")
+    with pytest.raises(ConfigError, match="--server-image"):
+        manifest(replace(hostile_job(tmp_path, ("rocot",)), served=SERVED), Cluster("lab/rocot"))
+
+
+def test_an_indexed_job_and_the_merge_make_the_release_of_one_machine(bench: Bench) -> None:
+    bench.lay(length=1, csv=CSV, films=FILMS)
+    one = bench.rocot("generate", "--recipe", "own.toml", "--run", "runs/one")
+    assert one.returncode == 0, one.stderr
+    words = ("--recipe", "own.toml", "--parts", "2", "--backup", "kept", "--image", "lab/rocot", "--claim", "videos")
+    made = bench.rocot("launch", "k8s", *words, "--rocot", calling(bench))
+    assert made.returncode == 0, made.stderr
+    objects = parsed(made.stdout)
+    for index in range(2):
+        scratch = bench.folder / f"node-{index}"
+        scratch.mkdir()
+        assert run(pod_of(objects["Job/rocot-own-parts"]), index, scratch, bench.environment) == 0
+    merge = objects["Job/rocot-own-merge"]
+    assert merge["spec"]["suspend"] is True
+    scratch = bench.folder / "node-merge"
+    scratch.mkdir()
+    assert run(pod_of(merge), None, scratch, bench.environment) == 0
+    assert digests(bench.folder / "kept" / "release") == digests(bench.folder / "runs" / "one" / "release")
