@@ -63,7 +63,7 @@ def print_merged(order: Order) -> None:
 def _read(folders: Sequence[Path]) -> list[Holding]:
     """All parts, in the order of their numbers. Raises ConfigError for those that are none, all at once."""
     reader, faults, found = Reader(), [], []
-    for folder in dict.fromkeys(folders):
+    for folder in {one.resolve(): one for one in folders}.values():  # one that is named twice is one
         try:
             found.append(reader.read(folder))
         except RunError as error:

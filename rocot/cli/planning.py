@@ -16,7 +16,7 @@ from rocot.cli.closing import skipped_lines
 from rocot.cli.runs import is_run
 from rocot.cli.screen import aside, count, heading, lasting, money, out, short, size, table
 from rocot.cli.split import check_split
-from rocot.cli.surveying import Standing, Survey
+from rocot.cli.surveying import Shares, Standing, Survey
 from rocot.core.clip import Clip
 from rocot.core.prompt import Text
 from rocot.core.reflection import Framed, Judged
@@ -163,14 +163,15 @@ def print_outline(outline: Outline, prices: Prices) -> None:
 
 
 def _survey(outline: Outline, prices: Prices) -> Survey:
-    """Goes over all clips once. The first one tells what calls take."""
-    steps, run, survey = tuple(outline.plan), outline.machine.run, Survey({})
+    """Goes over all clips once. The first one's frames are read behind them: that ends the decoders, which list too."""
+    steps, run = tuple(outline.plan), outline.machine.run
+    survey = Survey(Shares(step.stage.name for step in steps if step.stage.name in ASKED))
     with StoreReader(run) if is_run(run) else nullcontext() as store:
         for clip in outline.listed():
-            if not survey.clips:
-                survey = Survey(_units(outline, prices))
             depth = outline.truths(clip).graded_on(located=clip.task == "grounding")
             survey.add(clip, depth, survey.standing.add(store, steps, clip))
+    if survey.clips and outline.balance.wanted:
+        survey.shares.price(_units(outline, prices))
     return survey
 
 

@@ -1,11 +1,11 @@
 """One pass over the clips of a plan: what they come to, what of it is stored, how it falls into parts.
 
-Nothing is kept of a clip once it has passed, and 28 bytes of a video.
+Nothing is kept of a clip once it has passed, and a hundred bytes of a video at most.
 """
 
 from array import array
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -65,11 +65,14 @@ class Spread:
 
 
 class Shares:
-    """What each video comes to, in the order of the listing."""
+    """What each video comes to, in the order of the listing; first all that is to be asked, then what that costs."""
 
-    def __init__(self) -> None:
+    def __init__(self, asking: Iterable[str]) -> None:
+        """`asking` are the stages that ask."""
         self._places = array("Q")
-        self._columns: dict[str, array[float]] = {name: array("d") for name in ("clips", "calls", "cost")}
+        self._clips = array("d")
+        self._asked = {stage: array("d") for stage in asking}
+        self._units: Mapping[str, float] = {}
 
     def __len__(self) -> int:
         return len(self._places)
@@ -77,13 +80,18 @@ class Shares:
     def begin(self, source: str, video: str) -> None:
         """Another video passes."""
         self._places.append(place_of(source, video))
-        for column in self._columns.values():
+        for column in (self._clips, *self._asked.values()):
             column.append(0.0)
 
-    def add(self, calls: int, cost: float) -> None:
-        """A clip of it passes."""
-        for name, amount in (("clips", 1), ("calls", calls), ("cost", cost)):
-            self._columns[name][-1] += amount
+    def add(self, missing: Mapping[str, int]) -> None:
+        """A clip of it passes; `missing` is what of it is to be done, by stage."""
+        self._clips[-1] += 1
+        for stage, column in self._asked.items():
+            column[-1] += missing.get(stage, 0)
+
+    def price(self, units: Mapping[str, float]) -> None:
+        """What a call costs, by stage; 0 where nothing is to be paid, or nobody knows."""
+        self._units = units
 
     def spread(self, name: str, parts: int) -> Spread:
         """How `videos`, `clips`, `calls` or `cost` fall into so many parts."""
@@ -112,7 +120,12 @@ class Shares:
 
         if name == "videos":
             return np.ones(len(self), np.float64)
-        return np.frombuffer(self._columns[name], np.float64)
+        if name == "clips":
+            return np.frombuffer(self._clips, np.float64)
+        whole = np.zeros(len(self), np.float64)
+        for stage, column in self._asked.items():
+            whole += np.frombuffer(column, np.float64) * (1.0 if name == "calls" else self._units.get(stage, 0.0))
+        return whole
 
     def _loads(self, name: str, parts: int) -> "npt.NDArray[np.float64]":
         import numpy as np
@@ -125,15 +138,13 @@ class Shares:
 class Survey:
     """What the clips of a split come to."""
 
-    units: Mapping[str, float]
-    """What a call costs, by the stages that ask; 0 where nothing is to be paid, or nobody knows."""
+    shares: Shares
     clips: int = 0
     footage: float = 0.0
     """Seconds."""
     depths: Counter[str] = field(default_factory=Counter)
     """How deep the truth of the clips goes."""
     standing: Standing = field(default_factory=Standing)
-    shares: Shares = field(default_factory=Shares)
     _last: tuple[str, str] = "", ""
 
     def add(self, clip: Clip, depth: str, missing: Mapping[str, int]) -> None:
@@ -144,5 +155,4 @@ class Survey:
         self.clips += 1
         self.footage += clip.end - clip.start
         self.depths[depth] += 1
-        asked = [(missing[name], unit) for name, unit in self.units.items() if name in missing]
-        self.shares.add(sum(number for number, _ in asked), sum(number * unit for number, unit in asked))
+        self.shares.add(missing)

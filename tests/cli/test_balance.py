@@ -12,11 +12,12 @@ LOADS = st.lists(st.integers(1, 50), min_size=1, max_size=60)
 
 
 def shared(loads: list[int]) -> Shares:
-    shares = Shares()
+    shares = Shares(("ask",))
     for number, clips in enumerate(loads):
         shares.begin("yard", str(number))
         for _ in range(clips):
-            shares.add(3, 0.5)
+            shares.add({"ask": 3, "judge": 1})
+    shares.price({"ask": 0.25})
     return shares
 
 
@@ -27,7 +28,7 @@ def test_the_balance_is_that_of_the_parts_themselves(loads: list[int], parts: in
         held = [one for one in range(1, parts + 1) if Part(number=one, of=parts).holds("yard", str(number))]
         own[held[0] - 1] += clips
     shares = shared(loads)
-    for name, each in (("clips", 1.0), ("calls", 3.0), ("cost", 0.5)):
+    for name, each in (("clips", 1.0), ("calls", 3.0), ("cost", 0.75)):
         spread = shares.spread(name, parts)
         assert (spread.least, spread.most) == (min(own) * each, max(own) * each)
         assert spread.mean * parts == pytest.approx(sum(loads) * each)
@@ -49,6 +50,7 @@ def test_a_plan_tells_how_even_parts_are_and_proposes_how_many(bench: Bench) -> 
     bench.lay(length=0.5, films="abcdef")
     planned = bench.rocot("plan", "--recipe", "own.toml", "--parts", "2", "--calls-per-minute", "30", "--hours", "0.03")
     assert planned.returncode == 0, planned.stderr
+    assert "36 clips of 6 videos" in planned.stdout, "no file is lost while another one's frames are read"
     lines = [line.split() for line in planned.stdout.splitlines()]
     assert ["2", "parts", "least", "mean", "most"] in lines
     assert next(line for line in lines if line[:1] == ["videos"])[2] == "3"
