@@ -82,7 +82,7 @@ def train(order: Order, machine: Machine) -> int:
         texts=lambda: _texts(release, order.split),
     )
     loaded, material = school.prepared(lesson)
-    console.print(heading(f"{len(material.rows):,} of {material.read:,} rows, {material.tokens:,} tokens a round"))
+    console.print(heading(f"{material.used:,} of {material.read:,} rows, {material.tokens:,} tokens a round"))
     console.print(f"longest {material.longest:,} tokens; first attempt masked in {material.masked:,} rows; nothing cut")
     if material.left_out:
         left_out_table(console, material.left_out, "rows left out", "rows")

@@ -102,6 +102,9 @@ class Supervised(Run):
     learning_rate: float = Field(default=1e-5, ge=0, le=1)
     first_attempt: First = "mask_when_wrong"
     """Whether the first of two answers is a lesson: not where it was wrong, never, or always."""
+    bare: int = Field(default=0, ge=0, le=10_000)
+    """Rounds before all others in which the final answer is the whole lesson, without what was thought: what is seen
+    has to be learnt from few tokens then, and cannot be read off the thoughts."""
 
 
 class Reinforced(Run):

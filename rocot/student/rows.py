@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
+from math import ceil
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
+import numpy as np
 from PIL import Image
 
 from rocot.core.chat import ChatTurn
@@ -16,7 +18,7 @@ from rocot.errors import ConfigError
 from rocot.student.lengths import Lengths
 from rocot.student.recipe import Training
 from rocot.student.rewards import COLUMNS
-from rocot.student.shown import context, opened, shrunk, thinned
+from rocot.student.shown import bare, context, opened, shrunk, thinned
 from rocot.student.stack import datasets
 
 Values: TypeAlias = dict[str, object]
@@ -46,6 +48,8 @@ class Material:
     """Rows that are ready, and what became of the others."""
 
     rows: Rows
+    used: int
+    """Rows of the release among them."""
     read: int
     left_out: Mapping[str, int]
     """Rows by reason."""
@@ -55,6 +59,8 @@ class Material:
     """Of all rows together, those of images included."""
     longest: int
     """Tokens of the longest row."""
+    ordered: bool = False
+    """Whether the rows stand in the order of all rounds, and are read once; else they are drawn anew each round."""
 
 
 class _Given(Record):
@@ -79,6 +85,8 @@ class _Made(Record):
     kept: tuple[int, ...]
     """Which of its pictures are shown."""
     context: int = 0
+    bare: str = ""
+    """Of the completion, the final answer alone."""
     tokens: int
     why: str = ""
     """Why it is left out; empty for a good row."""
@@ -104,11 +112,13 @@ def lessons(
             completion=(ChatTurn.told(worded),),
             kept=shown.kept,
             context=len(data.tags.worded(said[:cut])),
+            bare=data.tags.worded(bare(said)),
             tokens=tokens,
             why=NO_LESSON if cut == len(said) else TOO_LONG if tokens > data.longest else "",
         )
 
-    return _ready(shards, made, recipe, cache, ("prompt", "completion", "context"))
+    columns = ("prompt", "completion", "context", "bare")
+    return _ready(shards, made, recipe, cache, columns, lambda rows: _in_rounds(rows, recipe))
 
 
 def prompts(shards: Sequence[Path], recipe: Training, lengths: Lengths, cache: Path) -> Material:
@@ -132,7 +142,9 @@ def _ready(
     recipe: Training,
     cache: Path,
     columns: Sequence[str],
+    arranged: Callable[[datasets.Dataset], datasets.Dataset] | None = None,
 ) -> Material:
+    """Reads the shards, makes each row, and puts what is good into order, where that is wanted."""
     read = datasets.Dataset.from_parquet([str(path) for path in shards], cache_dir=str(cache))
     if "images" not in read.column_names:
         raise ConfigError(f"{shards[0]}: rows without frames")
@@ -153,13 +165,32 @@ def _ready(
     table = table.select(good).select_columns([*columns, "kept", "images"])
     left = [rows[index] for index in good]
     return Material(
-        rows=table.with_transform(partial(_pictured, height=recipe.data.height)),
+        rows=(arranged(table) if arranged else table).with_transform(partial(_pictured, height=recipe.data.height)),
+        used=len(left),
+        ordered=arranged is not None and recipe.sft.bare > 0,
         read=len(rows),
         left_out=dict(told),
         masked=sum(row.context > 0 for row in left),
         tokens=sum(row.tokens for row in left),
         longest=max(row.tokens for row in left),
     )
+
+
+def _in_rounds(table: datasets.Dataset, recipe: Training) -> datasets.Dataset:
+    """The rows in the order of all rounds, bare ones first, each round in an order of its own; as they are for none."""
+    sft = recipe.sft
+    whole = table.remove_columns("bare")
+    if not sft.bare:
+        return whole
+    answers = [[ChatTurn.told(text).model_dump()] for text in table["bare"]]
+    alone = whole.remove_columns(["completion", "context"])
+    alone = alone.add_column("completion", answers).add_column("context", [0] * len(table))
+    drawn = np.random.default_rng(recipe.seed)
+    with_answer = np.flatnonzero([bool(text) for text in table["bare"]])
+    first = [drawn.permutation(with_answer) for _ in range(sft.bare)]
+    then = [drawn.permutation(len(table)) for _ in range(ceil(sft.epochs))]
+    order = np.concatenate([*first, np.concatenate(then)[: round(sft.epochs * len(table))] + len(table)])
+    return datasets.concatenate_datasets([alone, whole]).select(order)
 
 
 def _sizes(row: Values, recipe: Training) -> list[tuple[int, int]]:

@@ -59,10 +59,19 @@ def _counted(part: ChatPart, before: int, now: int) -> ChatPart:
     return ChatPart(type="text", text=re.sub(rf"\b{before} frames\b", f"{now} frames", part.text, count=1))
 
 
+def bare(text: str) -> str:
+    """Of a completion in rocot's tags, the final answer without what was thought before it; "" where there is none."""
+    return text.rpartition("</think>")[2] if "</think>" in text else ""
+
+
 def opened(picture: bytes, height: int | None) -> Image.Image:
-    """A frame as RGB, `height` pixels high at most; never enlarged."""
+    """A frame as RGB, `height` pixels high at most; never enlarged.
+
+    Much smaller ones come from fewer coefficients of the JPEG, which takes a fifth of the time.
+    """
     with Image.open(BytesIO(picture)) as image:
         size = shrunk(image.size, height)
+        image.draft("RGB", size)  # a scale of 1/1, 1/2, 1/4 or 1/8 that is no smaller
         whole = image.convert("RGB")
         return whole if size == image.size else whole.resize(size, Image.Resampling.BILINEAR)
 

@@ -118,9 +118,10 @@ def train(lesson: Lesson, loaded: Loaded, material: Material, told: Told) -> Run
 
 def _supervised(lesson: Lesson, loaded: Loaded, material: Material, journal: Journal) -> SFTTrainer:
     recipe = lesson.recipe
+    rounds = {"num_train_epochs": 1, "train_sampling_strategy": "sequential"} if material.ordered else {}
     return SFTTrainer(
         model=loaded.model,
-        args=SFTConfig(**_common(lesson, recipe.sft), max_length=None, completion_only_loss=True),
+        args=SFTConfig(**_common(lesson, recipe.sft) | rounds, max_length=None, completion_only_loss=True),
         train_dataset=material.rows,
         processing_class=loaded.processor,
         data_collator=StageAware(loaded.processor),
@@ -190,7 +191,7 @@ def _card(lesson: Lesson, loaded: Loaded, material: Material) -> RunCard:
         taught=lesson.taught,
         counts=Counts(
             read=material.read,
-            used=len(material.rows),
+            used=material.used,
             left_out=dict(material.left_out),
             masked=material.masked,
             tokens=material.tokens,

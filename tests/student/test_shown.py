@@ -1,5 +1,5 @@
 from rocot.core.chat import ChatTurn
-from rocot.student.shown import context, opened, spread, thinned
+from rocot.student.shown import bare, context, opened, spread, thinned
 from tests.student.classroom import FIRST, LAST, QUESTION, SAID, picture
 
 
@@ -46,3 +46,8 @@ def test_two_passes_are_cut_at_the_second_and_one_nowhere() -> None:
 def test_a_turn_that_is_nothing_but_the_first_attempt_is_context_whole() -> None:
     assert context(FIRST, "reflection", 0, right=False, first="mask_when_wrong") == len(FIRST)
     assert context(SAID, "reflection", 1, right=False, first="mask_when_wrong") == 0
+
+
+def test_the_bare_answer_is_the_final_one_without_its_thoughts() -> None:
+    assert bare(SAID) == "<answer>Explosion</answer><glue>[[1.0, 2.0]]</glue>"
+    assert bare("<answer>Normal</answer>") == ""

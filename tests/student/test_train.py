@@ -16,6 +16,7 @@ from rocot.student.lengths import Lengths
 from rocot.student.model import load, parameters
 from rocot.student.recipe import Data, Lora, Reinforced, Supervised, Tags, Training
 from rocot.student.rows import ASKED_BEFORE, NO_LESSON, TOO_LONG, lessons, prompts
+from rocot.student.shown import bare
 from rocot.student.train import Lesson, prepared, train
 from tests.student.classroom import FIRST, QUESTION, RECIPE, SAID, TAUGHT, picture, shard
 
@@ -30,7 +31,7 @@ def lesson(folder: Path, **rest: object) -> Lesson:
         taught=TAUGHT,
         out=folder / "student",
         cache=folder / "cache",
-        texts=lambda: [SAID, QUESTION],
+        texts=lambda: [SAID, QUESTION, SAID],
     )
     return replace(made, **rest)  # type: ignore[arg-type]  # a test says what differs
 
@@ -69,6 +70,37 @@ def test_a_wrong_first_attempt_is_no_lesson(taught: Path) -> None:
     assert learnt[0].lstrip("<").startswith("reflection>")
     assert learnt[1].startswith(FIRST)
     assert all(text.endswith("<|im_end|>\n") for text in learnt)
+
+
+def test_bare_answers_come_first_and_each_round_has_every_row(taught: Path) -> None:
+    lengths = Lengths(load(str(taught / "student")).processor)
+    recipe = RECIPE.model_copy(update={"sft": Supervised(bare=2, epochs=1.5)})
+    made = lessons([taught / "rows.parquet"], recipe, lengths, {"0#0": False}, taught / "cache")
+    said = [row["completion"][0]["content"][0]["text"] for row in made.rows]
+    assert (made.used, made.ordered, len(said)) == (4, True, 2 * 4 + 6)
+    assert said == [bare(SAID)] * 8 + [SAID] * 6
+    masked = [row["context"] > 0 for row in made.rows]
+    assert (sum(masked[:8]), sum(masked[8:12])) == (0, 1)  # one row in each round has a wrong first answer
+    loaded = load(str(taught / "student"))
+    learnt = StageAware(loaded.processor)([dict(made.rows[0])])["labels"]
+    assert loaded.processor.tokenizer.decode(learnt[learnt != IGNORED]) == f"{bare(SAID)}<|im_end|>\n"
+
+
+def test_a_training_goes_through_its_rounds_in_their_order(tmp_path: Path) -> None:
+    sft = Supervised(learning_rate=1e-2, bare=3, epochs=2.0, batch=4)
+    asked = lesson(tmp_path, recipe=RECIPE.model_copy(update={"sft": sft}))
+    card = train(asked, *prepared(asked), silent)
+    assert (card.steps, card.counts.used) == (5, 4)
+    losses = [value for _, value in curve(read_journal(tmp_path / "student/log.jsonl"), "loss")]
+    assert losses[2] < losses[0]
+    assert losses[3] > losses[2]  # the thoughts are new to it
+
+
+def test_tags_and_numbers_are_pieces_and_phrases_may_be(taught: Path) -> None:
+    tokenizer = load(str(taught / "student")).processor.tokenizer
+    pieces = [tokenizer.decode([number]) for number in tokenizer(SAID)["input_ids"]]
+    assert "".join(pieces) == SAID
+    assert {"<think>", "</answer>", "</verdict>", "1", ".0", "It was bright."} <= set(pieces)
 
 
 def test_lengths_are_those_of_the_batch(taught: Path) -> None:
