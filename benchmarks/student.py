@@ -4,11 +4,11 @@
     python benchmarks/student.py --seeds 1 2          these; the report takes in what is measured of others
     python benchmarks/student.py --quick              one seed, few rounds, few clips: that it runs
 
-The measure, stated beforehand: label accuracy of the final answer on held-out clips, as many normal as abnormal, so that
-half is chance; an answer that cannot be read is wrong. Arms: before any training; taught with frames of other clips (no
-row has its own); taught with its frames; that one reinforced, and that one with a learning rate of 0. Intervals draw
-source videos again, each with the answers of all seeds and arms. Of GRPO: the mean reward of the last fifth of its steps,
-less that of the first, seed by seed.
+The measure, stated beforehand: label accuracy of the final answer on held-out clips, as many normal as abnormal, so
+that half is chance; an answer that cannot be read is wrong. Arms: before any training; taught with frames of other
+clips (no row has its own); taught with its frames; that one reinforced, and that one with a learning rate of 0.
+Intervals draw source videos again, each with the answers of all seeds and arms. Of GRPO: the mean reward of the first
+fifth of its steps and of the last, seed by seed.
 """
 
 import argparse
@@ -24,6 +24,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from matplotlib.figure import Figure
+from pydantic import Field
 
 from rocot.core.record import Record
 from rocot.core.truth import NORMAL
@@ -41,8 +42,8 @@ from rocot.student.train import Lesson, prepared, train
 RECIPE = Path(__file__).parents[1] / "data_manifests" / "scenes-student.toml"
 COLOURS = {
     "untrained": "#8a8a8a",
-    "shuffled": "#c4622d",
     "frames": "#1f5fa8",
+    "shuffled": "#c4622d",
     "reinforced": "#2c7a4b",
     "rate 0": "#a9a9a9",
 }
@@ -65,7 +66,7 @@ class Clip:
 class Found(Record):
     """What came of one arm of one seed."""
 
-    right: dict[str, bool] = {}
+    right: dict[str, bool] = Field(default_factory=dict)
     """By held-out clip, whether the final answer has its label."""
     readable: int = 0
     """Final answers that can be read."""
@@ -87,6 +88,7 @@ def main() -> None:
     parser.add_argument("--recipe", default="tiny", help="of training")
     parser.add_argument("--clips", type=int, default=200, help="held-out clips")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--arms", choices=ARMS, nargs="+", default=ARMS, help="what is trained and measured now")
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()
     recipe = load_training(options.recipe)
@@ -98,8 +100,10 @@ def main() -> None:
     make(run)
     held_out = list(clips(run / "hydrated" / "data", options.clips))
     for seed in options.seeds:
-        measure(run, recipe.model_copy(update={"seed": seed}), options.folder / f"seed{seed}", held_out)
-    report(options.folder, whole(options.folder), held_out)
+        own = recipe.model_copy(update={"seed": seed})
+        measure(run, own, options.folder / f"seed{seed}", held_out, options.arms)
+    if seeds := whole(options.folder):
+        report(options.folder, seeds, held_out)
 
 
 def make(run: Path) -> None:
@@ -115,11 +119,18 @@ def make(run: Path) -> None:
 
 
 def clips(folder: Path, count: int) -> Iterator[Clip]:
-    """Held-out clips, as many normal ones as abnormal, of the split test, spread over all of it."""
+    """Held-out clips, as many normal ones as abnormal, of the split test, spread over all of it.
+
+    Of the abnormal ones those in which a frame shows the anomaly: where it falls between two, nobody can tell.
+    """
     columns = ["clip", "video", "question", "frame_times", "images", "truth", "classes"]
-    rows = [row for path in sorted(folder.glob("test-*.parquet")) for row in pq.read_table(path, columns=columns).to_pylist()]
+    rows = [
+        row
+        for path in sorted(folder.glob("test-*.parquet"))
+        for row in pq.read_table(path, columns=columns).to_pylist()
+    ]
     normal = [row for row in rows if row["truth"]["labels"] == [NORMAL]]
-    others = [row for row in rows if row["truth"]["labels"] != [NORMAL]]
+    others = [row for row in rows if shows(row["frame_times"], row["truth"]["spans"])]
     most = min(len(normal), len(others), count // 2)
     for kind in (normal, others):
         for place in range(most):
@@ -129,10 +140,15 @@ def clips(folder: Path, count: int) -> Iterator[Clip]:
             yield Clip(row["clip"], row["video"], asked, row["truth"]["labels"][0], tuple(row["classes"]))
 
 
-def measure(run: Path, recipe: Training, folder: Path, held_out: Sequence[Clip]) -> None:
+def shows(times: Sequence[float], spans: Sequence[Mapping[str, float]]) -> bool:
+    """Whether a frame lies within a span."""
+    return any(span["start"] <= time < span["end"] for time in times for span in spans)
+
+
+def measure(run: Path, recipe: Training, folder: Path, held_out: Sequence[Clip], arms: Sequence[str]) -> None:
     """Trains and grades each arm of one seed that has not been; each leaves its figures in a file."""
     folder.mkdir(parents=True, exist_ok=True)
-    for arm in ARMS:
+    for arm in arms:
         if figures_of(folder, arm).exists():
             continue
         out = figures_of(folder, arm).with_suffix("")
@@ -250,7 +266,8 @@ def whole(folder: Path) -> Seeds:
 def report(folder: Path, seeds: Seeds, held_out: Sequence[Clip]) -> None:
     """Prints every figure and draws them."""
     accuracy = {name: one for name, one in compared(seeds, held_out).items() if one.value is not None}
-    print(f"\n{len(held_out)} held-out clips of {len({clip.video for clip in held_out})} videos; seeds {', '.join(map(str, seeds))}")
+    videos, done = len({clip.video for clip in held_out}), ", ".join(map(str, seeds))
+    print(f"\n{len(held_out)} held-out clips of {videos} videos; seeds {done}")
     for name, one in accuracy.items():
         print(f"{name:24} {100 * (one.value or 0):6.1f} [{100 * (one.low or 0):.1f}, {100 * (one.high or 0):.1f}]")
     for arm in ("shuffled", "frames", *AFTER):

@@ -72,6 +72,8 @@ class Data(Record):
     """At most so many of a look, spread evenly; all without it."""
     height: int | None = Field(default=None, ge=28, le=4320)
     """Pixels of a frame at most; it is never enlarged. As the release has it without."""
+    lines: int | None = Field(default=None, ge=0)
+    """Of each thought and each reflection of a lesson, the first ones; all without it. 0: of the first, its times."""
     longest: int = Field(default=32768, ge=64, le=1_000_000)
     """Tokens of prompt and completion, those of images included; longer samples are left out, and counted."""
     tags: Tags = Tags()
@@ -103,8 +105,8 @@ class Supervised(Run):
     first_attempt: First = "mask_when_wrong"
     """Whether the first of two answers is a lesson: not where it was wrong, never, or always."""
     bare: int = Field(default=0, ge=0, le=10_000)
-    """Rounds before all others in which the final answer is the whole lesson, without what was thought: what is seen
-    has to be learnt from few tokens then, and cannot be read off the thoughts."""
+    """Rounds before all others in which the final answer's label is the whole lesson: what is seen has to be learnt
+    from it then, as it cannot be read off the thoughts before it."""
 
 
 class Reinforced(Run):

@@ -18,7 +18,7 @@ from rocot.errors import ConfigError
 from rocot.student.lengths import Lengths
 from rocot.student.recipe import Training
 from rocot.student.rewards import COLUMNS
-from rocot.student.shown import bare, context, opened, shrunk, thinned
+from rocot.student.shown import bare, context, opened, shortened, shrunk, thinned
 from rocot.student.stack import datasets
 
 Values: TypeAlias = dict[str, object]
@@ -86,7 +86,7 @@ class _Made(Record):
     """Which of its pictures are shown."""
     context: int = 0
     bare: str = ""
-    """Of the completion, the final answer alone."""
+    """Of the completion, the final answer's label alone."""
     tokens: int
     why: str = ""
     """Why it is left out; empty for a good row."""
@@ -102,7 +102,7 @@ def lessons(
     data, first = recipe.data, recipe.sft.first_attempt
 
     def made(row: _Given, sizes: Sequence[tuple[int, int]]) -> _Made:
-        said = row.said
+        said = shortened(row.said, data.lines)
         cut = context(said, data.form, row.turn, right=right.get(row.id), first=first)
         worded = data.tags.worded(said)
         shown = thinned(row.prompt, data.frames)
@@ -136,7 +136,7 @@ def prompts(shards: Sequence[Path], recipe: Training, lengths: Lengths, cache: P
     return _ready(shards, made, recipe, cache, ("prompt", *COLUMNS))
 
 
-def _ready(
+def _ready(  # noqa: PLR0913, PLR0917 - what to read, and what is made of it
     shards: Sequence[Path],
     made: Callable[[_Given, Sequence[tuple[int, int]]], _Made],
     recipe: Training,

@@ -59,9 +59,26 @@ def _counted(part: ChatPart, before: int, now: int) -> ChatPart:
     return ChatPart(type="text", text=re.sub(rf"\b{before} frames\b", f"{now} frames", part.text, count=1))
 
 
+def shortened(text: str, lines: int | None) -> str:
+    """A completion in rocot's tags, of each thought and each reflection at most the first `lines` lines.
+
+    For 0, of the first line what stands before its colon: in a list of evidence, from when to when it is.
+    """
+    if lines is None:
+        return text
+    pattern = r"<(think|reflection)>(.*?)</\1>"
+    return re.sub(pattern, lambda found: f"<{found[1]}>{_first(found[2], lines)}</{found[1]}>", text, flags=re.DOTALL)
+
+
+def _first(text: str, lines: int) -> str:
+    kept = text.split("\n")[: max(1, lines)]
+    return "\n".join(kept) if lines else kept[0].partition(":")[0]
+
+
 def bare(text: str) -> str:
-    """Of a completion in rocot's tags, the final answer without what was thought before it; "" where there is none."""
-    return text.rpartition("</think>")[2] if "</think>" in text else ""
+    """Of a completion in rocot's tags, the label of the final answer in its tag and nothing else; "" for none."""
+    found = re.findall(r"<answer>[^<]*</answer>", text)
+    return found[-1] if found else ""
 
 
 def opened(picture: bytes, height: int | None) -> Image.Image:

@@ -1,5 +1,5 @@
 from rocot.core.chat import ChatTurn
-from rocot.student.shown import bare, context, opened, spread, thinned
+from rocot.student.shown import bare, context, opened, shortened, spread, thinned
 from tests.student.classroom import FIRST, LAST, QUESTION, SAID, picture
 
 
@@ -48,6 +48,18 @@ def test_a_turn_that_is_nothing_but_the_first_attempt_is_context_whole() -> None
     assert context(SAID, "reflection", 1, right=False, first="mask_when_wrong") == 0
 
 
-def test_the_bare_answer_is_the_final_one_without_its_thoughts() -> None:
-    assert bare(SAID) == "<answer>Explosion</answer><glue>[[1.0, 2.0]]</glue>"
-    assert bare("<answer>Normal</answer>") == ""
+def test_a_bare_answer_is_the_label_of_the_final_one() -> None:
+    assert bare(SAID) == "<answer>Explosion</answer>"
+    assert bare("<think>Nothing.</think>") == ""
+
+
+def test_thoughts_keep_their_first_lines_and_answers_all_of_theirs() -> None:
+    said = (
+        "<think>- 1-2 s: a\n- b\nc</think><answer>Fire</answer>\n<reflection>- d\ne</reflection><verdict>keep</verdict>"
+    )
+    assert shortened(said, None) == said
+    assert shortened(said, 2) == said.replace("- b\nc", "- b")
+    assert shortened(said, 1) == (
+        "<think>- 1-2 s: a</think><answer>Fire</answer>\n<reflection>- d</reflection><verdict>keep</verdict>"
+    )
+    assert shortened(said, 0) == shortened(said, 1).replace(": a", "")

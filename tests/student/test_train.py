@@ -17,6 +17,8 @@ from rocot.student.model import load, parameters
 from rocot.student.recipe import Data, Lora, Reinforced, Supervised, Tags, Training
 from rocot.student.rows import ASKED_BEFORE, NO_LESSON, TOO_LONG, lessons, prompts
 from rocot.student.shown import bare
+from rocot.student.stack import torch
+from rocot.student.tiny import build
 from rocot.student.train import Lesson, prepared, train
 from tests.student.classroom import FIRST, QUESTION, RECIPE, SAID, TAUGHT, picture, shard
 
@@ -49,8 +51,20 @@ def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_the_tiny_student_has_under_a_million_parameters(taught: Path) -> None:
-    assert 200_000 < parameters(load(str(taught / "student"))) < 1_000_000
+def test_the_tiny_student_has_under_half_a_million_parameters(taught: Path) -> None:
+    assert 100_000 < parameters(load(str(taught / "student"))) < 500_000
+
+
+def test_the_tiny_student_first_takes_the_cosine_transform_of_a_patch(tmp_path: Path) -> None:
+    build(tmp_path, [SAID], seed=0)
+    model = load(str(tmp_path)).model
+    first = model.model.visual.patch_embed.proj.weight.flatten(1)
+    alike = torch.nn.functional.normalize(first) @ torch.nn.functional.normalize(first).T
+    assert torch.allclose(alike, torch.eye(len(first)), atol=0.3)  # colours overlap, waves do not
+    flat = torch.ones(3, 1, 14, 14)
+    assert (first @ flat.flatten()).abs().topk(2).indices[0] == 0  # of a flat grey patch, its light alone
+    build(tmp_path / "again", [SAID], seed=0)
+    assert torch.equal(load(str(tmp_path / "again")).model.lm_head.weight, model.lm_head.weight)
 
 
 def test_the_loss_falls_and_the_card_tells_of_it(taught: Path) -> None:
