@@ -3,7 +3,7 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from rocot.cli.lending import Named, on_hub
+from rocot.cli.naming import Named, on_hub
 from rocot.cli.runs import is_run
 from rocot.cli.screen import count, heading, out, size
 from rocot.cli.validating import find_path
