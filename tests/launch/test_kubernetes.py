@@ -40,7 +40,7 @@ def run(pod: dict[str, Any], index: int | None, scratch: Path, variables: Mappin
     words = [expanded(word, own) for word in (*container["command"], *container.get("args", ()))]
     mounted = [word.replace("/scratch/run", f"{scratch}/run") for word in words]
     return subprocess.run(
-        mounted, cwd=container.get("workingDir"), env={**variables, **own}, timeout=100, check=False
+        mounted, cwd=container.get("workingDir"), env={**variables, **own}, timeout=250, check=False
     ).returncode
 
 
@@ -129,6 +129,7 @@ def test_what_is_no_name_and_servers_without_an_image_are_refused(tmp_path: Path
         manifest(replace(hostile_job(tmp_path, ("rocot",)), served=SERVED), Cluster("lab/rocot"))
 
 
+@pytest.mark.timeout(400)
 def test_an_indexed_job_and_the_merge_make_the_release_of_one_machine(bench: Bench) -> None:
     bench.lay(length=1, csv=CSV, films=FILMS)
     one = bench.rocot("generate", "--recipe", "own.toml", "--run", "runs/one")

@@ -50,7 +50,7 @@ class Cluster:
             env=environment | self.variables,
             capture_output=True,
             text=True,
-            timeout=100,
+            timeout=250,
             check=False,
         )
 
@@ -127,6 +127,7 @@ def test_what_no_line_can_hold_is_refused(tmp_path: Path) -> None:
         script(job, Sbatch(merge=("--comment=a\x00b",)))
 
 
+@pytest.mark.timeout(400)
 async def test_servers_parts_and_merge_make_the_release_of_one_machine(bench: Bench, cluster: Cluster) -> None:
     bench.lay(model="openai:tiny", length=1, csv=CSV, films=FILMS)
     async with ChatServer() as server:
@@ -166,7 +167,7 @@ def _alive(pid: int) -> bool:
 
 
 def test_no_key_is_in_the_file(bench: Bench) -> None:
-    keyed = replace(bench, variables={"ROCOT_API_KEY": "canary-3141", "AWS_SECRET_ACCESS_KEY": "canary-2718"})
+    keyed = replace(bench, variables={"ROCOT_API_KEY": "canary-3141", "ROCOT_TEACHER_API_KEY": "canary-2718"})
     for words in (["slurm"], ["k8s", "--image", "lab/rocot"]):
         made = keyed.rocot("launch", *words, "--parts", "2", "--backup", "kept")
         assert made.returncode == 0, made.stderr
