@@ -52,7 +52,7 @@ def student(
     says: Mapping[str, Sequence[str]],
     form: Form = "reflection",
     tags: Tags | None = None,
-    **taught: object,
+    taught: Mapping[str, object] | None = None,
 ) -> Path:
     """A parrot that was taught, as its card says, and writes 16 tokens at most; `taught` is what differs there."""
     parrot(folder, says)
