@@ -42,7 +42,8 @@ from rocot.recipe_file import load_recipe
 from rocot.release.export import Samples, export, gathered
 from rocot.sources.protocol import mark_of
 from rocot.sources.truths import Truths
-from rocot.tools import described, listing
+from rocot.tools.described import described
+from rocot.tools.listed import listing
 
 ROOT = Path(__file__).parents[1]
 SIZE = Size(clips=1_000_000, live=20_000, parts=64)

@@ -19,7 +19,7 @@ from rocot.stages.reason import Reason
 from rocot.stages.reflect import Reflect
 from rocot.stages.revise import Revise
 from rocot.stages.sample_frames import SampleFrames
-from rocot.tools import described
+from rocot.tools.described import described
 from tests.builders import clip, fight, spans
 from tests.test_tools import recipe
 

@@ -10,7 +10,7 @@ from rocot.core.clip import Clip
 from rocot.errors import VideoError
 from rocot.machine import Machine
 from rocot.recipe import FramesRecipe
-from rocot.tools import sampler
+from rocot.tools.reading import sampler
 from rocot.video.mark import mark_of
 from tests.contracts.numbered import film
 from tests.video.workers import children

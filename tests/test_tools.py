@@ -12,7 +12,9 @@ from rocot.machine import Machine
 from rocot.recipe import Recipe
 from rocot.sources.folder import FolderSource
 from rocot.sources.scenes.source import ScenesSource
-from rocot.tools import described, opened, sources
+from rocot.tools.described import described
+from rocot.tools.listed import sources
+from rocot.tools.opened import opened
 
 
 class NoLedger:

@@ -23,7 +23,7 @@ from rocot.core.task import Task, lettered
 from rocot.errors import ConfigError
 from rocot.machine import Machine, default_cache
 from rocot.recipe import FramesRecipe
-from rocot.tools import reader
+from rocot.tools.reading import reader
 from rocot.video.protocol import Look, Still
 
 if TYPE_CHECKING:

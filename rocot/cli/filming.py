@@ -25,7 +25,7 @@ from rocot.release.places import Places, places
 from rocot.release.rights import Origin, shipped, terms
 from rocot.sources.scenes.again import ScenesAgain
 from rocot.sources.scenes.render import renderers
-from rocot.tools import reader
+from rocot.tools.reading import reader
 from rocot.video.hydrate import Hydrator
 from rocot.video.isolated import Isolated
 from rocot.video.protocol import Look

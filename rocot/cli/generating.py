@@ -56,7 +56,10 @@ from rocot.sources.truths import Truths
 from rocot.storage.keeping import Keeping
 from rocot.teacher.budget import Budget
 from rocot.teacher.wave import Waves
-from rocot.tools import Tools, described, listing, opened, shuffle
+from rocot.tools import Tools
+from rocot.tools.described import described
+from rocot.tools.listed import listing, shuffle
+from rocot.tools.opened import opened
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from rocot.sources.manifest.file import Manifest, write, write_jsonl
 from rocot.sources.manifest.finding import Finding, Kind
 from rocot.sources.manifest.matching import match
 from rocot.sources.manifest.probing import other_lengths, probe
-from rocot.tools import reader
+from rocot.tools.reading import reader
 
 FEW = 5
 """Corrections of one kind that are all told."""

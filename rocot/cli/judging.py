@@ -30,7 +30,8 @@ from rocot.machine import Machine
 from rocot.prices import Prices
 from rocot.recipe import Recipe
 from rocot.stages.rate import Rate
-from rocot.tools import described, judging
+from rocot.tools.described import described
+from rocot.tools.opened import judging
 
 REPLY = 60
 """Tokens of a reply: five numbers and their names."""

@@ -12,7 +12,7 @@ from rocot.core.sampling import uniform
 from rocot.errors import ConfigError, VideoError
 from rocot.machine import Machine, default_cache
 from rocot.recipe import FramesRecipe
-from rocot.tools import reader
+from rocot.tools.reading import reader
 from rocot.video.isolated import Isolated
 from rocot.video.protocol import Look, Survey
 

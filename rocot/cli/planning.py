@@ -36,7 +36,10 @@ from rocot.sources.truths import Truths
 from rocot.stages.asking import compose, form
 from rocot.stages.reason import Reason
 from rocot.stages.sample_frames import SampleFrames
-from rocot.tools import described, listing, opened, sampler, shuffle
+from rocot.tools.described import described
+from rocot.tools.listed import listing, shuffle
+from rocot.tools.opened import opened
+from rocot.tools.reading import sampler
 
 
 @dataclass

@@ -17,7 +17,7 @@ from rocot.engine.stage import Plan
 from rocot.errors import ConfigError
 from rocot.flow import reflection
 from rocot.recipe import Recipe
-from rocot.tools import described
+from rocot.tools.described import described
 
 
 @dataclass(frozen=True)

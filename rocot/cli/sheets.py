@@ -26,7 +26,7 @@ from rocot.release.places import Places
 from rocot.sources.manifest.entry import Entry
 from rocot.sources.manifest.matching import Matching, match
 from rocot.sources.protocol import mark_of
-from rocot.tools import reader
+from rocot.tools.reading import reader
 from rocot.video.isolated import Isolated
 from rocot.video.protocol import Look, Still
 

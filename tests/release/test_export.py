@@ -31,7 +31,7 @@ from rocot.release.export import Exported, Samples, export, recipe_digest
 from rocot.release.manifest import Manifest, read_manifest
 from rocot.release.shards import GROUPS, ROWS_A_GROUP, sharding
 from rocot.release.verify import verify_folder
-from rocot.tools import described
+from rocot.tools.described import described
 from tests.builders import EDITION, fight, many
 
 RECIPE = Recipe(release=Release(name="tiny"), sources=(Scenes(kind="scenes"),))

@@ -16,7 +16,7 @@ from rocot.sources.parted import Share, every
 from rocot.sources.protocol import Skipped, Source, Video
 from rocot.sources.scenes.source import ScenesSource
 from rocot.sources.truths import Truths
-from rocot.tools import listing
+from rocot.tools.listed import listing
 from tests.contracts.numbered import film
 from tests.sources.manifest.test_file import entry, header
 from tests.sources.test_folder import Known
