@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import rocot.engine
-from rocot.engine import blobs
+from rocot.engine import blobs, copying
 from rocot.engine.reader import StoreReader
 from tests.engine.toys import Making, Workshop, fail_passing
 from tests.engine.worker import WORKERS
@@ -180,9 +180,10 @@ async def test_a_failure_that_another_process_met_meanwhile_is_not_tried_again(t
 def test_no_clock_decides_anything() -> None:
     """The dates in the store are SQLite's and are never read back; so a clock that jumps changes nothing.
 
-    But for the cache of frames: which of them makes way goes by dates of files, and what is gone is made again.
+    But for the cache of frames: which of them makes way goes by dates of files, and what is gone is made again. And
+    how long one copy waits for another goes by a clock that cannot jump.
     """
-    for path in {*Path(rocot.engine.__path__[0]).glob("*.py")} - {Path(blobs.__file__)}:
+    for path in {*Path(rocot.engine.__path__[0]).glob("*.py")} - {Path(blobs.__file__), Path(copying.__file__)}:
         tree = ast.parse(path.read_text())
         names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
         names |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
