@@ -110,6 +110,7 @@ def test_without_a_token_it_says_how_to_log_in(bench: Bench, releases: Mapping[s
     assert done.stderr.startswith("rocot: no token for the Hub; `hf auth login`")
 
 
+@pytest.mark.timeout(400)  # eight commands, one after another
 def test_a_release_there_is_verified_and_compared_by_its_name(
     bench: Bench, releases: Mapping[str, Path], tmp_path: Path
 ) -> None:

@@ -46,6 +46,7 @@ class HubContract(ABC):
     def name(self) -> str | Iterator[str]:
         """A dataset that is not there yet."""
 
+    @pytest.mark.timeout(600)  # five commands, and two readers that import `datasets`
     def test_a_release_comes_back_equal_by_every_way(
         self, variables: Mapping[str, str], name: str, releases: Mapping[str, Path], tmp_path: Path
     ) -> None:
