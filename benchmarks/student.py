@@ -5,8 +5,9 @@
     python benchmarks/student.py --quick              one seed, few rounds, few clips: that it runs
 
 The measure, stated beforehand: label accuracy of the final answer on held-out clips, as many normal as abnormal, so
-that half is chance; an answer that cannot be read is wrong. Arms: before any training; taught with frames of other
-clips (no row has its own); taught with its frames; that one reinforced, and that one with a learning rate of 0.
+that half is chance; an answer that cannot be read is wrong. Arms: before any training; taught with its frames; that one
+asked with the frames of other clips; taught with frames of other clips (no row has its own); the one taught with its
+frames reinforced, and that with a learning rate of 0.
 Intervals draw source videos again, each with the answers of all seeds and arms. Of GRPO: the mean reward of the first
 fifth of its steps and of the last, seed by seed.
 """
@@ -17,7 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,7 @@ RECIPE = Path(__file__).parents[1] / "data_manifests" / "scenes-student.toml"
 COLOURS = {
     "untrained": "#8a8a8a",
     "frames": "#1f5fa8",
+    "swapped": "#7d9fca",
     "shuffled": "#c4622d",
     "reinforced": "#2c7a4b",
     "rate 0": "#a9a9a9",
@@ -153,9 +155,12 @@ def measure(run: Path, recipe: Training, folder: Path, held_out: Sequence[Clip],
             continue
         out = figures_of(folder, arm).with_suffix("")
         shutil.rmtree(out, ignore_errors=True)
-        asked = lesson(arm, run, recipe, out)
-        student, training = blank(asked) if arm == "untrained" else taught(asked)
-        found = graded(student, held_out, training)
+        if arm == "swapped":
+            found = graded(Student.load(folder / "frames"), swapped(held_out), Found())
+        else:
+            asked = lesson(arm, run, recipe, out)
+            student, training = blank(asked) if arm == "untrained" else taught(asked)
+            found = graded(student, held_out, training)
         figures_of(folder, arm).write_text(found.model_dump_json() + "\n", encoding="utf-8")
         share = sum(found.right.values()) / len(held_out)
         print(
@@ -163,6 +168,16 @@ def measure(run: Path, recipe: Training, folder: Path, held_out: Sequence[Clip],
             f" {len(found.curve)} steps in {found.seconds:.0f} s, CPU {found.cpu:.0f} s",
             flush=True,
         )
+
+
+def swapped(held_out: Sequence[Clip]) -> list[Clip]:
+    """The clips, each with the frames of the next in a random order."""
+    order = np.random.default_rng(0).permutation(len(held_out))
+    given = dict(zip(order, np.roll(order, -1), strict=True))
+    return [
+        replace(clip, asked=replace(clip.asked, pictures=held_out[given[place]].asked.pictures))
+        for place, clip in enumerate(held_out)
+    ]
 
 
 def figures_of(folder: Path, arm: str) -> Path:
@@ -286,7 +301,12 @@ def compared(seeds: Seeds, held_out: Sequence[Clip]) -> dict[str, Estimate]:
         for clip in held_out
     ]
     wanted: dict[str, Measure] = {arm: share(ARMS.index(arm)) for arm in ARMS}
-    for one, other in (("frames", "untrained"), ("frames", "shuffled"), ("reinforced", "rate 0")):
+    for one, other in (
+        ("frames", "untrained"),
+        ("frames", "swapped"),
+        ("frames", "shuffled"),
+        ("reinforced", "rate 0"),
+    ):
         wanted[f"{one} less {other}"] = share(ARMS.index(one), ARMS.index(other))
     return estimates(by_video(lines, len(ARMS) + 1), wanted)
 
