@@ -1,4 +1,4 @@
-"""The tiny student: a Qwen2.5-VL of a third of a million parameters, built on the spot, with no download.
+"""The tiny student: a Qwen2.5-VL of a fifth of a million parameters, built on the spot, with no download.
 
 It knows no language but what a release teaches it. It is there so that the whole path can be walked on a CPU, and is
 shaped by what a CPU can learn in minutes: 64 wide, one token for 28 x 28 pixels, frames that meet in the text's layers
@@ -86,8 +86,8 @@ def _tokenizer(texts: Iterable[str]) -> PreTrainedTokenizerFast:
     """Pieces may be whole phrases: a release's text repeats itself, and each token costs as much as another.
 
     They end where a number or a tag begins, so that a number is read the same wherever it stands. A BPE finds them; of
-    its pieces those stay that the texts end up in, less than a third, and a unigram model takes the likeliest ones. The
-    scenes' lessons have 230 tokens then; in 1,024 pieces of words they had 830.
+    its pieces those stay that the texts end up in, and a unigram model takes the likeliest ones. The lessons of 40 s of
+    the scenes had 549 tokens with a BPE of 1,024 pieces, and have 227 with this.
     """
     read = [said for text in texts for said in (text, *CHAT)]
     bpe = tokenizers.Tokenizer(tokenizers.models.BPE())
