@@ -8,8 +8,8 @@ Most of the clips are finished: `benchmarks.scaling` tells how they are made. 20
 scripted teacher, through the whole command: films are decoded, replies are stored, parsed and judged. Each line is a
 process of its own; CPU counts its children, peak memory is that of all its processes at once (PSS), or of its own where
 it has none. *Listing* goes over the manifest, opens each file and cuts windows. *Resume scan* is what
-`rocot generate` does first on a finished run: each clip is listed, its stored stages are read, checked and held against
-its truth, and nothing is asked. Rows are clips; a clip has one row of a release.
+`rocot generate` does first on a finished run: each clip is listed, the bytes of its stored stages are read and held,
+with its truth, against their seals, and nothing is asked. Rows are clips; a clip has one row of a release.
 """
 
 import argparse
@@ -153,7 +153,9 @@ def _fill(folder: Path, size: Size, number: int) -> None:
     recipe, made = models(folder / "runs" / "model")
     part = Part(number=number, of=size.parts)
     mark = mark_of(folder / "videos" / f"{size.names()[0][0]}.mp4")
-    asyncio.run(Filling(folder / "runs" / f"{SOURCE}{part.suffix}", part, recipe, made).begin(size, mark))
+    said = load_recipe(str(folder / "recipe.toml"))
+    steps = tuple(reflection(said, (), described(said, Truths())))
+    asyncio.run(Filling(folder / "runs" / f"{SOURCE}{part.suffix}", part, recipe, made, steps).begin(size, mark))
 
 
 def list_all(folder: Path) -> None:

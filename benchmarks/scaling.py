@@ -3,8 +3,8 @@
 Finished videos are one film under many names (links to one file), each cut into windows. The real command makes what a
 store holds of the film's own windows; every other video gets the same rows under its own name, with sixteen words in
 each text that nobody said before, so that texts are no duplicates. Rows go into the stores as they lie there (deflated,
-with their checksums, links and digests of inputs), and triggers count them. Videos that are left to be asked about are
-films of their own, all in part 1.
+with their checksums, links, digests of inputs and seals), and triggers count them. Videos that are left to be asked
+about are films of their own, all in part 1.
 """
 
 import hashlib
@@ -31,6 +31,8 @@ from rocot.engine.outcome import checksum
 from rocot.engine.packed import packed, unpacked
 from rocot.engine.parts import begin_part, note_census
 from rocot.engine.reader import FILE, RecipeRow, StoreReader
+from rocot.engine.seals import notes_of, seal
+from rocot.engine.stage import Step
 from rocot.engine.store import Store
 from rocot.recipe import Windows
 from rocot.sources.known.commons import commons
@@ -242,6 +244,7 @@ class Filling:
     part: Part
     recipe: RecipeRow
     models: Sequence[Model]
+    steps: Sequence[Step]
 
     async def begin(self, size: Size, mark: str) -> None:
         """Makes the store, and fills in all of its finished clips."""
@@ -283,7 +286,7 @@ class Filling:
             call = hashlib.sha256(f"{row['call']} {clip.id}".encode()).hexdigest()
             _insert(connection, "attempt", **{**row, "seq": None, "call": call, "item": f"{clip.id}#0"})
             bases.append(connection.last_insert_rowid())
-        dice, spelt = random.Random(clip.id), record
+        dice, spelt, seqs = random.Random(clip.id), record, list[int]()
         for row, text, base in model.outcomes:
             payload = _TEXT.sub(lambda found: found[1] + " ".join(dice.choices(WORDS, k=16)) + ". ", text, count=1)
             item = clip.id if row["rollout"] is None else f"{clip.id}#0"
@@ -300,10 +303,14 @@ class Filling:
                 "after": after,
                 "sha256": checksum(*told, payload),
                 "base": None if base is None else bases[base],
+                "seal": None,
             }
             _insert(connection, "outcome", **{**row, **own})
             after = connection.last_insert_rowid()
+            seqs.append(after)
             spelt = f"{spelt[:-1]},{payload[1:]}"
+        notes = notes_of(self.steps, (*(None for _ in self.steps[1:]), model.context))
+        seal(connection, {seq: notes[: index + 1] for index, seq in enumerate(seqs)})
 
 
 def _insert(connection: apsw.Connection, table: str, **values: object) -> None:

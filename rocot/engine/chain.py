@@ -1,7 +1,7 @@
 """One chain: an item through its stages, each looked up first, then done and stored."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from rocot.core.record import Item
 from rocot.core.reply import clean
@@ -43,6 +43,8 @@ class Chain:
     """Whether no stage may start any more."""
     lead: Lead | None = None
     """Told of each stage that it has been through."""
+    notes: Mapping[str, Sequence[bytes]] = field(default_factory=dict)
+    """For the seals of what is made, by the step's fingerprint."""
 
     async def through(self, steps: Sequence[Step], place: Place) -> Place | None:
         """Where the last of the stages led; None for a sample that was turned away or spoilt. Raises Cut."""
@@ -72,6 +74,7 @@ class Chain:
     async def _done(self, step: Step, place: Place, sight: Sight) -> Outcome:
         """Does a stage, and says what came of it."""
         stage, blank = erased(step), blank_of(step, place, sight.given, clip=self.clip, rollout=self.rollout)
+        blank.notes = self.notes.get(step.fingerprint, ())
         try:
             made = await stage(place.item)
         except ItemError as error:

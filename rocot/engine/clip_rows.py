@@ -6,6 +6,7 @@ clip by clip a page of 64 does so 400 times.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import apsw
 
@@ -24,10 +25,15 @@ class Listed:
     record: str
     """JSON."""
 
+    @cached_property
+    def sha256(self) -> str:
+        """See `checksum`."""
+        return checksum(self.id, self.split, self.record)
+
 
 def list_clips(connection: apsw.Connection, clips: Sequence[Listed]) -> list[int]:
     """Registers clips; returns their links. Raises ConfigError for an id that was listed before."""
-    ids, sums = [clip.id for clip in clips], [checksum(clip.id, clip.split, clip.record) for clip in clips]
+    ids = [clip.id for clip in clips]
     listed = {key for (key,) in connection.execute(among("SELECT id FROM temp.listed WHERE id IN", ids), ids)}
     for key in ids:
         if key in listed:
@@ -37,24 +43,24 @@ def list_clips(connection: apsw.Connection, clips: Sequence[Listed]) -> list[int
     query = among("SELECT id, CAST(record AS BLOB), seq, sha256, position, gone FROM clip WHERE id IN", ids)
     known = {key: (record, seq, told) for key, record, seq, *told in connection.execute(query, ids)}
     links = []
-    for clip, sha256 in zip(clips, sums, strict=True):
+    for clip in clips:
         record, seq, told = known.get(clip.id, (b"", 0, []))
         if record != clip.record.encode():
-            seq = _insert_clip(connection, clip, sha256)
-        elif told != [sha256, clip.position, 0]:
+            seq = _insert_clip(connection, clip)
+        elif told != [clip.sha256, clip.position, 0]:
             connection.execute(
                 "UPDATE clip SET split = ?, position = ?, sha256 = ?, gone = 0 WHERE seq = ?",
-                (clip.split, clip.position, sha256, seq),
+                (clip.split, clip.position, clip.sha256, seq),
             )
         links.append(-seq)
     return links
 
 
-def _insert_clip(connection: apsw.Connection, clip: Listed, sha256: str) -> int:
+def _insert_clip(connection: apsw.Connection, clip: Listed) -> int:
     """Another record is another clip: what follows the old one's link follows no longer."""
     connection.execute(
         "INSERT OR REPLACE INTO clip (id, split, position, record, sha256) VALUES (?, ?, ?, ?, ?)",
-        (clip.id, clip.split, clip.position, clip.record, sha256),
+        (clip.id, clip.split, clip.position, clip.record, clip.sha256),
     )
     return connection.last_insert_rowid()
 

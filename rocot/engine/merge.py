@@ -70,11 +70,11 @@ FROM part.outcome WHERE item >= ?3 AND item < ?4
 # A link that leads nowhere, since what it named was made again, counts no more: it becomes NULL, as a superseded one.
 _OUTCOME = """
 INSERT INTO main.outcome (seq, item, clip, rollout, stage, fingerprint, input, kind, payload, reason, detail, passing,
-                          made, after, sha256, base, counted_as)
+                          made, after, sha256, base, counted_as, seal)
 SELECT placed.new, item, clip, rollout, stage, fingerprint, input, kind, payload, reason, detail, passing, made,
        CASE WHEN after < 0 THEN (SELECT -?5 - seq FROM part.clip WHERE seq = -after)
             ELSE (SELECT new FROM scratch.placed WHERE number = ?1 AND old = after) END,
-       sha256, (SELECT seq + ?2 FROM part.attempt WHERE seq = base), counted_as
+       sha256, (SELECT seq + ?2 FROM part.attempt WHERE seq = base), counted_as, seal
 FROM part.outcome CROSS JOIN scratch.placed ON placed.number = ?1 AND placed.old = part.outcome.seq
 WHERE item >= ?3 AND item < ?4 ORDER BY item, fingerprint, input
 """

@@ -1,6 +1,7 @@
 """What a stage made of an item, as it is stored: only the fields that the stage added."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -40,6 +41,8 @@ class Outcome:
     it."""
     sha256: str = field(default="", compare=False)
     """As stored; see `checksum`."""
+    notes: Sequence[bytes] = field(default=(), compare=False)
+    """What its seal is to cover beside rows, where it is to get one; see `seals.notes_of`. They are not stored."""
     seq: int = field(default=0, compare=False)
     """Its number in the store; 0 until it is there."""
 

@@ -8,6 +8,7 @@ from rocot.engine.clip_rows import among
 from rocot.engine.database import Value
 from rocot.engine.outcome import Outcome
 from rocot.engine.packed import LEAST, packed, unpacked
+from rocot.engine.seals import seal
 
 AT_ONCE = 512
 """Items that are looked up in one statement."""
@@ -26,7 +27,10 @@ def insert_outcome(connection: apsw.Connection, new: Outcome) -> int:
     connection.execute("DELETE FROM outcome WHERE item = ? AND fingerprint = ? AND input = ?", same)
     _supersede(connection, new.item, new.fingerprint)
     connection.execute(_INSERT, _row(new, base, like))
-    return connection.last_insert_rowid()
+    seq = connection.last_insert_rowid()
+    if new.notes:
+        seal(connection, {seq: new.notes})
+    return seq
 
 
 def insert_unasked(connection: apsw.Connection, page: Sequence[Outcome]) -> list[bool]:
@@ -49,6 +53,9 @@ def insert_unasked(connection: apsw.Connection, page: Sequence[Outcome]) -> list
         if new.item in linked:
             _supersede(connection, new.item, new.fingerprint)
     connection.executemany(_INSERT, [_row(new, None) for new in chosen])
+    if chosen and all(new.notes for new in chosen):
+        last = connection.last_insert_rowid()  # AUTOINCREMENT: within a transaction they are numbered in a row
+        seal(connection, dict(zip(range(last + 1 - len(chosen), last + 1), [new.notes for new in chosen], strict=True)))
     return fresh
 
 
@@ -87,9 +94,9 @@ def _reply_behind(connection: apsw.Connection, new: Outcome) -> tuple[int | None
 
 
 def link(connection: apsw.Connection, outcome: Outcome, after: int) -> None:
-    """Makes an outcome the one that counts, after another parent."""
+    """Makes an outcome the one that counts, after another parent. Its seal was of the old one."""
     _supersede(connection, outcome.item, outcome.fingerprint)
-    connection.execute("UPDATE outcome SET after = ? WHERE seq = ?", (after, outcome.seq))
+    connection.execute("UPDATE outcome SET after = ?, seal = NULL WHERE seq = ?", (after, outcome.seq))
 
 
 def _supersede(connection: apsw.Connection, item: str, fingerprint: str) -> None:

@@ -3,7 +3,8 @@
 An outcome that follows (by `after`) the very outcome or clip that was just read, under the stage's fingerprint and the
 item's key, was given what came out of there: neither changes under its number. So nothing is digested to find it, but
 where a stage has a context, which may have changed since. Whatever is not as plain as that is left to `walk.look`,
-which goes by the digest of what goes in: superseded outcomes, damaged ones, those that another rocot wrote.
+which goes by the digest of what goes in: superseded outcomes, damaged ones, those that another rocot wrote. Clips that
+have nothing left to do are told by their seals before (`ended`).
 """
 
 from collections.abc import Sequence
@@ -28,6 +29,8 @@ class Met:
     """What its first outcome follows."""
     contexts: Sequence[Json]
     """Of each stage, for this clip."""
+    root: str = ""
+    """The clip's checksum, which seals begin with; empty where nobody asks for seals."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Self, TypeVar, cast
 
+import apsw
+
 from rocot.engine.claims import living
 from rocot.engine.database import Value, log_of, open_still, open_to_read, open_to_write, translated
 from rocot.engine.outcome import Kind, Outcome, checksum
@@ -39,6 +41,8 @@ SELECT CAST(item AS BLOB), CAST(clip AS BLOB), CAST(stage AS BLOB), CAST(fingerp
 """
 # The order of the join is that of the links: by `after`, whatever SQLite would guess.
 _FOLLOWERS = "FROM json_each(?2) CROSS JOIN outcome ON after = json_each.value WHERE fingerprint = ?1"
+BY_SEQ = "FROM json_each(?1) CROSS JOIN outcome ON seq = json_each.value"
+"""For `read_outcomes`: those of a JSON array of numbers."""
 _CLIP = """
 SELECT id, split, position, CAST(record AS BLOB), gone, CAST(sha256 AS BLOB), seq
 FROM clip
@@ -212,10 +216,7 @@ class StoreReader:
 
     def _outcomes(self, query: str, bindings: Sequence[Value]) -> list[Outcome]:
         with translated(self.path), self._lock:
-            try:
-                return [_outcome(*row) for row in self._connection.execute(f"{_OUTCOME} {query}", bindings)]
-            except UnicodeDecodeError:
-                return [_outcome(*row) for row in self._connection.execute(f"{_AS_BYTES} {query}", bindings)]
+            return read_outcomes(self._connection, query, bindings)
 
     def _whole(self, found: list[Outcome]) -> Outcome | None:
         whole = [outcome for outcome in found if outcome.whole]
@@ -255,6 +256,14 @@ class StoreReader:
         """The recipe that was used last."""
         query = "SELECT fingerprint, recipe, made FROM recipe ORDER BY seq DESC LIMIT 1"
         return next(iter(self.rows(RecipeRow, query)), None)
+
+
+def read_outcomes(connection: apsw.Connection, query: str, bindings: Sequence[Value]) -> list[Outcome]:
+    """Outcomes, damaged ones too; the query begins with FROM."""
+    try:
+        return [_outcome(*row) for row in connection.execute(f"{_OUTCOME} {query}", bindings)]
+    except UnicodeDecodeError:
+        return [_outcome(*row) for row in connection.execute(f"{_AS_BYTES} {query}", bindings)]
 
 
 def _text(stored: Value) -> str:

@@ -19,12 +19,14 @@ from rocot.core.record import Item
 from rocot.engine.bulk import Bulk
 from rocot.engine.chain import Chain, Cut, Place
 from rocot.engine.clip_rows import Listed
+from rocot.engine.ended import Ended, Endings
 from rocot.engine.feed import Feed
 from rocot.engine.job import Ending, Job
 from rocot.engine.lead import Lead
 from rocot.engine.outcome import Outcome
 from rocot.engine.page import Found, Met, Pages
 from rocot.engine.progress import StageTally, Tally
+from rocot.engine.seals import notes_of
 from rocot.engine.stage import Instant, Plan, Step
 from rocot.engine.stop import Stop
 from rocot.engine.store import Store
@@ -94,6 +96,7 @@ class _Run:
         instant = isinstance(last, Instant) and self.job.target is None
         self.bulk = Bulk(self.steps, last, self.job.beside) if isinstance(last, Instant) and instant else None
         self.pages = Pages(self.store, self.steps, self.since, ripens=instant)
+        self.endings = Endings(self.store, self.steps) if self.steps and self.job.target is None else None
         self._told = 0
         self.tally.spent = self.store.spent
         for step in self.steps:
@@ -156,7 +159,7 @@ class _Run:
         self._expect()
         links = await self.store.list_clips(listed)
         clips = [
-            Met(item, clip.record, link, [erased(step).context(item) for step in self.steps])
+            Met(item, clip.record, link, [erased(step).context(item) for step in self.steps], clip.sha256)
             for item, clip, link in zip(items, listed, links, strict=True)
         ]
         await self._see_to(clips)
@@ -167,13 +170,19 @@ class _Run:
     async def _see_to(self, clips: Sequence[Met]) -> None:
         """Counts the clips whose every chain has ended already, and has the others worked on."""
         ripe: list[tuple[Met, Found]] = []
-        for clip, found in zip(clips, self.pages.follow(clips), strict=True):
+        told = [None] * len(clips) if self.endings is None else self.endings.of(clips)
+        for ended in told:
+            if ended is not None:
+                self._reckon(ended)
+        clips = [clip for clip, ended in zip(clips, told, strict=True) if ended is None]
+        for clip, found in zip(clips, self.pages.follow(clips) if clips else [], strict=True):
             if not found.whole:
                 await self._begin(clip)
             elif found.ripe:
                 ripe.append((clip, found))
             else:
                 self._count(found)
+                self._seal(clip, found)
         if ripe and self.bulk is not None:
             await self.bulk.room.acquire()
             self._spawn(partial(self._press, self.bulk, ripe))
@@ -187,6 +196,11 @@ class _Run:
             self.waiting |= {clip.item.key: clip for (clip, _), mine in zip(page, ours, strict=True) if not mine}
             page = [pair for pair, mine in zip(page, ours, strict=True) if mine]
             made = await bulk.through([found.ripe for _, found in page])
+            for (clip, _), outcomes in zip(page, made, strict=True):
+                notes = notes_of(self.steps, clip.contexts)
+                for outcome in outcomes:
+                    if outcome is not None:
+                        outcome.notes = notes
             new = [outcome for outcomes in made for outcome in outcomes if outcome is not None]
             fresh = iter(await self.store.settle(new, [clip.item.key for clip, _ in page]))
         finally:
@@ -221,6 +235,24 @@ class _Run:
             self._accept(end)
         self.tally.accepted += sum(outcome.kind == "done" for outcome in made)  # there is no target
         self.tally.ended += 1
+
+    def _reckon(self, clip: Ended) -> None:
+        """Counts a clip that its seals told of."""
+        for stage, kind, reason in clip.outcomes:
+            self.tally.stages[stage].add(kind, reason, reused=True)
+        self.tally.accepted += clip.finished
+        self.tally.ended += 1
+
+    def _seal(self, clip: Met, found: Found) -> None:
+        """Has the next run tell by seals what this one had to read."""
+        notes = self._notes(clip)
+        sealed = {outcome.seq: notes[outcome.fingerprint] for outcome in found.outcomes}
+        self.store.seal(sealed).add_done_callback(self._check)
+
+    def _notes(self, clip: Met) -> dict[str, list[bytes]]:
+        """What seals cover beside rows, by the step's fingerprint: of all steps down to it."""
+        notes = notes_of(self.steps, clip.contexts)
+        return {step.fingerprint: notes[: index + 1] for index, step in enumerate(self.steps)}
 
     async def _revisit(self) -> bool:
         """Looks after the clips that other processes claimed: some are done by now, some were left by the dead."""
@@ -298,7 +330,7 @@ class _Run:
         return end is None or self._accept(end.item)
 
     def _chain(self, clip: Met, rollout: int | None, lead: Lead | None = None) -> Chain:
-        return Chain(self.store, self.tally, clip.item.key, rollout, self.since, self.halted, lead)
+        return Chain(self.store, self.tally, clip.item.key, rollout, self.since, self.halted, lead, self._notes(clip))
 
     def _accept(self, item: Item) -> bool:
         self.tally.accepted += self.job.target is None or self.job.target.accepts(item)

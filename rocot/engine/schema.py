@@ -238,9 +238,14 @@ CREATE TABLE merged (
 );
 """
 
+_SEALS = """
+-- sha256 over the row as it lies here and all that it follows (rocot.engine.seals); NULL where nobody has sealed it.
+ALTER TABLE outcome ADD COLUMN seal BLOB;
+"""
+
 STEPS: tuple[str, ...] = (
     *(_FIRST, _LINKS_AND_CLAIMS, _HEADERS_AND_COST, _PACKED_AND_SPENT, _STANDING, _BATCHES),
-    _RUN_PARTS,
+    *(_RUN_PARTS, _SEALS),
 )
 """Step n leads from version n to version n + 1."""
 CURRENT = len(STEPS)

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Self, TypeVar
@@ -21,8 +21,9 @@ from rocot.engine.outcome import Outcome
 from rocot.engine.outcome_rows import count_as, delete_outcome, insert_outcome, insert_unasked, link
 from rocot.engine.packed import packed
 from rocot.engine.progress import Spent
-from rocot.engine.reader import FILE, WORKERS, StoreReader
+from rocot.engine.reader import BY_SEQ, FILE, WORKERS, StoreReader, read_outcomes
 from rocot.engine.schema import migrate
+from rocot.engine.seals import seal
 from rocot.engine.writer import Write, Writer
 from rocot.errors import StoreError
 
@@ -87,6 +88,10 @@ class Store(StoreReader):
     def count_as(self, seq: int, name: str) -> "asyncio.Future[None]":
         """Notes what an outcome that an older rocot stored is counted by."""
         return self._writer.write(lambda connection: count_as(connection, seq, name))
+
+    def seal(self, notes: Mapping[int, Sequence[bytes]]) -> "asyncio.Future[None]":
+        """Seals outcomes that were found by no seal, if all of them still read as they were written."""
+        return self._writer.write(lambda connection: _seal(connection, notes))
 
     async def forget(self, outcome: Outcome) -> None:
         """Removes what a stage made of an item, so that it is made again; what was replied is kept."""
@@ -187,6 +192,13 @@ def insert_attempt(connection: apsw.Connection, row: tuple[Value, ...]) -> int:
         row,
     )
     return connection.last_insert_rowid()
+
+
+def _seal(connection: apsw.Connection, notes: Mapping[int, Sequence[bytes]]) -> None:
+    """All or none: what is damaged by now has to be seen by whoever comes next."""
+    found = read_outcomes(connection, BY_SEQ, (json.dumps(list(notes)),))
+    if len(found) == len(notes) and all(outcome.whole for outcome in found):
+        seal(connection, notes)
 
 
 def _insert_recipe(connection: apsw.Connection, fingerprint: str, recipe: str) -> None:

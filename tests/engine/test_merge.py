@@ -79,7 +79,7 @@ async def test_the_whole_holds_what_the_run_of_one_machine_does(tmp_path: Path) 
         assert merged.recipe() == RECIPE
     kept = "call, item, stage, model, endpoint, kind, body, sha256, prompt_tokens, cached_tokens, cost, packed"
     assert dump(whole.folder, "attempt", kept) == dump(one.folder, "attempt", kept)
-    made = "item, clip, rollout, stage, fingerprint, input, kind, payload, sha256, counted_as, after IS NULL"
+    made = "item, clip, rollout, stage, fingerprint, input, kind, payload, sha256, counted_as, seal, after IS NULL"
     assert dump(whole.folder, "outcome", made) == dump(one.folder, "outcome", made)
 
 

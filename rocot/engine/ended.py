@@ -1,0 +1,146 @@
+"""The clips of which nothing is left to do, told by their seals: many at a time, and no stored text is parsed.
+
+A chain has ended where each of its outcomes follows the one before under the present fingerprint, the last one bears
+the seal that it would get now, and is of the last stage, or of a sample that was turned away or spoilt for good. Of
+everything else nothing is said here: `Pages` looks at it.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias, cast
+
+from rocot.engine.outcome import Kind
+from rocot.engine.page import Met
+from rocot.engine.reader import StoreReader
+from rocot.engine.seals import PLAIN, notes_of, seal_of
+from rocot.engine.stage import Step
+from rocot.engine.walk import fans_out
+
+_Chain: TypeAlias = tuple[int | None, bytes, bytes, bytes | None, bytes]
+"""Rollout; how its items ended before the fan-out, and behind it; the last one's seal, and the rows that it covers."""
+_UNFIT = "?"
+
+
+class Passed(NamedTuple):
+    """How one item ended at one stage."""
+
+    stage: str
+    kind: Kind
+    reason: str
+
+
+_Way: TypeAlias = tuple[Passed, ...]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A clip whose every chain has ended."""
+
+    outcomes: Sequence[Passed]
+    finished: int
+    """Items that came out of the last stage."""
+
+
+class Endings:
+    """Tells of the clips of a plan."""
+
+    def __init__(self, store: StoreReader, steps: Sequence[Step]) -> None:
+        self._store, self._steps = store, steps
+        self._fan = next((index for index in range(len(steps)) if fans_out(steps, index)), len(steps))
+        self._rollouts = (steps[self._fan].rollouts or 0) if self._fan < len(steps) else 1
+        self._query = _query(len(steps), self._fan)
+        self._fingerprints = [step.fingerprint for step in steps]
+        self._ways: dict[tuple[int, bytes], _Way | None] = {}
+        """The few ways in which items go."""
+
+    def of(self, page: Sequence[Met]) -> list[Ended | None]:
+        """What each clip came to; None for those that have to be looked at. Raises StoreError."""
+        chains: dict[int, list[_Chain]] = {met.link: [] for met in page}
+
+        def put(link: int, *chain: int | bytes | None) -> None:
+            chains[link].append(cast("_Chain", chain))
+
+        self._store.rows(put, self._query, (json.dumps(list(chains)), self._rollouts, *self._fingerprints))
+        return [self._clip(met, chains[met.link]) if met.root else None for met in page]
+
+    def _clip(self, met: Met, chains: Sequence[_Chain]) -> Ended | None:
+        """What its chains came to: one of a clip that ended before the fan-out, else one for each rollout."""
+        if not chains:
+            return None
+        before = chains[0][1]
+        trunk = self._way(0, before) if self._fan else ()
+        if trunk is None:
+            return None
+        notes, root = notes_of(self._steps, met.contexts), met.root.encode()
+        outcomes, finished, rollouts = [*trunk], 0, set[int | None]()
+        goes_on = len(trunk) == self._fan and (not trunk or trunk[-1].kind == "done")
+        for rollout, trunk_way, branch_way, seal, rows in chains:
+            branch = self._way(self._fan, branch_way) if goes_on and self._fan < len(self._steps) else ()
+            if trunk_way != before or branch is None:
+                return None
+            if seal_of(notes[len(trunk) + len(branch) - 1], root, rows) != seal:
+                return None
+            outcomes += branch
+            finished += (branch or trunk)[-1].kind == "done"
+            rollouts.add(rollout)
+        wanted = self._rollouts if goes_on else 1
+        return Ended(outcomes, finished) if len(chains) == len(rollouts) == wanted else None
+
+    def _way(self, start: int, told: bytes) -> _Way | None:
+        """How items end from this step on, to the fan-out or the end; None where something is left to do."""
+        if (start, told) not in self._ways:
+            self._ways[start, told] = self._read(start, told)
+        return self._ways[start, told]
+
+    def _read(self, start: int, told: bytes) -> _Way | None:
+        end = self._fan if start < self._fan else len(self._steps)
+        parts = told.decode("utf-8", "replace").split("\1") if told else []  # no seal was looked at so far
+        steps = self._steps[start:end]
+        if len(parts) > len(steps) or _UNFIT in parts:
+            return None
+        ends = [part.partition("\0") for part in parts]
+        way = tuple(
+            Passed(step.stage.name, cast("Kind", kind), reason)
+            for step, (kind, _, reason) in zip(steps, ends, strict=False)
+        )
+        broken = any(passed.kind != "done" for passed in way[:-1])
+        short = len(way) < len(steps) and (not way or way[-1].kind == "done")
+        return None if broken or short else way
+
+
+def _query(steps: int, fan: int) -> str:
+    """A row for each chain, down its links: ?1 are the links of clips, ?2 the number of rollouts, then fingerprints."""
+    ats = [f"at{index}" for index in range(steps)]
+    rollout = f"at{fan}.rollout" if fan < steps else "NULL"
+    ways = ", ".join(
+        f"CAST(concat_ws(x'01', {', '.join(map(_way, some)) or 'NULL'}) AS BLOB)" for some in (ats[:fan], ats[fan:])
+    )
+    seal = ", ".join(f"{at}.seal" for at in reversed(ats))
+    rows = ", ".join(map(PLAIN.format, ats))
+    joins = " ".join(_joins(steps, fan))
+    return (
+        f"SELECT link.value, {rollout}, {ways}, coalesce({seal}, NULL), CAST(concat({rows}) AS BLOB)"  # noqa: S608
+        f" FROM json_each(?1) AS link {joins}"
+    )
+
+
+def _way(at: str) -> str:
+    """How a step ended; a failure that may pass is unfit, and what an older rocot stored and did not count."""
+    fits = f"{at}.passing = 0 AND {at}.counted_as IS NOT NULL"
+    told = f"concat_ws(x'00', {at}.kind, {at}.reason)"
+    return f"CASE WHEN {at}.seq IS NULL THEN NULL WHEN {fits} THEN {told} ELSE '{_UNFIT}' END"
+
+
+def _joins(steps: int, fan: int) -> Iterator[str]:
+    """The order of the joins is the order of the walk: from the clips down, whatever SQLite would guess."""
+    for index in range(steps):
+        at, before = f"at{index}", f"at{index - 1}"
+        follows = f"{before}.seq AND {before}.kind = 'done'" if index else "link.value"
+        rollout = "IS NULL" if index < fan else f"= at{fan}.rollout"
+        if index == fan:
+            rollout = "BETWEEN 0 AND ?2 - 1"
+        yield (
+            f"{'LEFT' if index else 'CROSS'} JOIN outcome AS {at} ON {at}.after = {follows}"
+            f" AND {at}.fingerprint = ?{index + 3} AND {at}.rollout {rollout}"
+        )
