@@ -19,6 +19,9 @@ TINY = "tiny"
 BASE = "base"
 """In a checkpoint, the weights that an adapter sits on, where they are found nowhere else."""
 ADAPTER = "adapter_config.json"
+ADAPTER_WEIGHTS = "adapter_model.safetensors"
+SAFE = {"use_safetensors": True, "trust_remote_code": False}
+"""No pickle is read, and no code that comes with weights is run, nor is anybody asked whether it should be."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +59,11 @@ def load(name: str, recipe: Training | None = None) -> Loaded:
     """The model, an adapter merged into its weights. Raises ConfigError where there is none."""
     folder = Path(name)
     light = on_gpu() and (recipe is None or (recipe.bf16 and recipe.lora is not None))
-    how = {"dtype": torch.bfloat16 if light else torch.float32}
+    how = SAFE | {"dtype": torch.bfloat16 if light else torch.float32}
     try:
-        processor = AutoProcessor.from_pretrained(name, padding_side="left")
+        processor = AutoProcessor.from_pretrained(name, padding_side="left", trust_remote_code=False)
         if (folder / ADAPTER).is_file():
+            _check_adapter(folder)
             own = folder / BASE
             adapter = PeftModel.from_pretrained(
                 AutoModelForImageTextToText.from_pretrained(own if own.is_dir() else _base_of(folder), **how), name
@@ -69,6 +73,12 @@ def load(name: str, recipe: Training | None = None) -> Loaded:
     except (OSError, ValueError) as error:
         said = str(error).strip().splitlines()[0][:200]
         raise ConfigError(f"--model {name}: no model with vision that transformers can load ({said})") from error
+
+
+def _check_adapter(folder: Path) -> None:
+    """PEFT would take a pickle where there are no safetensors, and cannot be told not to. Raises ConfigError."""
+    if not (folder / ADAPTER_WEIGHTS).is_file():
+        raise ConfigError(f"--model {folder}: it lacks {ADAPTER_WEIGHTS}; weights that are pickled are not read")
 
 
 def _base_of(folder: Path) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from PIL import Image
 
@@ -131,12 +132,11 @@ class _Stop(StoppingCriteria):
         return torch.tensor([self._until in tail for tail in tails], dtype=torch.bool, device=input_ids.device)
 
 
-class _Decodes:
+class _Decodes(Protocol):
     """Of a tokenizer, what is used."""
 
     def batch_decode(self, rows: object) -> list[str]:
         """The texts of rows of tokens."""
-        raise NotImplementedError
 
 
 class _Draws(LogitsProcessor):

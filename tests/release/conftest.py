@@ -26,3 +26,14 @@ def releases(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "0.1.0": laid(root / "first", "0.1.0", ("train", "val")),
         "0.2.0": laid(root / "second", "0.2.0", ("train", "test", "held")),
     }
+
+
+@pytest.fixture
+def filled(server: HubServer, releases: dict[str, Path], tmp_path: Path) -> HubServer:
+    """A hub that holds both versions of a release, each by its tag."""
+    from tests.release.pushing import hub_at, pushed  # noqa: PLC0415
+
+    for version in ("0.1.0", "0.2.0"):
+        pushed(hub_at(server.url, tmp_path / "cache"), releases[version])
+    server.seen.clear()
+    return server

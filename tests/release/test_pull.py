@@ -7,17 +7,9 @@ from rocot.errors import ConfigError, HubError, StoreError
 from rocot.release.manifest import read_manifest, write_manifest
 from rocot.release.pull import Pulled, pull
 from rocot.release.validate import validate
-from tests.release.pushing import NAME, Quiet, hub_at, pushed
+from tests.release.pushing import NAME, Quiet, hub_at
 from tests.servers.hub import HubServer
 from tests.servers.hub_repo import Blob
-
-
-@pytest.fixture
-def filled(server: HubServer, releases: dict[str, Path], tmp_path: Path) -> HubServer:
-    for version in ("0.1.0", "0.2.0"):
-        pushed(hub_at(server.url, tmp_path / "cache"), releases[version])
-    server.seen.clear()
-    return server
 
 
 def pulled(server: HubServer, to: Path, revision: str = "main") -> Pulled:

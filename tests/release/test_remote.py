@@ -9,19 +9,11 @@ from rocot.errors import HubError
 from rocot.release.differ import compare
 from rocot.release.remote import borrowed, verify_hub
 from rocot.release.verify import Verification, verify_folder
-from tests.release.pushing import NAME, Quiet, hub_at, pushed
+from tests.release.pushing import NAME, Quiet, hub_at
 from tests.servers.hub import HubServer
 from tests.servers.hub_repo import Blob
 
 SHARD = "data/train-00000-of-00001.parquet"
-
-
-@pytest.fixture
-def filled(server: HubServer, releases: dict[str, Path], tmp_path: Path) -> HubServer:
-    for version in ("0.1.0", "0.2.0"):
-        pushed(hub_at(server.url, tmp_path / "cache"), releases[version])
-    server.seen.clear()
-    return server
 
 
 def verified(server: HubServer, tmp_path: Path, revision: str = "main") -> Verification:

@@ -4,8 +4,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from shutil import copytree
 
 import pytest
+from safetensors.torch import load_file
 
 from rocot.errors import ConfigError
 from rocot.student.answer import Asked, Student
@@ -170,6 +172,20 @@ def test_an_adapter_is_trained_resumed_and_merged(tmp_path: Path) -> None:
     assert student.complete([Asked.of([0.5], [picture(0)], QUESTION)], longest=2)
     with pytest.raises(ConfigError, match="trained to its end"):
         prepared(replace(asked, resume=True))
+    (tmp_path / "student/adapter_model.safetensors").rename(tmp_path / "student/adapter_model.bin")
+    with pytest.raises(ConfigError, match="weights that are pickled are not read"):
+        load(str(tmp_path / "student"))
+
+
+def test_pickled_weights_are_not_read(taught: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "pickled"
+    copytree(taught / "student", folder)
+    (weights,) = folder.glob("*.safetensors")
+    torch.save(load_file(weights), folder / "pytorch_model.bin")
+    load(str(folder))
+    weights.unlink()
+    with pytest.raises(ConfigError, match="no model with vision that transformers can load"):
+        load(str(folder))
 
 
 def test_an_interrupted_training_goes_on_only_with_the_same_recipe(tmp_path: Path) -> None:
