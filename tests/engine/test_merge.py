@@ -242,11 +242,13 @@ async def test_merges_that_are_killed_leave_nothing_that_looks_finished(tmp_path
     await make(tmp_path, count=60)
     dice, whole, killed = Random(5), tmp_path / "whole", 0
     for _ in range(6):
-        process = await asyncio.create_subprocess_exec(*warm(), "tests.engine.uniting", str(tmp_path), str(PARTS))
+        words = (*warm(), "tests.engine.uniting", str(tmp_path), str(PARTS))
+        process = await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.PIPE)
         await asyncio.sleep(dice.uniform(0.0, 0.25))
         if process.returncode is None:
             process.kill()
-        killed += await process.wait() != 0
+        await process.communicate()  # until the fork, which has this pipe too, is gone: `merge` wants to be alone
+        killed += process.returncode != 0
         if (whole / FILE).exists():
             break
         assert not [path for path in whole.glob("*") if path.name == FILE]
