@@ -16,22 +16,8 @@ TASKS: "tuple[Task, ...]" = ("grounding", "classification", "qa", "reasoning")
 @click.command()
 @click.argument("checkpoint", type=options.FILE)
 @click.argument("video", type=options.FILE)
-@click.option(
-    "--start",
-    type=click.FloatRange(0, 1e9),
-    callback=options.number,
-    default=0.0,
-    metavar="SECONDS",
-    help="From there on.  [default: the beginning]",
-)
-@click.option(
-    "--end",
-    type=click.FloatRange(0, 1e9, min_open=True),
-    callback=options.number,
-    default=1e9,
-    metavar="SECONDS",
-    help="Up to there.  [default: the end]",
-)
+@options.start
+@options.end
 @click.option("--task", type=click.Choice(TASKS), help="What is asked.  [default: what it learnt first]")
 @click.option("--classes", metavar="A,B,...", help="The labels of an answer.  [default: those that it learnt]")
 @click.option("--question", metavar="TEXT", help="Of the task qa.")
@@ -48,7 +34,7 @@ def command(
     choices: tuple[str, ...],
     as_json: bool,
 ) -> int:
-    r"""Let a student answer about a video.
+    """Let a student answer about a video.
 
     Shown are both its answers on a timeline, and the reflection between them. CHECKPOINT is a folder that `rocot
     train` wrote. Frames are sampled and made smaller as in its training, and the likeliest words are taken: the same

@@ -11,7 +11,7 @@ from rocot.cli import options
 @click.argument("run", type=options.FILE)
 @click.argument("url")
 def command(run: Path, url: str) -> int:
-    r"""Keep a copy of a run's store at a URL.
+    """Keep a copy of a run's store at a URL.
 
     RUN is a run's folder or its name below runs/; others may go on working on it. URL is a folder of the run's own:
     s3://bucket/prefix, hf://buckets/..., gs://..., or a path. The copy is of one moment, and counts once all of it has

@@ -10,7 +10,7 @@ from rocot.cli import options
 @click.command()
 @click.argument("manifests", type=options.FILE, nargs=-1, required=True, metavar="MANIFEST...")
 def command(manifests: tuple[Path, ...]) -> int:
-    r"""Find videos of training splits in official test splits.
+    """Find videos of training splits in official test splits.
 
     A video is known by its identity, which is the same in every dataset that annotates the file, and by what it shows
     where the import measured the videos. Told are those in a training or validation split that are in another

@@ -10,9 +10,12 @@ def command(shell: str) -> None:
     """Print the script that completes rocot's commands in a shell.
 
     \b
-    bash: rocot completion bash > ~/.local/share/bash-completion/completions/rocot
-    zsh:  rocot completion zsh > ~/.zfunc/_rocot    (a folder of your fpath)
-    fish: rocot completion fish > ~/.config/fish/completions/rocot.fish
+    bash:
+      rocot completion bash > ~/.local/share/bash-completion/completions/rocot
+    zsh, into a folder of your fpath:
+      rocot completion zsh > ~/.zfunc/_rocot
+    fish:
+      rocot completion fish > ~/.config/fish/completions/rocot.fish
     """
     root = click.get_current_context().find_root().command
     kind = get_completion_class(shell)

@@ -12,7 +12,7 @@ from rocot.cli import options
 @click.argument("after", type=options.FILE)
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON on standard output.")
 def command(before: Path, after: Path, as_json: bool) -> None:
-    r"""Tell what changed between two releases, and what version that asks for.
+    """Tell what changed between two releases, and what version that asks for.
 
     Rows by id: added, removed, changed and in which columns; outcomes and rates of both. BEFORE and AFTER are a
     release's folder, a run's folder, a run's name below runs/, or a dataset on the Hub, org/name or org/name@tag.

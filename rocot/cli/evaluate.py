@@ -118,7 +118,7 @@ def command(
     plot: Path | None,
     as_json: bool,
 ) -> int:
-    r"""Hold answers against the truth of a benchmark.
+    """Hold answers against the truth of a benchmark.
 
     Whose answers: those of a file, a run or a release (--predictions), then nothing is asked and no video is opened;
     those of a student, CHECKPOINT, a folder that `rocot train` wrote; or those of a teacher (--teacher). These two are
@@ -133,11 +133,14 @@ def command(
 
     \b
     Examples:
-      rocot evaluate --predictions mine.jsonl --on vau-bench/msad --annotations VAU-Bench/
+      rocot evaluate --predictions mine.jsonl --on vau-bench/msad \\
+        --annotations VAU-Bench/
       rocot evaluate --predictions runs/scenes --on release:train --json
       rocot evaluate students/first --on release:test --release runs/scenes
-      rocot evaluate students/first --on vau-bench/msad --annotations VAU-Bench/ --videos MSAD/ --task qa
-      rocot evaluate --teacher openai:gpt-5 --on release:test --release runs/scenes --prices prices.toml
+      rocot evaluate students/first --on vau-bench/msad \\
+        --annotations VAU-Bench/ --videos MSAD/ --task qa
+      rocot evaluate --teacher openai:gpt-5 --on release:test \\
+        --release runs/scenes --prices prices.toml
     """
     from rocot.cli.evaluating import Answers, Exam, On, examined, given, heard, measure
     from rocot.cli.fetching import local

@@ -48,7 +48,7 @@ def command(
     videos: tuple[str, ...],
     decoders: int | None,
 ) -> int:
-    r"""Write a run's samples as Parquet shards.
+    """Write a run's samples as Parquet shards.
 
     As `rocot generate` does at its end; of use after an interrupted run, and after an upgrade. RUN is a run's folder
     or its name below runs/, by default the newest. With --format, a release that you downloaded will do as well.

@@ -11,24 +11,10 @@ from rocot.cli import options
 @click.argument("video", type=options.FILE)
 @click.option("--sheet", type=options.FILE, required=True, metavar="FILE", help="The picture to write: .png or .jpg.")
 @click.option("--count", type=click.IntRange(1, 512), default=32, show_default=True, metavar="N", help="Frames.")
-@click.option(
-    "--start",
-    type=click.FloatRange(0, 1e9),
-    callback=options.number,
-    default=0.0,
-    metavar="SECONDS",
-    help="From there on.  [default: the beginning]",
-)
-@click.option(
-    "--end",
-    type=click.FloatRange(0, 1e9, min_open=True),
-    callback=options.number,
-    default=1e9,
-    metavar="SECONDS",
-    help="Up to there.  [default: the end]",
-)
+@options.start
+@options.end
 def command(video: Path, sheet: Path, count: int, start: float, end: float) -> None:
-    r"""Draw frames of a video on one sheet, each with its time.
+    """Draw frames of a video on one sheet, each with its time.
 
     The frames are those that a run would sample with the policy uniform: the middles of equal parts. Of a damaged
     file it shows what is surely right, and leaves the other places empty.
@@ -36,7 +22,8 @@ def command(video: Path, sheet: Path, count: int, start: float, end: float) -> N
     \b
     Examples:
       rocot frames videos/gate.mp4 --sheet gate.png
-      rocot frames videos/gate.mp4 --sheet fall.png --start 61 --end 64.5 --count 12
+      rocot frames videos/gate.mp4 --sheet fall.png --start 61 --end 64.5 \\
+        --count 12
     """
     from rocot.cli.looking import draw
 

@@ -109,7 +109,7 @@ def command(
     backup_every: float,
     log_json: bool,
 ) -> int:
-    r"""Make a dataset: frames, reasoning, reflection, revision, judgement.
+    """Make a dataset: frames, reasoning, reflection, revision, judgement.
 
     Runs the recipe's flow over one split and writes the rows as Parquet shards into the run's folder. The same
     command again asks nothing that was answered: it does what is missing. Ctrl-C finishes what is in flight first.
@@ -119,7 +119,8 @@ def command(
     Examples:
       rocot generate --split train
       rocot generate --recipe my.toml --split train --limit 20
-      rocot generate --recipe my.toml --base-url http://localhost:8000/v1 --workers 64
+      rocot generate --recipe my.toml --base-url http://localhost:8000/v1 \\
+        --workers 64
       rocot generate --recipe my.toml --part 3/8
     """
     from rocot.cli.backing import Backup

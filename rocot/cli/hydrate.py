@@ -38,7 +38,7 @@ def command(
     nearly: bool,
     decoders: int | None,
 ) -> int:
-    r"""Rebuild the frames of a release from your own videos.
+    """Rebuild the frames of a release from your own videos.
 
     A release holds no pixels. This makes the frames again at their recorded times, holds each against its recorded
     checksum, and writes a copy of the rows with a column `images`, as trainers read it. RELEASE is a run's folder or a
@@ -50,7 +50,8 @@ def command(
     \b
     Examples:
       rocot hydrate downloads/car-park --videos /data/car-park
-      rocot hydrate downloads/crime --videos ucf-crime=/data/UCF --videos xd=/data/XD
+      rocot hydrate downloads/crime --videos ucf-crime=/data/UCF \\
+        --videos xd=/data/XD
       rocot hydrate runs/scenes --config all --files
     """
     from rocot.cli.hydrating import Order, hydrate

@@ -16,7 +16,7 @@ from rocot.cli import options
 @click.option("--out", "path", type=options.FILE, metavar="FILE", help="The manifest.  [default: <dataset>.parquet]")
 @click.option("--jsonl", is_flag=True, help="Write the records as JSON lines, too, beside the manifest.")
 def command(dataset: str, annotations: Path, videos: Path | None, path: Path | None, jsonl: bool) -> int:
-    r"""Read a dataset's official files into a manifest.
+    """Read a dataset's official files into a manifest.
 
     It has one record a video: labels, spans in seconds, and every correction that was made. With --videos every video
     is found, measured and hashed (the results are kept, so the next import is quick); what is missing, extra or broken
@@ -25,7 +25,8 @@ def command(dataset: str, annotations: Path, videos: Path | None, path: Path | N
     \b
     Examples:
       rocot import ucf-crime --annotations UCF-Crime/
-      rocot import xd-violence --annotations XD/ --videos XD/videos --out xd.parquet --jsonl
+      rocot import xd-violence --annotations XD/ --videos XD/videos \\
+        --out xd.parquet --jsonl
     """
     from rocot.cli.importing import Order, bring_in
     from rocot.sources.known.dataset import known

@@ -63,16 +63,19 @@ def shared(command: F) -> F:
 
 @click.group()
 def command() -> None:
-    r"""Run a recipe in parts on many machines: Slurm, Kubernetes or Ray.
+    """Run a recipe in parts on many machines: Slurm, Kubernetes or Ray.
 
     Each part is `rocot generate --part I/N` with a backup of its store; the last step is `rocot launch finish`, which
     merges them and puts the release beside the backups. What follows -- goes to every part (docs/scale.md).
 
     \b
     Examples:
-      rocot launch slurm --recipe my.toml --parts 16 --backup /shared/backups/mine --out mine.sh
-      rocot launch k8s --recipe scenes --parts 8 --backup s3://lab/scenes --image lab/rocot:0.1 --out scenes.yaml
-      rocot launch ray --recipe my.toml --parts 16 --backup s3://lab/mine -- --workers 32
+      rocot launch slurm --recipe my.toml --parts 16 \\
+        --backup /shared/backups/mine --out mine.sh
+      rocot launch k8s --recipe scenes --parts 8 --backup s3://lab/scenes \\
+        --image lab/rocot:0.1 --out scenes.yaml
+      rocot launch ray --recipe my.toml --parts 16 --backup s3://lab/mine -- \\
+        --workers 32
     """
 
 
@@ -148,7 +151,7 @@ def k8s(
     out: Path | None,
     more: tuple[str, ...],
 ) -> int:
-    """Print a Kubernetes manifest: an indexed Job; its head says how to run it.
+    """Print a Kubernetes manifest; its head says how to run it.
 
     The parts are an indexed Job, the merge a Job that waits to be released, servers a StatefulSet.
     """
@@ -204,7 +207,7 @@ def ray(
 @backup
 @click.option("--run", "folder", type=options.FILE, required=True, metavar="FOLDER", help="Where the merged run goes.")
 def finish(parts: int, backup: str, folder: Path) -> int:
-    """Bring all parts here, merge and export them, and put the release beside the backups.
+    """Bring all parts here, merge them and put their release at the URL.
 
     Every launcher ends with it. The release is below the URL, in `release`.
 

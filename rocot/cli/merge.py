@@ -12,7 +12,7 @@ from rocot.cli import options
 @click.option("--out", type=options.FILE, required=True, metavar="RUN", help="The folder of the whole run.")
 @click.option("--unfinished", is_flag=True, help="Take parts as they are, also those that are not done.")
 def command(parts: tuple[Path, ...], out: Path, unfinished: bool) -> None:
-    r"""Unite the parts of a run into one run.
+    """Unite the parts of a run into one run.
 
     Takes the folders of all parts that `rocot generate --part` has made, in any order. What comes out is like the run
     of one machine: `rocot export` makes the same release of it, byte for byte. Parts that are missing, that came twice,

@@ -140,6 +140,22 @@ videos = click.option(
     metavar="[SOURCE=]FOLDER",
     help="Where the videos lie, of all sources or of one; once for each.  [default: the folders of the run's recipe]",
 )
+start = click.option(
+    "--start",
+    type=click.FloatRange(0, 1e9),
+    callback=number,
+    default=0.0,
+    metavar="SECONDS",
+    help="From there on.  [default: the beginning]",
+)
+end = click.option(
+    "--end",
+    type=click.FloatRange(0, 1e9, min_open=True),
+    callback=number,
+    default=1e9,
+    metavar="SECONDS",
+    help="Up to there.  [default: the end]",
+)
 decoders = click.option(
     "--decoders", type=click.IntRange(1, 256), metavar="N", help="Videos decoded at once.  [default: one a core]"
 )

@@ -56,7 +56,7 @@ def command(
     calls_per_minute: float | None,
     ping: bool,
 ) -> None:
-    r"""Tell what a run would do, ask and cost. Asks nothing.
+    """Tell what a run would do, ask and cost. Asks nothing.
 
     Prints the flow with its fingerprints, the clips of the split, the calls, and an estimate of tokens, bytes and
     cost; where the run exists, what of it is there and what a changed recipe would ask again. It reads the frames of

@@ -10,7 +10,7 @@ from rocot.cli import options
 @click.command()
 @click.argument("videos", type=options.FILE, nargs=-1, required=True, metavar="VIDEO...")
 def command(videos: tuple[Path, ...]) -> int:
-    r"""Tell codec, size, length, frames, key frames and oddities of videos.
+    """Tell codec, size, length, frames, key frames and oddities of videos.
 
     A file that cannot be used has a line with its reason. The column `group` tells how many frames there are from one
     key frame to the next (the median, and the most where that is more): long groups make exact frames dear. `index`

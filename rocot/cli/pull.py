@@ -12,7 +12,7 @@ from rocot.cli import options
 @click.option("--revision", metavar="TEXT", help="A branch, tag or commit.  [default: main]")
 @click.option("--to", type=options.FILE, metavar="FOLDER", help="Where it goes.  [default: the dataset's name]")
 def command(name: str, revision: str | None, to: Path | None) -> int:
-    r"""Fetch a release from the Hugging Face Hub, and check every byte.
+    """Fetch a release from the Hugging Face Hub, and check every byte.
 
     NAME is a dataset, org/name, that `rocot push` has made, or the URL that it was given. The folder is the old release
     or the new one at every instant; a pull that was ended goes on with the same command, and files that are here

@@ -15,7 +15,7 @@ from rocot.cli import options
 @click.option("--public", is_flag=True, help="Let everybody see it, once all is done; a new one is private otherwise.")
 @click.option("--dry-run", is_flag=True, help="Tell what would be done, and change nothing.")
 def command(name: str, release: Path | None, tag: str | None, private: bool, public: bool, dry_run: bool) -> int:
-    r"""Put a release on the Hugging Face Hub, whole or not at all.
+    """Put a release on the Hugging Face Hub, whole or not at all.
 
     NAME is a dataset, org/name, or the URL of a folder (s3://bucket/prefix, file:///folder), which gets the files one
     by one and the manifest last. RELEASE is a run's folder, its name below runs/, or a release's own folder; by default

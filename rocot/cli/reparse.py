@@ -10,7 +10,7 @@ from rocot.cli import options
 @click.command()
 @click.argument("run", type=options.FILE, required=False)
 def command(run: Path | None) -> None:
-    r"""Read a run's stored replies again with today's parser. Asks nothing.
+    """Read a run's stored replies again with today's parser. Asks nothing.
 
     What did not parse and does now, and what is read otherwise than before, is set back: the next `rocot generate`
     makes it from the same replies, and asks only what follows from that. RUN is a run's folder or its name below

@@ -14,7 +14,7 @@ from rocot.cli import NO_ROWS, options
 @click.option("--no-frames", is_flag=True, help="Leave frames out, for a page that is published.")
 @options.prices
 def command(path: Path | None, out: Path | None, as_json: bool, no_frames: bool, prices: Path | None) -> int:
-    r"""Tell what reflection did in a release, as a page.
+    """Tell what reflection did in a release, as a page.
 
     How many answers it mended and broke, with 95 % intervals, overall and by source, class, length and split; where
     samples were left out; when anomalies were placed; how specific reflections are; what the calls took; examples of

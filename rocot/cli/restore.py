@@ -11,7 +11,7 @@ from rocot.cli import options
 @click.argument("url")
 @click.argument("run", type=options.FILE)
 def command(url: str, run: Path) -> int:
-    r"""Bring a run's store back from a URL.
+    """Bring a run's store back from a URL.
 
     URL is where `rocot backup` or `rocot generate --backup` keeps it, RUN the folder that it comes to. Every byte is
     checked. A run that holds all of it stays as it is; one that holds what the backup does not is never replaced.

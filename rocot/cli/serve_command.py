@@ -9,7 +9,7 @@ from rocot.cli import options
 @click.argument("model")
 @options.recipe
 def command(model: str, recipe: str) -> None:
-    r"""Print the `vllm serve` line that fits a recipe. Starts nothing.
+    """Print the `vllm serve` line that fits a recipe. Starts nothing.
 
     MODEL is a model's name on a hub, or the folder of its weights. The line allows as many images a prompt as the
     recipe sends, a context that holds its longest conversation by estimate, structured output without padding, and

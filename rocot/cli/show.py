@@ -11,7 +11,7 @@ from rocot.cli import options
 @click.argument("run", type=options.FILE, required=False)
 @click.argument("row", required=False)
 def command(run: Path | None, row: str | None) -> None:
-    r"""Show one sample of a run.
+    """Show one sample of a run.
 
     A timeline with the truth, the first and the revised answer, then what was said and how it was graded. ROW is the
     sample's id, as in `scenes/scene-train-0003#0`; the number of the rollout may be left out. Without ROW it is one

@@ -6,7 +6,7 @@ import click
 @click.command()
 @click.argument("dataset", required=False)
 def command(dataset: str | None) -> None:
-    r"""List the datasets that rocot can import, or tell all about one.
+    """List the datasets that rocot can import, or tell all about one.
 
     \b
     Examples:

@@ -12,7 +12,7 @@ from rocot.cli import options
 @click.option("--json", "as_json", is_flag=True, help="The figures as JSON.")
 @options.prices
 def command(run: Path | None, as_json: bool, prices: Path | None) -> None:
-    r"""Tell how far a run is.
+    """Tell how far a run is.
 
     Who works on it and how fast, the time left, stages, what was left out and why, outcomes, failed calls, tokens and
     cost. It may be asked while the run goes on, and changes nothing. RUN is a run's folder or its name below runs/, by

@@ -25,7 +25,7 @@ trackers = click.option(
 
 @click.group()
 def command() -> None:
-    r"""Train a student on a release: supervised, then by rewards.
+    """Train a student on a release: supervised, then by rewards.
 
     Needs the packages of training: pip install 'rocot[train]' (docs/train.md).
 
@@ -97,7 +97,7 @@ def grpo(
     trackers: tuple[str, ...],
     decoders: int | None,
 ) -> int:
-    """Reinforcement on the config `rft`, by rewards that look at both answers.
+    """Reinforcement on the config `rft`, by rewards for both answers.
 
     As `sft`, but that the student answers, several times each, and learns from what its answers earn.
 

@@ -11,7 +11,7 @@ from rocot.cli import options
 @click.argument("path", type=options.FILE, required=False)
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
 def command(path: Path | None, as_json: bool) -> int:
-    r"""Check every row of shards or of a run.
+    """Check every row of shards or of a run.
 
     PATH is a run's folder, a folder of shards, or one Parquet file, whoever wrote it; by default the newest run below
     runs/. Schema, spans, labels, scores, outcomes and the times that texts cite are held against one another, and files

@@ -11,7 +11,7 @@ from rocot.cli import options
 @click.argument("path", metavar="[DIR|NAME]", type=options.FILE, required=False)
 @click.option("--json", "as_json", is_flag=True, help="The result as JSON.")
 def command(path: Path | None, as_json: bool) -> int:
-    r"""Check that a release is, byte for byte, what was written.
+    """Check that a release is, byte for byte, what was written.
 
     DIR is a run's folder or a release; by default the newest run below runs/. NAME is a dataset on the Hub, org/name or
     org/name@tag, of which every file is fetched anew and none is kept. Bytes, sha256, rows, columns and the checksums

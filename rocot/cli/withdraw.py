@@ -17,7 +17,7 @@ from rocot.cli import options
 def command(
     ids: tuple[str, ...], reason: str, folder: Path | None, recipe: Path | None, purge: bool, ahead: bool
 ) -> int:
-    r"""Take videos or clips out of a run for good.
+    """Take videos or clips out of a run for good.
 
     ID is a source video, source/video, which takes all its clips along, or one clip. It is never made again, the
     run's release is written anew without it, and the manifest of that and of every later release names it. Other
@@ -28,7 +28,8 @@ def command(
     \b
     Examples:
       rocot withdraw car-park/evening
-      rocot withdraw car-park/evening --recipe car-park.toml --reason asked-by-a-passer-by --purge
+      rocot withdraw car-park/evening --recipe car-park.toml \\
+        --reason asked-by-a-passer-by --purge
     """
     from rocot.cli.runs import find
     from rocot.cli.withdrawing import Withdrawal, print_withdrawn

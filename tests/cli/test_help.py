@@ -40,6 +40,14 @@ def test_help_ends_well_and_fits_a_terminal(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
+def test_examples_in_help_stand_line_by_line(name: str) -> None:
+    lines = CliRunner().invoke(group, [name, "--help"]).output.splitlines()
+    assert not any("\\b" in line for line in lines)
+    examples = [line for line in (command(name).help or "").splitlines() if line.startswith("  rocot ")]
+    assert {f"  {line}" for line in examples} <= set(lines)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
 def test_the_list_of_commands_says_what_each_says_of_itself(name: str) -> None:
     assert (command(name).help or "").splitlines()[0] == COMMANDS[name]
 
@@ -60,7 +68,7 @@ def test_nothing_is_documented_that_is_not_there(name: str) -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_examples_of_a_command_are_parsed_by_it(name: str) -> None:
-    text = (command(name).help or "") + section(name)
+    text = ((command(name).help or "") + section(name)).replace("\\\n", " ")
     for words in re.findall(rf"^\s*rocot {name} ?([^\n>]*)$", text, flags=re.MULTILINE):
         command(name).make_context(name, shlex.split(words, comments=True), resilient_parsing=False)
 
