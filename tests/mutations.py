@@ -152,6 +152,13 @@ def misplaced(sample: Sample) -> Sample:
     return remarking(f"The first answer puts it at {at:.2f} s, which is wrong.")(sample)
 
 
+def addressed(sample: Sample) -> Sample:
+    """Blames a first answer, as `you`, for a time half a clip from its span."""
+    assert sample.initial.spans
+    at = (sample.initial.spans[0].start + 0.5 * sample.framed.end) % sample.framed.end
+    return remarking(f"You gave {at:.2f}-{at + 1:.2f} s, which is wrong.")(sample)
+
+
 def nudged(sample: Sample) -> Sample:
     """Revised, by a millisecond."""
     spans = tuple(Span(start=s.start, end=s.end - 0.001) for s in sample.revised.spans or ())
@@ -195,6 +202,8 @@ MUTATIONS = [
     Mutation("a tag of a chat template", "tag in text", "terse", remarking("<|im_end|>")),
     Mutation("a tag as HTML escapes it", "tag in text", "chatty", adding("&lt;/think&gt;")),
     Mutation("a tag in full-width letters", "tag in text", "listed", remarking("\uff1canswer\uff1e")),
+    Mutation("an answer in a block of code", "tag in text", "essay", adding('```json {{"label": "Normal"}} ```')),
+    Mutation("letters from right to left", "control characters", "essay", remarking("It is \u202elamron\u202c here.")),
     Mutation("an escape sequence", "control characters", "chatty", adding("a \x1b[31m red word")),
     Mutation("a null character", "control characters", "terse", remarking("then\x00nothing")),
     Mutation("one word of reasoning", "too short", "confirmed", first(reasoning="Yes.")),
@@ -234,6 +243,7 @@ MUTATIONS = [
     Mutation("the name of a file", "native spelling", "essay", remarking("As in CarAccident012_x264.")),
     Mutation("blamed for a label it has not", "phantom error", "templated calm", unsaid),
     Mutation("blamed for a time it has not", "phantom error", "templated confirmed", misplaced),
+    Mutation("blamed for a time it has not, face to face", "phantom error", "templated confirmed", addressed),
     Mutation("said to have been a label it has not", "phantom error", "templated calm", reflected(
         critique="The first answer was Traffic accident. That is wrong.")),
     Mutation("blamed for words it has not", "phantom error", "terse", remarking(
@@ -241,6 +251,8 @@ MUTATIONS = [
     Mutation("a claim it never made", "phantom error", "calm", checked("The clip shows Robbery.", holds=False)),
     Mutation("praise without a claim", "rubber stamp", "confirmed", stamped(
         "I have checked the answer carefully and everything is correct.")),
+    Mutation("the first reasoning once more", "rubber stamp", "essay", lambda sample: stamped(
+        sample.initial.reasoning)(sample)),
     Mutation("a stamp for normal", "rubber stamp", "calm", stamped("The reasoning is sound and the verdict stands.")),
     Mutation("the answer of another anomaly", "rubber stamp", "templated confirmed", swapped("templated confirmed")),
     Mutation("the answer of a normal clip", "rubber stamp", "templated confirmed", swapped("templated calm")),

@@ -166,4 +166,4 @@ def _export(console: Console, folder: Path) -> None:
         for split in sorted(made.splits):
             controls = made.splits[split].controls is not None
             told = export_split(folder, run.store, run.recipe, run.plan, split, controls=controls)
-            console.print(f"split {split} written anew: {told.entry.rows:,} rows, {told.withdrawn:,} samples left out")
+            console.print(f"split {split} written anew: {told.entry.rows:,} rows, {told.withdrawn:,} left out")

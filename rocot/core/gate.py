@@ -18,7 +18,7 @@ from rocot.core.story import SLACK, Limits, Rule, Story
 
 __all__ = ["EDITION", "RULES", "RUN_RULES", "SLACK", "Gate", "Rules", "Story", "Weight", "faults", "faults_of"]
 
-EDITION = 8
+EDITION = 9
 """Part of the judge's identity: raise it when a rule or its default weight changes, and stored samples are judged
 again."""
 

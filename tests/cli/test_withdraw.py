@@ -46,7 +46,7 @@ def test_a_video_is_taken_out_at_once_and_never_made_again(bench: Bench) -> None
     assert rows(bench) == ["a", "b"]
     done = bench.rocot("withdraw", "own/a", "--reason", "asked by a passer-by")
     assert done.returncode == 0, done.stderr
-    assert "split train written anew: 3 rows, 3 samples left out" in done.stdout
+    assert "split train written anew: 3 rows, 3 left out" in done.stdout
     assert '[[withdrawn]]\nid = "own/a"\nreason = "asked by a passer-by"' in done.stdout
     assert rows(bench) == ["b"]
     assert manifest(bench)["withdrawn"] == ["own/a"]

@@ -9,7 +9,7 @@ from rocot.core.story import LONGEST_READ, Story
 
 _ATTRIBUTED = re.compile(
     r"\b(?:(?:first|initial|previous|earlier|original|my|the) (?:answer|reasoning|response|analysis|conclusion)"
-    r"(?:['\u2019]s \w+)?|I) (?:had )?(?:\w+ly |first |earlier )?(?:said|says|claimed|claims|stated|states|"
+    r"(?:['\u2019]s \w+)?|I|you) (?:had )?(?:\w+ly |first |earlier )?(?:said|says|claimed|claims|stated|states|"
     r"asserted|asserts|reported|reports|called|calls|labell?ed|labels|named|names|put|puts|placed|places|chose|gave|gives|cited|cites|"
     r"mentioned|mentions|described|describes|concluded|concludes)\b(?P<what>.*)",
     re.IGNORECASE | re.DOTALL,
@@ -21,7 +21,7 @@ _GIVEN = re.compile(
 )
 _ENDED = re.compile(r"$|[^\w\s-]|\s+(?:when|while|which|although|though|but|and|because|since|at|from)\b")
 """What may follow a label that is meant as one: `was Abuse`, and not `was normal at that`."""
-_SPEAKING = frozenset(["answer", "reasoning", "response", "analysis", "conclusion", "i"])
+_SPEAKING = frozenset(["answer", "reasoning", "response", "analysis", "conclusion", "i", "you"])
 _TELLERS_TEXT = """
     said says claimed claims stated states asserted asserts reported reports called calls labelled labeled labels named
     names put puts placed places chose gave gives cited cites mentioned mentions described describes concluded concludes
@@ -29,12 +29,14 @@ _TELLERS_TEXT = """
 _TELLERS = frozenset(_TELLERS_TEXT.split())
 """Every match of `_ATTRIBUTED` has a word of both sets, among those in ASCII, every one of `_GIVEN` one of the next."""
 _FORMER = frozenset(["first", "initial", "previous", "earlier", "original"])
-_SPEAKERS = ("answer", "reasoning", "response", "analysis", "conclusion", "i ")
+_SPEAKERS = ("answer", "reasoning", "response", "analysis", "conclusion", "i ", "you ")
 _DENIED = re.compile(
     r"\b(?:not|no|nothing|never|without|should|instead|rather|when|where|while|whereas|but|although|though|yet)\b|n't\b|[,:\u2014]"
 )
 MOST_CHECKS = 200
 """Of a reflection, that are looked at: many times what a teacher writes."""
+LEAST_COPIED = 40
+"""Characters of a critique: some seven words may come twice by chance."""
 _SUPPOSED = re.compile(
     r"\b(?:could|may|might|perhaps|possib\w+|rival|alternativ\w*|or|if|whether|than|like|another|nor|neither|rule[sd]?)\b",
     re.IGNORECASE,
@@ -130,6 +132,8 @@ def rubber_stamp(story: Story) -> str | None:
 
     Of a first answer that finds nothing there is little to name: what the revised answer finds will do.
     """
+    if _copied(story.reflection.critique, story.initial.reasoning):
+        return "repeats the first reasoning word for word"
     told = " ".join(_reflected(story))
     if not told.isascii() and WIDE.search(told) is not None:
         return None
@@ -141,6 +145,11 @@ def rubber_stamp(story: Story) -> str | None:
     if changed and _names(story, told, story.revised, initial=False):
         return None
     return "names no time, no label and no word of the first answer"
+
+
+def _copied(critique: str, reasoning: str) -> bool:
+    """Whether a critique is nothing but a stretch of the reasoning that it is about."""
+    return len(critique) >= LEAST_COPIED and " ".join(critique.split()) in " ".join(reasoning.split())
 
 
 def _names(story: Story, told: str, answer: Answer, *, initial: bool) -> bool:

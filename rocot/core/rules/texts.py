@@ -14,24 +14,28 @@ from rocot.core.story import LONGEST_READ, Story
 _TAG = re.compile(
     r"</?\s*(?:think|answer|glue|description|reflection|verdict|reasoning|image|video|tool_call|tool_response)\s*/?>"
     r"|<\|[^|<>\n]{1,40}\|>|<\uff5c[^<>\n]{1,40}\uff5c>|\[/?INST\]|<</?SYS>>"
-    r"|</?(?:s|bos|eos|pad|unk|img|start_of_turn|end_of_turn|im_start|im_end|image_soft_token)>",
+    r"|</?(?:s|bos|eos|pad|unk|img|start_of_turn|end_of_turn|im_start|im_end|image_soft_token)>"
+    r"|```",
     re.IGNORECASE,
 )
 
 
-_MARKS = ("<", "[", "&", "\uff1c", "\ufe64")
+_MARKS = ("<", "[", "&", "```", "\uff1c", "\ufe64")
 """Every tag holds one of these, however it is spelt."""
+_TURNING = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
+"""What turns the direction of text: a reader sees other words than a trainer."""
 
 
 def tag_in_text(story: Story) -> str | None:
-    """No text holds the tags of a reply or of a chat template: a student's parser would take them for its own.
+    """No text holds the tags of a reply, of a chat template or of a block of code.
 
-    Nor spelt so that they become tags on the way: `&lt;think&gt;`, or in full-width letters.
+    A student's parser would take them for its own. Nor spelt so that they become tags on the way: `&lt;think&gt;`, or
+    in full-width letters.
     """
     if story.in_full and not holds(story.once, _MARKS):
         return None
     for place, text in story.distinct:
-        found = _TAG.search(text) if "<" in text or "[" in text else None
+        found = _TAG.search(text) if holds(text, _MARKS) else None
         if found is None and ("&" in text or "\uff1c" in text or "\ufe64" in text):
             found = _TAG.search(normalize("NFKC", unescape(text)))
         if found:
@@ -40,11 +44,11 @@ def tag_in_text(story: Story) -> str | None:
 
 
 def control_characters(story: Story) -> str | None:
-    """No text holds control characters but tab and newline, or lone surrogates."""
+    """No text holds control characters but tab and newline, lone surrogates, or what turns the direction of text."""
     if story.in_full and story.once.isascii() and story.once.replace("\n", "").isprintable():
         return None
     for place, text in story.distinct:
-        if not (text.isascii() and text.isprintable()) and clean(text) != text:
+        if not (text.isascii() and text.isprintable()) and (clean(text) != text or _TURNING.search(text)):
             return place
     return None
 
