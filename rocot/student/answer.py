@@ -13,7 +13,7 @@ from rocot.core.sampling import within
 from rocot.core.task import Task
 from rocot.student.card import RunCard, read_card
 from rocot.student.model import Loaded, load
-from rocot.student.shown import opened, thinned
+from rocot.student.shown import faded, opened, thinned
 from rocot.student.writing import Begun, Draw, Writer, Written
 
 
@@ -113,4 +113,5 @@ class Student:
     def _shown(self, asked: Asked) -> tuple[tuple[ChatTurn, ...], list[Image.Image]]:
         data = self.card.recipe.data
         thin = thinned(asked.turns, data.frames)
-        return thin.turns, [opened(asked.pictures[index], data.height) for index in thin.kept]
+        pictures = [opened(asked.pictures[index], data.height) for index in thin.kept]
+        return thin.turns, faded(pictures, data.still)

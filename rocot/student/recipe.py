@@ -72,6 +72,8 @@ class Data(Record):
     """At most so many of a look, spread evenly; all without it."""
     height: int | None = Field(default=None, ge=28, le=4320)
     """Pixels of a frame at most; it is never enlarged. As the release has it without."""
+    still: float = Field(default=1.0, ge=0, le=1)
+    """How much is left of what stands still in a sample's frames, see `faded`: at 0 only what changes is seen."""
     lines: int | None = Field(default=None, ge=0)
     """Of each thought and each reflection of a lesson, the first ones; all without it. 0: of the first, its times."""
     longest: int = Field(default=32768, ge=64, le=1_000_000)

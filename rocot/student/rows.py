@@ -16,9 +16,9 @@ from rocot.core.chat import ChatTurn
 from rocot.core.record import Record
 from rocot.errors import ConfigError
 from rocot.student.lengths import Lengths
-from rocot.student.recipe import Training
+from rocot.student.recipe import Data, Training
 from rocot.student.rewards import COLUMNS
-from rocot.student.shown import bare, context, opened, shortened, shrunk, thinned
+from rocot.student.shown import bare, context, faded, opened, shortened, shrunk, thinned
 from rocot.student.stack import datasets
 
 Values: TypeAlias = dict[str, object]
@@ -165,7 +165,7 @@ def _ready(  # noqa: PLR0913, PLR0917 - what to read, and what is made of it
     table = table.select(good).select_columns([*columns, "kept", "images"])
     left = [rows[index] for index in good]
     return Material(
-        rows=(arranged(table) if arranged else table).with_transform(partial(_pictured, height=recipe.data.height)),
+        rows=(arranged(table) if arranged else table).with_transform(partial(_pictured, data=recipe.data)),
         used=len(left),
         ordered=arranged is not None and recipe.sft.bare > 0,
         read=len(rows),
@@ -208,13 +208,13 @@ def _size(data: bytes) -> tuple[int, int]:
         return image.size
 
 
-def _pictured(batch: dict[str, list[object]], height: int | None) -> dict[str, list[object]]:
-    """Opens the frames that are kept."""
+def _pictured(batch: dict[str, list[object]], data: Data) -> dict[str, list[object]]:
+    """Opens the frames that are kept, and shows them as the recipe has it."""
     if "images" not in batch:
         return batch
     made: list[object] = []
     for images, kept in zip(batch["images"], batch["kept"], strict=True):
         assert isinstance(kept, list)
         pictures = _bytes(images)
-        made.append([opened(pictures[index], height) for index in kept])
+        made.append(faded([opened(pictures[index], data.height) for index in kept], data.still))
     return {**{name: values for name, values in batch.items() if name != "kept"}, "images": made}

@@ -5,11 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 
+import numpy as np
 from PIL import Image
 
 from rocot.core.attempts import Form
 from rocot.core.chat import ChatPart, ChatTurn
 from rocot.student.recipe import First
+
+GREY = 85
+"""What stands still fades to it: a third of white. Around black, changes to the dark would be lost."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,19 @@ def opened(picture: bytes, height: int | None) -> Image.Image:
         image.draft("RGB", size)  # a scale of 1/1, 1/2, 1/4 or 1/8 that is no smaller
         whole = image.convert("RGB")
         return whole if size == image.size else whole.resize(size, Image.Resampling.BILINEAR)
+
+
+def faded(pictures: Sequence[Image.Image], still: float) -> list[Image.Image]:
+    """The frames of one sample, in which of what stands still the share `still` is left, and grey takes its place.
+
+    What stands still is the median of all frames: frame - (1 - still) * (median - GREY). A change keeps its size and
+    its colour. Frames that differ in size have no median, and stay as they are, as a single one does.
+    """
+    if still == 1 or len(pictures) < 2 or len({picture.size for picture in pictures}) > 1:
+        return list(pictures)
+    frames = np.stack([np.asarray(picture, dtype=np.float32) for picture in pictures])
+    gone = (1 - still) * (np.median(frames, axis=0) - GREY)
+    return [Image.fromarray(frame) for frame in np.clip(frames - gone, 0, 255).astype(np.uint8)]
 
 
 def shrunk(size: tuple[int, int], height: int | None) -> tuple[int, int]:

@@ -1,5 +1,8 @@
+import numpy as np
+from PIL import Image
+
 from rocot.core.chat import ChatTurn
-from rocot.student.shown import bare, context, opened, shortened, spread, thinned
+from rocot.student.shown import GREY, bare, context, faded, opened, shortened, spread, thinned
 from tests.student.classroom import FIRST, LAST, QUESTION, SAID, picture
 
 
@@ -27,6 +30,23 @@ def test_each_look_is_thinned_by_itself() -> None:
 def test_a_picture_is_made_smaller_and_never_larger() -> None:
     assert opened(picture(9, (320, 240)), 56).size == (75, 56)
     assert opened(picture(9, (32, 24)), 56).size == (32, 24)
+
+
+def test_what_stands_still_fades_and_a_change_keeps_its_size_and_colour() -> None:
+    frames = [np.full((2, 4, 3), 200, np.uint8) for _ in range(5)]
+    frames[3][:, 2] = (240, 200, 150)
+    made = [np.asarray(one) for one in faded([Image.fromarray(frame) for frame in frames], 0.25)]
+    ground = 200 - 0.75 * (200 - GREY)
+    assert [frame[0, 0].tolist() for frame in made] == [[int(ground)] * 3] * 5
+    assert made[3][0, 2].tolist() == [int(ground + change) for change in (40, 0, -50)]
+
+
+def test_frames_stay_as_they_are_where_all_is_left_or_nothing_can_be_compared() -> None:
+    dark, light, wide = (Image.new("RGB", size, shade) for size, shade in (((4, 2), 9), ((4, 2), 90), ((6, 2), 9)))
+    assert faded([dark, light], 1.0) == [dark, light]
+    assert faded([dark], 0.0) == [dark]
+    assert faded([dark, wide], 0.0) == [dark, wide]
+    assert faded([], 0.0) == []
 
 
 def test_a_wrong_first_attempt_is_context() -> None:

@@ -18,7 +18,7 @@ from rocot.student.lengths import Lengths
 from rocot.student.model import load, parameters
 from rocot.student.recipe import Data, Lora, Reinforced, Supervised, Tags, Training
 from rocot.student.rows import ASKED_BEFORE, NO_LESSON, TOO_LONG, lessons, prompts
-from rocot.student.shown import bare
+from rocot.student.shown import GREY, bare
 from rocot.student.stack import torch
 from rocot.student.tiny import build
 from rocot.student.train import Lesson, prepared, train
@@ -139,6 +139,18 @@ def test_a_clip_is_asked_once(taught: Path, tmp_path: Path) -> None:
     lengths = Lengths(load(str(taught / "student")).processor)
     made = prompts([shard(tmp_path / "rft.parquet", first=("a", "b"))], RECIPE, lengths, tmp_path)
     assert (len(made.rows), made.left_out) == (2, {ASKED_BEFORE: 2})
+
+
+def test_a_student_is_shown_frames_as_it_was_taught_them(taught: Path) -> None:
+    recipe = RECIPE.model_copy(update={"data": RECIPE.data.model_copy(update={"still": 0.0})})
+    student = Student.load(taught / "student")
+    made = lessons([taught / "rows.parquet"], recipe, Lengths(student.loaded.processor), {}, taught / "cache")
+    shown = made.rows[0]["images"]
+    assert isinstance(shown, list)
+    asked = Asked.of([0.5, 1.5, 2.5, 3.5], [picture(40 * shade) for shade in range(4)], QUESTION)
+    again = Student(student.card.model_copy(update={"recipe": recipe}), student.loaded).begin(asked).pictures
+    assert list(again) == shown
+    assert [each.getpixel((0, 0)) for each in shown] == [(GREY - 40,) * 3, (GREY + 40,) * 3]
 
 
 def test_a_student_answers_the_same_twice(taught: Path) -> None:
