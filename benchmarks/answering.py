@@ -3,9 +3,9 @@
     python -m benchmarks.answering --latency 0.05
     python -m benchmarks.answering --mix
 
-Every answer is the same and valid. With --mix four rows of ten meet something that passes, and one of ten something
-that does not: a reply cut at max_tokens, a refusal, a filter before or after, prose where JSON was asked for, no text.
-GET /counts tells what was asked, paid for and paid for twice.
+Every answer is valid, and the same but to the ask for a reflection. With --mix four rows of ten meet something that
+passes, and one of ten something that does not: a reply cut at max_tokens, a refusal, a filter before or after, prose
+where JSON was asked for, no text. GET /counts tells what was asked, paid for and paid for twice.
 """
 
 import argparse
@@ -20,7 +20,9 @@ from tests.servers.chat import CANNED, HANGING, ChatServer
 from tests.servers.loop import serve
 from tests.servers.replies import FAULTS, http
 
-ANSWER = CANNED["answer"]
+ANSWER, REFLECTION = CANNED["answer"], CANNED["reflection"]
+REFLECTS = b"true or false"
+"""What stands in the ask for a reflection, and in no other."""
 FRAME = b"base64,"
 PASSING: Mapping[int, tuple[str, ...]] = {1: ("500",), 3: ("rate",), 5: ("close",), 7: ("503", "503")}
 """What the first requests of a row meet, by the row's last digit."""
@@ -62,7 +64,7 @@ class RowServer(ChatServer):
         fault = met(row, self.counts[self.last]) if self.mix else None
         self.counts[self.last] += 1
         if fault is None:
-            return http(200, spelt(ANSWER, "canned"))
+            return http(200, spelt(REFLECTION if REFLECTS in body else ANSWER, "canned"))
         self.met[fault] += 1
         return fault if fault in HANGING else PROSE if fault == "prose" else FAULTS[fault]
 

@@ -8,9 +8,10 @@ import tempfile
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from benchmarks.clients.task import Texts
 from benchmarks.clients.work import CLASSES, DISTINCT_CLIPS, FRAMES, LENGTH, jpegs
 from benchmarks.measure import Took, run
 from rocot.assets import load_prompts
@@ -64,12 +65,19 @@ class Bench:
         with tempfile.TemporaryDirectory(prefix="run-", dir=self.folder, ignore_cleanup_errors=True) as folder:
             yield Path(folder)
 
-    def run(
-        self, name: str, server: Served, rows: int, folder: Path, until: Callable[[], bool] = lambda: False
+    def run(  # noqa: PLR0913  # two of them by name
+        self,
+        name: str,
+        server: Served,
+        rows: int,
+        folder: Path,
+        *,
+        asks: int = 1,
+        until: Callable[[], bool] = lambda: False,
     ) -> Took:
         """Runs a client; what it says goes to a file in build/peers."""
         LOGS.mkdir(parents=True, exist_ok=True)
-        command = [self.interpreters[name], "-m", f"benchmarks.clients.{name}", server.url, str(rows)]
+        command = [self.interpreters[name], "-m", f"benchmarks.clients.{name}", server.url, str(rows), str(asks)]
         return run(
             [*command, str(folder), str(self.told)],
             cwd=ROOT,
@@ -100,15 +108,25 @@ def environment(folder: Path) -> dict[str, str]:
     return kept | own
 
 
+def worded() -> Texts:
+    """What is asked, but for the frames."""
+    prompts = load_prompts()
+    reason = prompts.reason.fill(count=str(FRAMES), start="0.00", end=f"{LENGTH:.2f}", classes=", ".join(CLASSES))
+    return Texts(
+        system=prompts.system.text,
+        question=f"{reason}\n{prompts.answer_json.text}",
+        reflect=f"{prompts.reflect.text}\n{prompts.reflection_json.text}",
+        revise=f"{prompts.revise.text}\n{prompts.answer_json.text}",
+    )
+
+
 def laid(folder: Path) -> Path:
     """Lays out frames and texts; the file that tells of them."""
-    blobs, prompts = Blobs(folder / "frames"), load_prompts()
+    blobs = Blobs(folder / "frames")
     frames = [
         [str(folder / "frames" / digest[:2] / f"{digest}.jpg") for digest in map(blobs.put, jpegs(row))]
         for row in range(DISTINCT_CLIPS)
     ]
-    reason = prompts.reason.fill(count=str(FRAMES), start="0.00", end=f"{LENGTH:.2f}", classes=", ".join(CLASSES))
-    question = f"{reason}\n{prompts.answer_json.text}"
     told = folder / "task.json"
-    told.write_text(json.dumps({"system": prompts.system.text, "question": question, "frames": frames}))
+    told.write_text(json.dumps({"texts": asdict(worded()), "frames": frames}))
     return told

@@ -5,15 +5,17 @@
     python -m benchmarks.peers --quick        a fifth of the peers' calls; kills and faults as ever
 
 Each peer runs in an environment of its own, which docs/benchmarks.md tells how to make; one whose interpreter is not
-given is not measured. All ask a local server, in a process of its own, one question about each row: 16 JPEG frames of
-15 kB, the same files for all, 64 calls in flight, an answer after 50 ms. `create` is the bare client that keeps
-nothing; it and rocot also send a JSON schema.
+given is not measured. All ask a local server, in a process of its own, about rows of 16 JPEG frames of 15 kB, the same
+files for all, 64 calls in flight, an answer after 50 ms. `create` is the bare client that keeps nothing; it and rocot
+also send a JSON schema.
 
-Cost: two runs in fresh processes, of few and of many rows. A call's CPU is the difference of the two over the
-difference of rows, so starting up is not in it, and stands beside it; both are user and system time of the client and
-all its descendants. A row is a call. Rows a second: from the first to the last request, at the server. Memory: PSS of
-all processes, sampled. Kills: SIGKILL to all of the client's processes once half of 400 answers are paid for, then the
-same command. Faults: 300 rows of which 270 can be right (benchmarks/answering.py), one run.
+Costs: one question a row, of rocot its first stages. Chain: the three asks of rocot's flow, each with what was answered
+before it, of rocot all of the flow with its judge. Two runs in fresh processes, of few and of many rows: a call's CPU
+is their difference over that of the calls, so starting up is not in it, and stands beside it; both are user and system
+time of the client and all its descendants. Rows a second: from the first to the last request, at the server. Memory:
+PSS of all processes, sampled. Kills: SIGKILL to all of the client's processes once half of 400 answers are paid for,
+then the same command. Faults: 300 rows of which 270 can be right (benchmarks/answering.py), one run. Both with one
+question a row.
 Speeds depend on the machine and on who else uses it: the ratios are what to compare.
 """
 
@@ -32,23 +34,26 @@ from benchmarks.peer_bench import LOGS, ROOT, Bench, laid, serving
 from rocot.engine.reader import StoreReader
 from rocot.engine.tables import attempts
 
-BARE, ROCOT = "bare", "rocot_once"
+BARE, ROCOT = "bare", "rocot_rows"
 PEERS = ("distilabel", "curator", "inspect_ai", "ray_data")
 SHOWN = {BARE: "create", ROCOT: "rocot"}
-FEW, MANY, LESS = 64, 1064, 264
-"""Rows. rocot and create are quick, and a fifth of a second of starting up is much of their difference: always many."""
+FEW = 64
+"""Rows of the shorter run."""
+CALLS, QUICK, OURS = 1000, 200, 4000
+"""Calls that the longer run makes more. rocot and create are quick, and starting takes them half a second of CPU more
+or less than the last time: of 1,000 calls that is half a millisecond each."""
 LATENCY, SLOW = "0.05", "1"
 """Seconds that an answer takes; where clients are killed as long as models take, so that what is paid has been read."""
 KILLED, SPOILT = 400, 300
 
 
 def main() -> None:
-    """Measures everything and prints three tables."""
+    """Measures everything and prints four tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     named = " or ".join(PEERS)
     parser.add_argument("--python", action="append", default=[], metavar="PEER=PATH", help=f"interpreter of {named}")
     parser.add_argument("--quick", action="store_true", help="a fifth of the peers' calls")
-    tables = ("costs", "kills", "faults")
+    tables = ("costs", "chain", "kills", "faults")
     parser.add_argument("--table", action="append", choices=tables, help="this table alone; may be given again")
     given = parser.parse_args()
     interpreters = dict.fromkeys((BARE, ROCOT), sys.executable)
@@ -64,8 +69,9 @@ def main() -> None:
     (ROOT / "build").mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="peers-", dir=ROOT / "build", ignore_cleanup_errors=True) as folder:
         bench = Bench(Path(folder), laid(Path(folder)), interpreters)
-        if "costs" in (given.table or tables):
-            costs(bench, LESS if given.quick else MANY)
+        for asks, table in (1, "costs"), (3, "chain"):
+            if table in (given.table or tables):
+                costs(bench, asks, QUICK if given.quick else CALLS)
         if "kills" in (given.table or tables):
             kills(bench)
         if "faults" in (given.table or tables):
@@ -87,24 +93,25 @@ def row(name: str, *cells: str) -> None:
     print(f"{SHOWN.get(name, name):12}" + "".join(f"{cell:>14}" for cell in cells), flush=True)
 
 
-def costs(bench: Bench, less: int) -> None:
-    """What a call costs; the peers make `less` calls."""
+def costs(bench: Bench, asks: int, more: int) -> None:
+    """What a call costs, of so many asks a row; the peers' longer run makes so many calls `more`."""
+    print(f"\n{'one question' if asks == 1 else 'three asks, one after another,'} about each row")
     row("", "rows/s", "CPU ms a call", "start-up CPU", "start-up s", "peak MB", "in flight")
     cpu: dict[str, float] = {}
     for name in measured(bench, (BARE, ROCOT, *PEERS)):
         took, counts = [], {}
-        many = less if name in PEERS else MANY
+        many = FEW + (more if name in PEERS else OURS) // asks
         for rows in (FEW, many):
             with serving("--latency", LATENCY) as server, bench.place() as folder:
-                took.append(bench.run(name, server, rows, folder))
+                took.append(bench.run(name, server, rows, folder, asks=asks))
                 counts = server.counts()
-            if took[-1].code != 0 or counts["calls"] != rows:
-                row(name, f"exit {took[-1].code}", f"{counts['calls']:.0f} of {rows} calls")
+            if took[-1].code != 0 or counts["calls"] != rows * asks:
+                row(name, f"exit {took[-1].code}", f"{counts['calls']:.0f} of {rows * asks} calls")
                 break
         else:
             few, all_ = took
             each = (all_.cpu - few.cpu) / (many - FEW)
-            cpu[name] = 1000 * each
+            cpu[name] = 1000 * each / asks
             speed = (many - 1) / (counts["latest"] - counts["first"])
             start = f"{few.cpu - FEW * each:.1f}", f"{few.wall - FEW / speed:.1f}"
             row(name, f"{speed:.0f}", f"{cpu[name]:.2f}", *start, f"{all_.peak_mb:.0f}", f"{counts['most']:.0f}")

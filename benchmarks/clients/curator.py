@@ -1,4 +1,4 @@
-"""bespokelabs-curator: an `LLM` whose prompt is the question and the frames' files."""
+"""bespokelabs-curator: an `LLM` whose prompt is the question and the frames' files, called again for each ask."""
 
 import json
 from pathlib import Path
@@ -12,20 +12,25 @@ PLENTY = 1_000_000_000
 """A minute: no limit of its own."""
 
 
+ANSWERS = "first", "found", "revised"
+"""The columns of the answers to the three asks."""
+
+
 class Asker(curator.LLM):
     """Words a row; its frames are read when it is its turn.
 
-    All text goes first, the system's with it: curator has it before all images, and no system prompt beside them.
+    All text goes first, the system's and what was answered with it: curator has it before all images, in one turn.
     """
 
     def prompt(self, row: dict[str, object]) -> tuple[object, ...]:
-        """The question, the times, the frames."""
-        paths = str(row["paths"]).split("\n")
-        return str(row["text"]), *(curator.types.Image(url=path) for path in paths)
+        """The question, the times, what followed, the frames."""
+        said = [str(row[name]) for name in ANSWERS if name in row]
+        text = "\n".join([str(row["text"]), said[0], Task.given().follow_up(*said)] if said else [str(row["text"])])
+        return text, *(curator.types.Image(url=path) for path in str(row["paths"]).split("\n"))
 
     def parse(self, row: dict[str, object], response: str) -> dict[str, object]:
         """A row of the dataset."""
-        return {"row": row["row"], "answer": response}
+        return {**row, next(name for name in ANSWERS if name not in row): response}
 
 
 def main() -> None:
@@ -47,10 +52,12 @@ def main() -> None:
     rows = []
     for row in range(task.rows):
         shown = task.shown(row)
-        text = "\n".join([task.system, "".join(stamp for stamp, _ in shown), task.question])
+        text = "\n".join([task.texts.system, "".join(stamp for stamp, _ in shown), task.texts.question])
         rows.append({"row": row, "text": text, "paths": "\n".join(str(path) for _, path in shown)})
-    found = asker(rows, working_dir=str(task.folder / "curator"))
-    kept = [(row["row"], row["answer"]) for row in found.dataset]
+    found = rows
+    for _ in range(task.asks):
+        found = asker(found, working_dir=str(task.folder / "curator")).dataset
+    kept = [(int(str(row["row"])), str(row[ANSWERS[task.asks - 1]])) for row in found]
     task.tell(kept, failed(task.folder / "curator"))
 
 

@@ -1,4 +1,7 @@
-"""The one question a row that every client of benchmarks/peers.py asks, and how it tells what came of it.
+"""What every client of benchmarks/peers.py asks about a row, and how it tells what came of it.
+
+One question, or the chain of three that rocot exists for: a first answer, a reflection on it, and a revised answer that
+follows from both.
 
 It runs in the peers' own environments: the standard library is all it uses.
 """
@@ -20,26 +23,39 @@ MODEL = "m"
 
 
 @dataclass(frozen=True)
+class Texts:
+    """What is asked about every row."""
+
+    system: str
+    question: str
+    reflect: str
+    """What is asked about the first answer."""
+    revise: str
+    """What is asked then; `$reflection` stands for what was found."""
+
+
+@dataclass(frozen=True)
 class Task:
     """What a client is to do."""
 
     url: str
     """The server's, with /v1."""
     rows: int
+    asks: int
+    """Questions a row: the first, or all three."""
     folder: Path
     """Where it keeps what it keeps; what an earlier life left there is still in it."""
-    system: str
-    question: str
+    texts: Texts
     frames: tuple[tuple[Path, ...], ...]
     """The JPEG files of a row, for as many rows as have frames of their own."""
 
     @classmethod
     def given(cls) -> "Task":
-        """From the command line: the URL, the number of rows, the folder, and the file that tells the rest."""
-        url, rows, folder, told = sys.argv[1:]
+        """From the command line: the URL, rows, asks a row, the folder, and the file that tells the rest."""
+        url, rows, asks, folder, told = sys.argv[1:]
         said = json.loads(Path(told).read_text())
         frames = tuple(tuple(Path(path) for path in paths) for paths in said["frames"])
-        return cls(url, int(rows), Path(folder), said["system"], said["question"], frames)
+        return cls(url, int(rows), int(asks), Path(folder), Texts(**said["texts"]), frames)
 
     def shown(self, row: int) -> list[tuple[str, Path]]:
         """The frames of a row, each behind its time."""
@@ -52,11 +68,22 @@ class Task:
             parts.append({"type": "text", "text": stamp})
             url = f"data:image/jpeg;base64,{b64encode(path.read_bytes()).decode()}"
             parts.append({"type": "image_url", "image_url": {"url": url}})
-        return [*parts, {"type": "text", "text": self.question}]
+        return [*parts, {"type": "text", "text": self.texts.question}]
 
-    def messages(self, row: int) -> list[dict[str, object]]:
-        """System and user."""
-        return [{"role": "system", "content": self.system}, {"role": "user", "content": self.content(row)}]
+    def messages(self, row: int, *said: str) -> list[dict[str, object]]:
+        """The next ask, after the answers that were `said` to those before it."""
+        turns: list[dict[str, object]] = [
+            {"role": "system", "content": self.texts.system},
+            {"role": "user", "content": self.content(row)},
+        ]
+        if said:
+            turns.append({"role": "assistant", "content": said[0]})
+            turns.append({"role": "user", "content": self.follow_up(*said)})
+        return turns
+
+    def follow_up(self, first: str, *found: str) -> str:
+        """What is asked after the first answer, or, once something was found about it, in place of that reflection."""
+        return self.texts.revise.replace("$reflection", found[0]) if found else self.texts.reflect
 
     def tell(self, kept: Iterable[tuple[int, str | None]], lost: Iterable[tuple[int, str]] = ()) -> None:
         """Writes down what a user gets: the rows that are handed on as data, and those set aside with their reason."""

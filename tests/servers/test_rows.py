@@ -1,12 +1,17 @@
 """The server of benchmarks/peers.py, whose counts the published tables are made of."""
 
+import json
 from base64 import b64encode
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
-from benchmarks.answering import RowServer, met, row_of
-from benchmarks.clients.work import jpegs
+from benchmarks.answering import ANSWER, REFLECTION, RowServer, met, row_of
+from benchmarks.clients.task import Task
+from benchmarks.clients.work import FRAMES, jpegs
+from benchmarks.peer_bench import worded
+from rocot.teacher.completion import read
 
 
 def body(row: int) -> bytes:
@@ -38,3 +43,16 @@ def test_what_is_paid_for_twice_is_counted_by_row() -> None:
         server.reply(body(row))
         server.billed[server.last] += 1
     assert (server.told()["calls"], server.told()["paid"], server.told()["twice"]) == (4, 4, 2)
+
+
+def test_of_the_three_asks_the_second_is_answered_by_a_reflection(tmp_path: Path) -> None:
+    frame = tmp_path / "frame.jpg"
+    frame.write_bytes(jpegs(3)[0])
+    task = Task(url="", rows=1, asks=3, folder=tmp_path, frames=((frame,) * FRAMES,), texts=worded())
+    server = RowServer(latency=0, mix=False)
+    said: list[str] = []
+    for _ in range(3):
+        reply = server.reply(json.dumps({"messages": task.messages(0, *said)}).encode())
+        assert isinstance(reply, bytes)
+        said.append(read(reply.partition(b"\r\n\r\n")[2]).text)
+    assert said == [ANSWER, REFLECTION, ANSWER]
