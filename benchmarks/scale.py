@@ -27,7 +27,8 @@ from itertools import islice
 from pathlib import Path
 
 from benchmarks.measure import adopt, run
-from benchmarks.scaling import SOURCE, WINDOWS, Filling, Size, lay, models
+from benchmarks.scaling import SOURCE, TRUTH, WINDOWS, Filling, Size, lay
+from benchmarks.templates import templates
 from rocot.cli.runs import reading
 from rocot.core.part import Part
 from rocot.core.reflection import Judged
@@ -40,7 +41,6 @@ from rocot.flow import reflection
 from rocot.machine import Machine, default_cache
 from rocot.recipe_file import load_recipe
 from rocot.release.export import Samples, export, gathered
-from rocot.sources.protocol import mark_of
 from rocot.sources.truths import Truths
 from rocot.tools.described import described
 from rocot.tools.listed import listing
@@ -150,12 +150,10 @@ def _children() -> float:
 
 
 def _fill(folder: Path, size: Size, number: int) -> None:
-    recipe, made = models(folder / "runs" / "model")
-    part = Part(number=number, of=size.parts)
-    mark = mark_of(folder / "videos" / f"{size.names()[0][0]}.mp4")
-    said = load_recipe(str(folder / "recipe.toml"))
+    part, said = Part(number=number, of=size.parts), load_recipe(str(folder / "recipe.toml"))
     steps = tuple(reflection(said, (), described(said, Truths())))
-    asyncio.run(Filling(folder / "runs" / f"{SOURCE}{part.suffix}", part, recipe, made, steps).begin(size, mark))
+    recipe, made = templates(folder / "runs" / "model", steps, TRUTH)
+    asyncio.run(Filling(folder / "runs" / f"{SOURCE}{part.suffix}", part, recipe, made).begin(size))
 
 
 def list_all(folder: Path) -> None:
