@@ -11,7 +11,7 @@ from functools import lru_cache
 from pybase64 import b64encode
 
 from rocot.core.prompt import Ask, Picture, Sampling, Text, Turn
-from rocot.core.record import Json
+from rocot.core.record import Json, quoted
 from rocot.core.reply import Shape, schema_of
 from rocot.errors import TeacherError
 from rocot.teacher.recent import Recent
@@ -89,9 +89,8 @@ class Spelling:
         return kept
 
 
-@lru_cache(maxsize=1024)
 def _json(text: str) -> bytes:
-    return json.dumps(text, ensure_ascii=False).encode()
+    return quoted(text).encode()
 
 
 @lru_cache(maxsize=256)

@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rocot.core.prompt import Ask, Picture, Prompt, Sampling, Text, Turn, stamp
 from rocot.core.record import digest
@@ -51,6 +53,14 @@ def test_the_same_question_has_the_same_key_in_every_process() -> None:
 def test_a_key_is_the_digest_of_the_canonical_spelling(dialect: Dialect) -> None:
     ask = ASK.model_copy(update={"dialect": dialect, "turns": (*ASK.turns, *ASK.turns)})
     schema = schema_of(ask.shape, ask.classes) if dialect == "json" else None
+    assert ask.key == digest({"ask": ask.model_dump(mode="json"), "schema": schema})
+
+
+@given(text=st.text(), digest_of=st.text(), time=st.floats(allow_nan=False, allow_infinity=False))
+def test_the_key_of_any_turn_is_that_of_its_canonical_spelling(text: str, digest_of: str, time: float) -> None:
+    parts = Text(text=text), Picture(time=time, digest=digest_of), Text(text="what?")
+    ask = ASK.model_copy(update={"turns": (Turn(role="user", parts=parts), Turn(role="assistant", parts=parts[:1]))})
+    schema = schema_of(ask.shape, ask.classes)
     assert ask.key == digest({"ask": ask.model_dump(mode="json"), "schema": schema})
 
 
