@@ -1,6 +1,6 @@
 """How the three asks are worded: one growing conversation whose prefix never changes, so that a server caches it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from rocot.assets import Prompts
@@ -35,8 +35,17 @@ def opening(prompts: Prompts, item: Framed, dialect: Dialect) -> tuple[Turn, ...
 
 @lru_cache(maxsize=256)  # of the clips in flight, all three asks begin with it
 def _opened(system: str, frames: tuple[tuple[float, str], ...], asked: str, wanted: str) -> tuple[Turn, ...]:
-    parts = *_shown(frames), Text(text=asked), Text(text=wanted)
-    return said("system", system), Turn(role="user", parts=parts)
+    shown = [
+        part
+        for time, digest_of in frames
+        for part in (
+            {"kind": "text", "text": stamp(time)},
+            {"kind": "picture", "time": time, "digest": digest_of},
+        )
+    ]
+    parts = [*shown, {"kind": "text", "text": asked}, {"kind": "text", "text": wanted}]
+    # All at once: part by part, 34 records take nearly twice as long.
+    return said("system", system), Turn.model_validate({"role": "user", "parts": parts})
 
 
 def closer(prompts: Prompts, item: Framed) -> tuple[Part, ...]:
@@ -56,13 +65,9 @@ def closer_prompt(prompts: Prompts, item: Relooked) -> tuple[Prompt, ...]:
 
 def looked(frames: Sequence[Frame]) -> Iterator[Part]:
     """Frames, each after its time."""
-    return _shown((frame.time, frame.digest) for frame in frames)
-
-
-def _shown(frames: Iterable[tuple[float, str]]) -> Iterator[Part]:
-    for time, digest_of in frames:
-        yield Text(text=stamp(time))
-        yield Picture(time=time, digest=digest_of)
+    for frame in frames:
+        yield Text(text=stamp(frame.time))
+        yield Picture(time=frame.time, digest=frame.digest)
 
 
 def form(prompts: Prompts, shape: Shape, dialect: Dialect) -> Prompt:
