@@ -69,7 +69,9 @@ class OpenAITeacher:
         if not self._key.isascii() or not self._key.isprintable():
             raise ConfigError(f"the API key in {' or '.join(KEY_VARIABLES)} holds characters that no key has")
         self._base = url = httpx2.URL(_checked(base_url or OPENAI))
-        client = AsyncOpenAI(api_key=self._key, base_url=str(url), max_retries=0)
+        # It makes no request. One that could would read all CAs: 0.1 s of CPU before the first call.
+        idle = httpx2.AsyncClient(transport=httpx2.AsyncBaseTransport(), trust_env=False)
+        client = AsyncOpenAI(api_key=self._key, base_url=str(url), max_retries=0, http_client=idle)
         self._lanes = Lanes(connections, CONNECT_SECONDS)
         self._urls = {path: url.copy_with(path=f"{url.path.rstrip('/')}/{path}") for path in (CHAT, MODELS)}
         self.endpoint = _shown(url)
