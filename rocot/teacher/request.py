@@ -65,15 +65,15 @@ class Spelling:
             return kept
         pieces: list[bytes] = []
         for part in turn.parts:
-            pieces.append(b"," if pieces else b"[")
+            begin = b"," if pieces else b"["
             if isinstance(part, Text):
-                pieces += [b'{"type":"text","text":', _json(part.text), b"}"]
+                pieces.append(b'%b{"type":"text","text":%b}' % (begin, _json(part.text)))
             elif known is not None and part.digest in known:
-                pieces += [b'{"type":"image_url","image_url":null,"uuid":', _json(part.digest), b"}"]
+                pieces.append(b'%b{"type":"image_url","image_url":null,"uuid":%b}' % (begin, _json(part.digest)))
             else:
-                pieces += [b'{"type":"image_url","image_url":{"url":"data:image/jpeg;base64,']
-                pieces += [self._encoded(part.digest, pictures), b'"}']
-                pieces += [b"}"] if known is None else [b',"uuid":', _json(part.digest), b"}"]
+                name = b"" if known is None else b',"uuid":%b' % _json(part.digest)
+                pieces.append(b'%b{"type":"image_url","image_url":{"url":"data:image/jpeg;base64,' % begin)
+                pieces += self._encoded(part.digest, pictures), b'"}%b}' % name
         pieces.append(b"]}")
         if not brief:
             self._turns.put(place, pieces, sum(map(len, pieces)))
