@@ -2,7 +2,7 @@
 
     python -m benchmarks.peers --python distilabel=PATH --python curator=PATH --python inspect_ai=PATH \
         --python ray_data=PATH
-    python -m benchmarks.peers --quick        a fifth of the peers' calls; kills and faults as ever
+    python -m benchmarks.peers --quick        a fifth of the calls; kills and faults as ever
 
 Each peer runs in an environment of its own, which docs/benchmarks.md tells how to make; one whose interpreter is not
 given is not measured. All ask a local server, in a process of its own, about rows of 16 JPEG frames of 15 kB, the same
@@ -39,9 +39,10 @@ PEERS = ("distilabel", "curator", "inspect_ai", "ray_data")
 SHOWN = {BARE: "create", ROCOT: "rocot"}
 FEW = 64
 """Rows of the shorter run."""
-CALLS, QUICK, OURS = 1000, 200, 4000
-"""Calls that the longer run makes more. rocot and create are quick, and starting takes them half a second of CPU more
-or less than the last time: of 1,000 calls that is half a millisecond each."""
+CALLS, OURS = 1000, 5000
+"""Calls that the longer run makes more; a fifth of them with --quick. rocot and create are quick, and starting takes
+them some tenths of a second of CPU more or less than the last time: of 1,000 calls that is some tenths of a millisecond
+each."""
 LATENCY, SLOW = "0.05", "1"
 """Seconds that an answer takes; where clients are killed as long as models take, so that what is paid has been read."""
 KILLED, SPOILT = 400, 300
@@ -52,7 +53,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     named = " or ".join(PEERS)
     parser.add_argument("--python", action="append", default=[], metavar="PEER=PATH", help=f"interpreter of {named}")
-    parser.add_argument("--quick", action="store_true", help="a fifth of the peers' calls")
+    parser.add_argument("--quick", action="store_true", help="a fifth of the calls")
     tables = ("costs", "chain", "kills", "faults")
     parser.add_argument("--table", action="append", choices=tables, help="this table alone; may be given again")
     given = parser.parse_args()
@@ -71,7 +72,7 @@ def main() -> None:
         bench = Bench(Path(folder), laid(Path(folder)), interpreters)
         for asks, table in (1, "costs"), (3, "chain"):
             if table in (given.table or tables):
-                costs(bench, asks, QUICK if given.quick else CALLS)
+                costs(bench, asks, 5 if given.quick else 1)
         if "kills" in (given.table or tables):
             kills(bench)
         if "faults" in (given.table or tables):
@@ -93,14 +94,14 @@ def row(name: str, *cells: str) -> None:
     print(f"{SHOWN.get(name, name):12}" + "".join(f"{cell:>14}" for cell in cells), flush=True)
 
 
-def costs(bench: Bench, asks: int, more: int) -> None:
-    """What a call costs, of so many asks a row; the peers' longer run makes so many calls `more`."""
+def costs(bench: Bench, asks: int, share: int) -> None:
+    """What a call costs, of so many asks a row; the longer run makes one `share`-th of its calls."""
     print(f"\n{'one question' if asks == 1 else 'three asks, one after another,'} about each row")
     row("", "rows/s", "CPU ms a call", "start-up CPU", "start-up s", "peak MB", "in flight")
     cpu: dict[str, float] = {}
     for name in measured(bench, (BARE, ROCOT, *PEERS)):
         took, counts = [], {}
-        many = FEW + (more if name in PEERS else OURS) // asks
+        many = FEW + (CALLS if name in PEERS else OURS) // (asks * share)
         for rows in (FEW, many):
             with serving("--latency", LATENCY) as server, bench.place() as folder:
                 took.append(bench.run(name, server, rows, folder, asks=asks))
