@@ -1,14 +1,17 @@
 """The configs of a release, and the folders they lie in: what `load_dataset` calls by one name has the same columns."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+import pyarrow as pa
 
 from rocot.core.record import Record
 from rocot.core.row import Row
 from rocot.core.training import RftRow, SftRow
 from rocot.release.controls import FOLDER as CONTROLS
 from rocot.release.controls import ControlRow
+from rocot.release.trained import rft_table, sft_table
 
 Config: TypeAlias = Literal["all", "sft", "rft", "controls"]
 FOLDERS: dict[Config, str] = {"all": "data", "sft": "sft", "rft": "rft", "controls": CONTROLS}
@@ -19,15 +22,15 @@ KINDS: dict[Config, type[Record]] = {"all": Row, "sft": SftRow, "rft": RftRow, "
 
 @dataclass(frozen=True)
 class Training:
-    """A config of rows that are made of a kept row each."""
+    """A config of rows that are made of kept rows."""
 
     name: Literal["sft", "rft"]
     kind: type[Record]
-    made: Callable[[Row], Iterator[Record]]
-    """Of one kept row."""
+    made: Callable[[pa.Table], pa.Table]
+    """Of a table of kept rows."""
 
 
-TRAINING = (Training("sft", SftRow, SftRow.all_of), Training("rft", RftRow, RftRow.all_of))
+TRAINING = (Training("sft", SftRow, sft_table), Training("rft", RftRow, rft_table))
 
 
 def config_of(path: str) -> Config | None:

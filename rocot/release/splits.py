@@ -13,18 +13,19 @@ from rocot.core.row import Row
 from rocot.release.configs import FOLDERS, TRAINING
 from rocot.release.screen import Verdict
 from rocot.release.shards import Written, sharding, written
-from rocot.release.spool import Group
 
 Made = dict[Literal["all", "sft", "rft"], tuple[Written, ...]]
 
 
-def settled(groups: Iterable[Group], verdicts: Iterator[Verdict], told: Callable[[Verdict], None]) -> Iterator[Group]:
-    """The groups of a spool with what the whole split says of each row; `told` hears it, row by row."""
-    for group in groups:
-        found = list(islice(verdicts, group.rows.num_rows))
+def settled(
+    groups: Iterable[pa.Table], verdicts: Iterator[Verdict], told: Callable[[Verdict], None]
+) -> Iterator[pa.Table]:
+    """The rows of a spool with what the whole split says of each; `told` hears it, row by row."""
+    for rows in groups:
+        found = list(islice(verdicts, rows.num_rows))
         for verdict in found:
             told(verdict)
-        yield group.settled(_with(group.rows, found))
+        yield _with(rows, found)
 
 
 def _with(rows: pa.Table, found: list[Verdict]) -> pa.Table:
@@ -40,7 +41,7 @@ def _with(rows: pa.Table, found: list[Verdict]) -> pa.Table:
     return rows.cast(schema_of(Row))
 
 
-def write_split(folder: Path, split: str, groups: Iterable[Group], *, shard_bytes: int) -> Made:
+def write_split(folder: Path, split: str, groups: Iterable[pa.Table], *, shard_bytes: int) -> Made:
     """Writes the split's shards of `all` and of both configs for training, in one pass over its rows.
 
     Memory holds a row group a config, and what pyarrow keeps of a file until it is closed.
@@ -53,10 +54,11 @@ def write_split(folder: Path, split: str, groups: Iterable[Group], *, shard_byte
             )
             for one in TRAINING
         }
-        for group in groups:
-            everything.extend(group.rows)
-            for name, shards in trained.items():
-                shards.extend(group.made[name])
+        for rows in groups:
+            everything.extend(rows)
+            kept = rows.filter(rows["kept"])
+            for one in TRAINING:
+                trained[one.name].extend(one.made(kept))
         made: Made = {"all": _written(everything.finish(), folder)}
         made |= {name: _written(shards.finish(), folder) for name, shards in trained.items()}
     return made
