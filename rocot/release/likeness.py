@@ -5,21 +5,19 @@ computed exactly. Who is compared with whom is found by MinHash (Broder, 1997) i
 0.9 one in a thousand is missed, at 0.85 one in fifty, at 0.8 one in ten.
 """
 
-import re
-from collections.abc import Collection, Iterator
-from functools import cache, lru_cache
-from hashlib import blake2b
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 
 import apsw
 import numpy as np
 import numpy.typing as npt
 
-from rocot.core.rules.words import WIDE
+from rocot.release.tokens import Counts, Hashes, hash_of, hashed, hashed_words
 
 Runs = npt.NDArray[np.uint32]
 """Hashes of the runs of a text, ascending, each once; never empty."""
-Hashes = npt.NDArray[np.uint64]
 
 RUN = 3
 """Words."""
@@ -33,33 +31,73 @@ PAGE = 4096
 COMPARED = 16
 """Groups that a text is held against at most: those that it shares most bands with."""
 
-_WORD = re.compile(rf"{WIDE.pattern}|[^\W\d_]+|\d+(?:\.\d+)?")
-_PLAIN_WORD = re.compile(rf"{WIDE.pattern}|[^\W\d_]{{2,}}")
+
+@dataclass(frozen=True)
+class Texts:
+    """The runs of several texts, one after the other."""
+
+    runs: Runs
+    """Of each text those of `Runs`."""
+    counts: Counts
+    """How many are each text's."""
+
+    def each(self) -> list[Runs]:
+        """Those of each text."""
+        return np.split(self.runs, np.cumsum(self.counts)[:-1]) if len(self.counts) else []
+
+    def bands(self) -> Hashes:
+        """A line for each text of one number a band: texts that have one in common may be alike."""
+        factors, terms, powers, places = _drawn()
+        runs, starts = self.runs.astype(np.uint64), np.cumsum(self.counts) - self.counts
+        least = np.empty((len(factors), len(starts)), np.uint64)
+        mixed = np.empty_like(runs)
+        for line, factor, term in zip(least, factors, terms, strict=True) if len(starts) else ():
+            np.multiply(runs, factor, out=mixed)
+            np.add(mixed, term, out=mixed)
+            np.minimum.reduceat(mixed, starts, out=line)
+        least >>= np.uint64(32)  # the least upper half is that of the least number
+        rows = least.T.reshape(len(starts), BANDS, ROWS) * powers
+        keys: Hashes = rows.sum(axis=2, dtype=np.uint64) * np.uint64(BANDS) + places
+        return keys
+
+
+def texts_of(texts: Sequence[str], *, numbers: bool = True) -> Texts:
+    """The runs of three words of each text, hashed. Without `numbers` neither these nor single letters count as words.
+
+    What holds for one text holds for many: they are taken together since that is quicker, and for nothing else.
+    """
+    words, counts = hashed_words(texts, numbers=numbers)
+    padded_counts = np.maximum(counts, RUN)
+    ends = np.cumsum(padded_counts)
+    padded = np.zeros(int(ends[-1]) if len(ends) else 0, np.uint64)
+    shift = (ends - padded_counts) - (np.cumsum(counts) - counts)
+    padded[np.arange(len(words)) + np.repeat(shift, counts)] = words
+    mixed = padded[:-2] * _odd(0) + padded[1:-1] * _odd(1) + padded[2:] * _odd(2)
+    within = np.ones(len(mixed), bool)
+    within[ends[:-1] - 1] = within[ends[:-1] - 2] = False  # runs that go on into the next text
+    return _sets(mixed[within], padded_counts - 2)
+
+
+def sets_of(sets: Sequence[Collection[str]]) -> Texts:
+    """Sets of words, none empty, each word a run of its own."""
+    counts = np.fromiter(map(len, sets), np.int64, len(sets))
+    return _sets(hashed([word for words in sets for word in words]), counts)
 
 
 def runs_of(text: str, *, numbers: bool = True) -> Runs:
-    """The text's runs of three words, hashed. Without `numbers` neither these nor single letters count as words."""
-    words = (_WORD if numbers else _PLAIN_WORD).findall(text.lower())
-    hashed = np.fromiter(map(_hashed, words), np.uint64, len(words))
-    padded = np.zeros(max(RUN, len(words)), np.uint64)
-    padded[: len(words)] = hashed
-    mixed: Hashes = padded[:-2] * _odd(0) + padded[1:-1] * _odd(1) + padded[2:] * _odd(2)
-    return _set(mixed)
+    """As `texts_of`, of one text."""
+    return texts_of([text], numbers=numbers).runs
 
 
-def words_of(words: Collection[str]) -> Runs:
-    """A set of words, each a run of its own."""
-    hashed = np.fromiter(map(_hashed, words), np.uint64, len(words))
-    return _set(hashed)
-
-
-def _set(hashed: Hashes) -> Runs:
-    """The upper halves, ascending, each once; as `np.unique` in half the time."""
-    runs = (hashed >> np.uint64(32)).astype(np.uint32)
-    runs.sort()
-    first = np.ones(len(runs), bool)
-    np.not_equal(runs[1:], runs[:-1], out=first[1:])
-    return runs[first]
+def _sets(mixed: Hashes, counts: Counts) -> Texts:
+    """The upper halves, of each text ascending, each once."""
+    keys = np.repeat(np.arange(len(counts), dtype=np.uint64) << np.uint64(32), counts) | (mixed >> np.uint64(32))
+    keys.sort()
+    first = np.ones(len(keys), bool)
+    np.not_equal(keys[1:], keys[:-1], out=first[1:])
+    keys = keys[first]
+    left = np.bincount((keys >> np.uint64(32)).astype(np.int64), minlength=len(counts))
+    return Texts(keys.astype(np.uint32), left)
 
 
 def stored(octets: bytes) -> Runs:
@@ -74,13 +112,9 @@ def jaccard(first: Runs, second: Runs) -> float:
 
 
 def bands_of(runs: Runs) -> Hashes:
-    """One number a band: texts that have one in common may be alike."""
-    factors, terms, powers, places = _drawn()
-    mixed = runs.astype(np.uint64)[:, None] * factors
-    mixed += terms
-    least = mixed.min(axis=0) >> np.uint64(32)  # the least upper half is that of the least number
-    keys: Hashes = (least.reshape(BANDS, ROWS) * powers).sum(axis=1, dtype=np.uint64) * np.uint64(BANDS) + places
-    return keys
+    """As `Texts.bands`, of one text."""
+    bands: Hashes = Texts(runs, np.array([len(runs)])).bands()[0]
+    return bands
 
 
 def find_meetings(database: apsw.Connection, table: str, name: str, held: int = HELD) -> None:
@@ -159,15 +193,10 @@ class Groups:
             yield leader, jaccard(stored(octets), runs)
 
 
-@lru_cache(maxsize=65_536)
-def _hashed(word: str) -> int:
-    return int.from_bytes(blake2b(word.encode("utf-8", "replace"), digest_size=8).digest())
-
-
 @cache
 def _odd(index: int) -> np.uint64:
     """The same in every process and every version of numpy."""
-    return np.uint64(_hashed(f"factor {index}") | 1)
+    return np.uint64(hash_of(f"factor {index}".encode()) | 1)
 
 
 @cache
@@ -175,8 +204,8 @@ def _drawn() -> tuple[Hashes, Hashes, Hashes, Hashes]:
     """Factors and terms of the hash functions x -> (a x + b mod 2^64) / 2^32, and what puts those of a band in one."""
     count = range(BANDS * ROWS)
     return (
-        np.array([_hashed(f"a {index}") | 1 for index in count], np.uint64),
-        np.array([_hashed(f"b {index}") for index in count], np.uint64),
+        np.array([hash_of(f"a {index}".encode()) | 1 for index in count], np.uint64),
+        np.array([hash_of(f"b {index}".encode()) for index in count], np.uint64),
         np.array([_odd(index) for index in range(ROWS)], np.uint64),
         np.arange(BANDS, dtype=np.uint64),
     )

@@ -14,25 +14,21 @@ Rows come in any order, and what is found is the same. They are laid down in a t
 flat; the rules run once all have come.
 """
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import apsw
 
-from rocot.core.answer import Answer
-from rocot.core.chat import critique_text
 from rocot.core.gate import RUN_RULES, Gate
-from rocot.core.reflection import Fault, Outcome, rejected
+from rocot.core.reflection import Fault, rejected
 from rocot.core.row import NotKept, Row
-from rocot.core.rules.words import content
 from rocot.recipe import Mix
-from rocot.release.likeness import Groups, Runs, bands_of, find_meetings, runs_of, stored, words_of
-from rocot.release.select import candidate, draw, read, select, spelt
+from rocot.release.likeness import Groups, find_meetings, stored
+from rocot.release.marks import Mark, marks
+from rocot.release.select import read, select
 
-ORDER: tuple[Outcome, ...] = ("corrected", "confirmed", "unresolved", "ungraded", "corrupted")
-"""Which of two near duplicates stays: the scarcer, the righter."""
+AT_ONCE = 256
+"""Rows of which the marks are made together."""
 SIMILAR, DUPLICATE = RUN_RULES
 
 _TABLES = """
@@ -67,37 +63,30 @@ class Screen:
         self._database = apsw.Connection("")
         self._database.execute(f"{_TABLES} BEGIN")
         self._count = 0
+        self._waiting: list[Row] = []
 
     def add(self, row: Row) -> None:
         """One more row. Of its faults those of the rules of whole runs are not looked at: they are found anew."""
-        own = [fault for fault in row.faults if fault.rule not in RUN_RULES]
-        wanted = row.outcome in self._mix.keep
-        unkept = "fault" if rejected(own) else None if wanted else "outcome"
-        rank = (unkept == "fault") * len(ORDER) + ORDER.index(row.outcome)
-        unkept = "control" if row.handed is not None else unkept
-        similar, duplicate = (self._weights[rule] != "off" for rule in RUN_RULES)
-        texts = (
-            told(row) if duplicate else None,
-            plain(critique_text(row.reflection), row.classes) if similar else None,
-            named(row) if similar else None,
+        self._waiting.append(row)
+        if len(self._waiting) == AT_ONCE:
+            self._flush()
+
+    def extend(self, marks: Sequence[Mark]) -> None:
+        """As many more rows, of which these are the marks. Not to be mixed with `add`."""
+        columns = ", ".join("?" * (1 + len(marks[0]))) if marks else ""
+        self._database.executemany(
+            f"INSERT INTO row VALUES ({columns})",  # noqa: S608  # marks of values
+            [(number, *mark) for number, mark in enumerate(marks, self._count)],
         )
-        self._database.execute(
-            "INSERT INTO row VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                *(self._count, row.split, row.clip, row.rollout, row.id),
-                rank,
-                unkept,
-                draw(self._mix.seed, row.id),
-                spelt(candidate(row, self._count)),
-                conclusion(reflected_on(row)),
-                *(None if runs is None else runs.tobytes() for runs in texts),
-                *(None if runs is None else bands_of(runs).tobytes() for runs in texts),
-            ),
-        )
-        self._count += 1
+        self._count += len(marks)
+
+    def _flush(self) -> None:
+        self.extend(marks(self._waiting, self._gate, self._mix))
+        self._waiting.clear()
 
     def verdicts(self) -> Iterator[Verdict]:
         """What each row comes to, in the order in which they came in. No row may be added any more."""
+        self._flush()
         if self._weights[DUPLICATE] != "off":
             self._find_twins()
         if self._weights[SIMILAR] != "off":
@@ -179,47 +168,3 @@ class Screen:
             drawn = (read(member, text) for member, text in self._database.execute(query, (split,)))
             for member, why in select(drawn, self._mix):
                 self._database.execute("INSERT INTO left VALUES (?, ?)", (member, why))
-
-
-def told(row: Row) -> Runs:
-    """All that a student learns to say, with its times, numbers and tags."""
-    return runs_of("\n".join(message.content for message in row.messages if message.role == "assistant"))
-
-
-def plain(text: str, labels: tuple[str, ...]) -> Runs:
-    """A text without its times, numbers and labels."""
-    return runs_of(_labels(labels).sub(" ", text), numbers=False)
-
-
-def named(row: Row) -> Runs:
-    """What a reflection names of its answer; the words of the answer where it names nothing."""
-    labels, answer = _labels(row.classes), said(reflected_on(row))
-    reflection = critique_text(row.reflection)
-    both = content(labels.sub(" ", reflection)) & content(labels.sub(" ", answer))
-    return words_of(both) if both else plain(answer, row.classes)
-
-
-def reflected_on(row: Row) -> Answer:
-    """The answer that a reflection has to fit: the first one, and where that found nothing and is revised, the last."""
-    found_nothing = row.initial.normal and row.reflection.verdict == "revise"
-    return row.revised if found_nothing else row.initial
-
-
-def conclusion(answer: Answer) -> str:
-    """What an answer comes to."""
-    return answer.label
-
-
-def said(answer: Answer) -> str:
-    """The words of an answer."""
-    return "\n".join([answer.reasoning, answer.description or "", *(part.observation for part in answer.evidence)])
-
-
-@cache
-def _labels(labels: tuple[str, ...]) -> re.Pattern[str]:
-    spelt = (re.escape(label).replace("_", "[ _]") for label in sorted(labels, key=lambda label: (-len(label), label)))
-    return re.compile(rf"\b(?:{'|'.join(spelt)})\b", re.IGNORECASE)
-
-
-def _told(labels: int, answers: int) -> str:
-    return f"answers with {labels} labels" if labels > 1 else f"{answers} different answers"
