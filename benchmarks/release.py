@@ -41,7 +41,8 @@ from rocot.core.reflection import Judged  # noqa: E402
 from rocot.core.row import Row  # noqa: E402
 from rocot.recipe import Recipe, Release, Scenes  # noqa: E402
 from rocot.release.card import card  # noqa: E402
-from rocot.release.export import Samples, edition, export  # noqa: E402
+from rocot.release.export import edition, export  # noqa: E402
+from rocot.release.gather import Samples  # noqa: E402
 from rocot.release.shards import ROWS_A_GROUP, options, sharding, sync  # noqa: E402
 from rocot.release.verify import verify_folder  # noqa: E402
 from tests.builders import corrected, corrupted, fight  # noqa: E402

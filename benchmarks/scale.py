@@ -40,7 +40,8 @@ from rocot.engine.store import Store
 from rocot.flow import reflection
 from rocot.machine import Machine, default_cache
 from rocot.recipe_file import load_recipe
-from rocot.release.export import Samples, export, gathered
+from rocot.release.export import export
+from rocot.release.gather import Samples, gathered
 from rocot.sources.truths import Truths
 from rocot.tools.described import described
 from rocot.tools.listed import listing

@@ -14,7 +14,8 @@ from rocot.engine.reader import StoreReader
 from rocot.engine.store import Store
 from rocot.engine.walk import erased
 from rocot.recipe import Asking, Recipe
-from rocot.release.export import export, gathered
+from rocot.release.export import export
+from rocot.release.gather import gathered
 from rocot.stages.judge import Judge
 from tests.flowing import RECIPE, judge, listing, plan
 

@@ -18,7 +18,8 @@ from rocot.engine.stage import Plan
 from rocot.errors import ConfigError
 from rocot.machine import Machine
 from rocot.recipe import Recipe
-from rocot.release.export import Exported, export, gathered
+from rocot.release.export import Exported, export
+from rocot.release.gather import gathered
 from rocot.release.pixels import Pixels
 
 

@@ -27,7 +27,7 @@ WIDE = 1 << 20
 """Bytes of the pipe to a process: a page has 350,000."""
 MOST = 3
 """Processes: reading for them and storing what they make keeps this one busy."""
-_KEPT = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PATH", "PYTHONHOME", "PYTHONPATH", "TMPDIR")
+KEPT = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PATH", "PYTHONHOME", "PYTHONPATH", "TMPDIR")
 """What a process sees of the environment: no keys."""
 
 
@@ -118,7 +118,7 @@ class Aside:
                     stdin=asyncio.subprocess.PIPE,
                     stdout=asyncio.subprocess.PIPE,
                     stderr=asyncio.subprocess.DEVNULL,
-                    env={name: os.environ[name] for name in _KEPT if name in os.environ},
+                    env={name: os.environ[name] for name in KEPT if name in os.environ},
                     process_group=0,  # out of reach of a terminal's Ctrl-C
                     limit=LONGEST,
                 )

@@ -55,12 +55,16 @@ class Harvest(Generic[T]):
     unwanted: Callable[[Item], bool] = _none
     """Clips that are not followed, whatever is stored of them."""
 
-    def items(self, split: str) -> Iterator[T | Lost]:
-        """One for each chain, sorted by the clip's id and the rollout's number. Raises StoreError."""
-        after = ""
+    def items(self, split: str, *, after: str = "", last: str | None = None) -> Iterator[T | Lost]:
+        """One for each chain, sorted by the clip's id and the rollout's number. Raises StoreError.
+
+        Of the clips from behind `after` to `last`; of all where none is given.
+        """
         while page := self.store.clips(split, after=after, count=PAGE):
-            yield from self._page(page)
             after = page[-1].id
+            yield from self._page([row for row in page if last is None or row.id <= last])
+            if last is not None and after >= last:
+                return
 
     def clip(self, key: str) -> Iterator[T | Lost]:
         """Those of one clip; none where it is not listed."""

@@ -24,7 +24,7 @@ YOUNG = 50_000
 
 
 @dataclass(frozen=True)
-class _Known:
+class Known:
     """A stage of which nothing is asked but what it makes."""
 
     output: type[Item]
@@ -45,12 +45,13 @@ def press(setting: Setting) -> Press:
     assert callable(make)
     stage = make(setting["settings"])
     assert isinstance(stage, Instant)
-    steps = [Step(_Known(_type(name)), fingerprint, rollouts) for name, fingerprint, rollouts in setting["steps"]]
+    steps = [Step(Known(type_named(name)), fingerprint, rollouts) for name, fingerprint, rollouts in setting["steps"]]
     last = Step(stage, steps[-1].fingerprint, steps[-1].rollouts)
-    return Press(_type(setting["clip"]), (*steps[:-1], last), stage)
+    return Press(type_named(setting["clip"]), (*steps[:-1], last), stage)
 
 
-def _type(name: str) -> type[Item]:
+def type_named(name: str) -> type[Item]:
+    """The class of items that `pressing.name_of` names."""
     found = _found(name)
     assert isinstance(found, type)
     assert issubclass(found, Item)

@@ -51,12 +51,13 @@ def setting(steps: Sequence[Step], stage: Instant, first: type[Item]) -> Setting
         paths=sys.path,
         make=make,
         settings=settings,
-        clip=_name(first),
-        steps=[(_name(step.stage.output), step.fingerprint, step.rollouts) for step in steps],
+        clip=name_of(first),
+        steps=[(name_of(step.stage.output), step.fingerprint, step.rollouts) for step in steps],
     )
 
 
-def _name(kind: type[Item]) -> str:
+def name_of(kind: type[Item]) -> str:
+    """`module:class` of a kind of items."""
     return f"{kind.__module__}:{kind.__qualname__}"
 
 

@@ -232,6 +232,14 @@ class StoreReader:
         query = f"{_CLIP} WHERE split = ? AND gone = 0 AND id > ? ORDER BY id LIMIT ?"
         return self.rows(_clip, query, (split, after, count))
 
+    def every(self, count: int, split: str) -> list[str]:
+        """The ids of every so-manieth clip of a split that is still listed, in their order."""
+        query = """
+            SELECT id FROM (SELECT id, row_number() OVER (ORDER BY id) AS number FROM clip WHERE split = ? AND gone = 0)
+            WHERE number % ? = 0 ORDER BY id
+        """
+        return self.rows(str, query, (split, count))
+
     def claimed_by(self, clip: str) -> str | None:
         """The worker that claims a clip, dead or alive."""
         return next(iter(self.rows(str, "SELECT owner FROM claim WHERE clip = ?", (clip,))), None)

@@ -12,39 +12,34 @@
         manifest.json                          written last: rows, bytes and sha256 of all but left_out/ and usage/
 
 What only the whole split can tell of a row, `rocot.release.screen` tells once all have come: rows wait in files of the
-new release until then (`rocot.release.spool`), and memory stays flat.
+new release until then (`rocot.release.sheets`), and memory stays flat. A long split is read by several processes
+(`rocot.release.hands`); how many changes no byte.
 
 Exporting a split keeps the other splits of the same recipe, flow and version of rocot, and drops those of another
 make: a release never mixes two.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
 from rocot import __version__
-from rocot.core.clip import Clip
-from rocot.core.record import Item, Record, digest
-from rocot.core.reflection import Judged
-from rocot.core.row import Edition, Row
-from rocot.core.withdrawal import covers
-from rocot.engine.harvest import Harvest, Lost
-from rocot.engine.reader import StoreReader
-from rocot.engine.stage import Step
-from rocot.engine.tables import AttemptRow, attempts
+from rocot.core.record import Record, digest
+from rocot.core.row import Edition
 from rocot.errors import StoreError
 from rocot.recipe import Recipe
 from rocot.release.beside import LeftOut, Usage
 from rocot.release.controls import write_controls
+from rocot.release.gather import Samples
 from rocot.release.manifest import CARD, Columns, Manifest, SplitEntry, damage, read_manifest, write_manifest
 from rocot.release.origins import origins
 from rocot.release.pixels import Pixels, columns
 from rocot.release.screen import Screen, Verdict
 from rocot.release.shards import Listed, growing_table, sync
+from rocot.release.sheets import Maker, Sheet
 from rocot.release.splits import settled, write_split
-from rocot.release.spool import Spool
 from rocot.release.swap import replacing, take
 
 FOLDER = "release"
@@ -53,17 +48,6 @@ FOLDER = "release"
 Card: TypeAlias = Callable[[Path, Manifest], Mapping[str, str]]
 """Makes README.md and its plots, as texts by path, of the folder as it stands then, and of its manifest but for these.
 Equal for two equal runs: the manifest lists them."""
-
-
-@dataclass(frozen=True)
-class Samples:
-    """What a run has for one split."""
-
-    split: str
-    ends: Iterable[Judged | Lost]
-    """One for each sample, streaming; the judged ones ascend by clip and rollout."""
-    attempts: Iterable[AttemptRow]
-    """All that were ever made in the run, whatever the split: they were paid."""
 
 
 class Dropped(Record):
@@ -106,10 +90,12 @@ class _Tally:
     withdrawn: int = 0
     """In no count of the manifest: a run that never made them writes the same release."""
 
-    def add(self, row: Row) -> None:
-        """A row, as far as it can tell by itself."""
-        self.partial += bool(row.lost_times)
-        self.outcomes[row.outcome] += 1
+    def add(self, sheet: Sheet) -> None:
+        """Samples, as far as they can tell by themselves."""
+        self.partial += sheet.partial
+        self.outcomes.update(sheet.outcomes)
+        self.left_out.update(lost.why for lost in sheet.lost)
+        self.withdrawn += sheet.withdrawn
 
     def settle(self, verdict: Verdict) -> None:
         """What the whole split says of a row."""
@@ -117,15 +103,6 @@ class _Tally:
         self.broken.update(fault.rule for fault in verdict.faults)
         if verdict.not_kept is not None:
             self.not_kept[verdict.not_kept] += 1
-
-
-def gathered(store: StoreReader, steps: Sequence[Step], split: str, withdrawn: Collection[str] = ()) -> Samples:
-    """What a run's store has for these very stages; of clips that are withdrawn, that they are there."""
-
-    def gone(item: Item) -> bool:
-        return isinstance(item, Clip) and covers(withdrawn, item.source, item.video, item.id)
-
-    return Samples(split, Harvest(store, Clip, steps, Judged, gone).items(split), attempts(store))
 
 
 def edition(recipe: Recipe, fingerprint: str) -> Edition:
@@ -151,12 +128,14 @@ def export(  # noqa: PLR0913  # a run, what it is made by, its samples, and two 
     card: Card | None = None,
     pixels: Pixels | None = None,
     shard_bytes: int | None = None,
+    processes: int | None = None,
 ) -> Exported:
     """Writes or replaces `<run>/release`. The old release stands until the new one is whole and on the disk.
 
     With `controls` what training has to be held against is written as well; see `rocot.release.controls`. `card` makes
     README.md and its plots; without it there are none. With `pixels` the configs for training hold the frames. Shards
-    end at the recipe's size unless `shard_bytes` is given.
+    end at the recipe's size unless `shard_bytes` is given. So many `processes` read the store beside this one; as many
+    as are worth while where none is said.
 
     Raises StoreError where it cannot be written, ConfigError where frames cannot be had; then nothing has changed.
     """
@@ -164,7 +143,7 @@ def export(  # noqa: PLR0913  # a run, what it is made by, its samples, and two 
     shard_bytes = recipe.release.shard_mb * 10**6 if shard_bytes is None else shard_bytes
     with replacing(folder) as fresh:
         made = _blank(recipe, fingerprint)
-        entry, withdrawn = _write(fresh, samples, recipe, edition(recipe, fingerprint), shard_bytes)
+        entry, withdrawn = _write(fresh, samples, recipe, edition(recipe, fingerprint), shard_bytes, processes)
         if controls:
             shards = [fresh / file.path for file in entry.files]
             told = write_controls(fresh, samples.split, shards, shard_bytes=shard_bytes)
@@ -232,18 +211,26 @@ def recipe_digest(recipe: Recipe) -> str:
     )
 
 
-def _write(fresh: Path, samples: Samples, recipe: Recipe, shared: Edition, shard_bytes: int) -> tuple[SplitEntry, int]:
+def _write(  # noqa: PLR0913, PLR0917  # those of `export`
+    fresh: Path, samples: Samples, recipe: Recipe, shared: Edition, shard_bytes: int, processes: int | None
+) -> tuple[SplitEntry, int]:
     """The split, and how many samples of it are withdrawn."""
     for name in ("left_out", "usage"):
         (fresh / name).mkdir()
-    tally, screen = _Tally(), Screen(recipe.gate, recipe.mix)
-    left_out, spool = fresh / "left_out" / f"{samples.split}.parquet", Spool(fresh / "spool")
-    with growing_table(left_out, LeftOut) as lose:
-        for row in _rows(samples.ends, shared, recipe.withdrawn_ids, tally, lose):
-            screen.add(row)
-            spool.add(row)
-        groups = settled(spool.groups(), screen.verdicts(), tally.settle)
-        shards = write_split(fresh, samples.split, groups, shard_bytes=shard_bytes)
+    tally, screen, sheets = _Tally(), Screen(recipe.gate, recipe.mix), list[Sheet]()
+    maker = Maker(fresh / "sheets", shared, recipe.gate, recipe.mix, recipe.withdrawn_ids)
+    maker.folder.mkdir()
+    with growing_table(fresh / "left_out" / f"{samples.split}.parquet", LeftOut) as lose:
+        for sheet in samples.sheets(maker, processes):
+            tally.add(sheet)
+            for lost in sheet.lost:
+                lose(lost)
+            if sheet.rows:
+                screen.extend(maker.marks(sheet))
+                sheets.append(sheet.model_copy(update={"lost": ()}))
+    rows = settled(map(maker.rows, sheets), screen.verdicts(), tally.settle)
+    shards = write_split(fresh, samples.split, rows, shard_bytes=shard_bytes)
+    maker.folder.rmdir()
     with growing_table(fresh / "usage" / "attempts.parquet", Usage) as spend:
         for attempt in samples.attempts:
             spend(Usage.of(attempt))
@@ -260,31 +247,6 @@ def _write(fresh: Path, samples: Samples, recipe: Recipe, shared: Edition, shard
         rft=shards["rft"],
     )
     return entry, tally.withdrawn
-
-
-def _rows(
-    ends: Iterable[Judged | Lost],
-    shared: Edition,
-    gone: Collection[str],
-    tally: _Tally,
-    lose: Callable[[LeftOut], None],
-) -> Iterator[Row]:
-    """The rows, each as far as it can tell by itself; what is none is handed on, and what is withdrawn counted."""
-    last = ("", -1)
-    for end in ends:
-        if end.kind == "withheld" if isinstance(end, Lost) else covers(gone, end.source, end.video, end.id):
-            tally.withdrawn += 1
-        elif isinstance(end, Lost):
-            lost = LeftOut.of(end)
-            tally.left_out[lost.why] += 1
-            lose(lost)
-        else:
-            row = Row.of(end, shared)
-            if (row.clip, row.rollout) <= last:
-                raise ValueError(f"rows must ascend by clip and rollout: {row.id!r} came after {last}")
-            last = row.clip, row.rollout
-            tally.add(row)
-            yield row
 
 
 def _carry(folder: Path, fresh: Path, made: Manifest, split: str) -> tuple[dict[str, SplitEntry], tuple[Dropped, ...]]:

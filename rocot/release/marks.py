@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TypeAlias
 
+import pyarrow as pa
+
 from rocot.core.answer import Answer
 from rocot.core.chat import critique_text
 from rocot.core.gate import RUN_RULES, Gate
@@ -17,8 +19,26 @@ from rocot.release.select import candidate, draw, spelt
 
 ORDER: tuple[Outcome, ...] = ("corrected", "confirmed", "unresolved", "ungraded", "corrupted")
 """Which of two near duplicates stays: the scarcer, the righter."""
+COLUMNS = {
+    "split": pa.string(),
+    "clip": pa.string(),
+    "rollout": pa.int64(),
+    "id": pa.string(),
+    "rank": pa.int64(),
+    "unkept": pa.string(),
+    "draw": pa.string(),
+    "candidate": pa.string(),
+    "label": pa.string(),
+    "whole": pa.binary(),
+    "reflection": pa.binary(),
+    "answer": pa.binary(),
+    "whole_bands": pa.binary(),
+    "reflection_bands": pa.binary(),
+    "answer_bands": pa.binary(),
+}
+"""Of a mark, in their order."""
 Mark: TypeAlias = tuple[str | int | bytes | None, ...]
-"""One row's: the columns of the screen's table `row` behind the first, in their order."""
+"""One row's."""
 _Said: TypeAlias = tuple[list[bytes | None], list[bytes | None]]
 """Of each row the runs of one of its texts, and their bands; None where no rule asks for them."""
 

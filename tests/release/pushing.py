@@ -9,7 +9,8 @@ from pydantic import SecretStr
 
 from rocot.core.record import Json
 from rocot.recipe import Recipe, Release, Scenes
-from rocot.release.export import Card, Samples, export
+from rocot.release.export import Card, export
+from rocot.release.gather import Samples
 from rocot.release.hub import Hub
 from rocot.release.hub_faults import Waits
 from rocot.release.manifest import Manifest

@@ -27,7 +27,8 @@ from rocot.flow import reflection
 from rocot.recipe import Mix, Recipe, Release, Scenes
 from rocot.release.beside import LeftOut, Usage
 from rocot.release.card import card as whole_card
-from rocot.release.export import Exported, Samples, export, recipe_digest
+from rocot.release.export import Exported, export, recipe_digest
+from rocot.release.gather import Samples
 from rocot.release.manifest import Manifest, read_manifest
 from rocot.release.shards import GROUPS, ROWS_A_GROUP, sharding
 from rocot.release.verify import verify_folder

@@ -17,7 +17,8 @@ from rocot.arrow import schema_of
 from rocot.core.gate import Gate, Rules
 from rocot.core.reflection import Frame
 from rocot.core.row import Row
-from rocot.release.export import Samples, export
+from rocot.release.export import export
+from rocot.release.gather import Samples
 from rocot.release.manifest import sealed
 from rocot.release.report import Report
 from rocot.release.shards import write_shards
