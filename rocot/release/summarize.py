@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,7 @@ from rocot.errors import StoreError
 from rocot.measures.flips import SUMS, flips, grounding, sums_of
 from rocot.measures.resample import Numbers
 from rocot.prices import Prices
+from rocot.release.believed import believed
 from rocot.release.checked import Findings
 from rocot.release.columns import column_faults
 from rocot.release.find import Found, find
@@ -58,9 +61,17 @@ def summarize(path: Path, prices: Prices) -> Gathered:
 
 
 def measured(folder: Path, manifest: Manifest) -> Summary:
-    """As `summarize`, of a release whose manifest is not written yet. Raises StoreError for what cannot be read."""
+    """As `summarize`, of a release whose manifest is not written yet, and whose rows are this rocot's own.
+
+    Raises StoreError for what cannot be read.
+    """
     files = [folder / file.path for entry in manifest.splits.values() for file in entry.files]
-    return _gathered(Found("release", folder, files, manifest), folder, Prices()).summary
+    found, tally = Found("release", folder, files, manifest), _Tally()
+    for file in files:
+        with _whole(found, file):
+            for row in believed(file):
+                tally.add(row)
+    return _told(found, folder, Prices(), tally).summary
 
 
 def _gathered(found: Found, path: Path, prices: Prices) -> Gathered:
@@ -68,9 +79,14 @@ def _gathered(found: Found, path: Path, prices: Prices) -> Gathered:
     tally = _Tally()
     for file in found.files:
         _read(found, file, tally)
+    return _told(found, path, prices, tally)
+
+
+def _told(found: Found, path: Path, prices: Prices, tally: "_Tally") -> Gathered:
     _refuse(found)
     summary = tally.summary(found, path, prices)
-    return Gathered(summary.model_copy(update={"warnings": warnings(summary)}), tally.examples)
+    examples = {outcome: [row for _, row in shown] for outcome, shown in tally.examples.items()}
+    return Gathered(summary.model_copy(update={"warnings": warnings(summary)}), examples)
 
 
 def _refuse(found: Found) -> None:
@@ -81,13 +97,19 @@ def _refuse(found: Found) -> None:
 
 
 def _read(found: Found, path: Path, tally: "_Tally") -> None:
+    with _whole(found, path), opened(path) as file:
+        for fault in column_faults(file.schema_arrow, schema_of(Row)):
+            found.problem(path, fault)
+        if not found.problems:
+            for values in _values(file):
+                tally.read(values)
+
+
+@contextmanager
+def _whole(found: Found, path: Path) -> Iterator[None]:
+    """Notes a file that cannot be read."""
     try:
-        with opened(path) as file:
-            for fault in column_faults(file.schema_arrow, schema_of(Row)):
-                found.problem(path, fault)
-            if not found.problems:
-                for values in _values(file):
-                    tally.add(values)
+        yield
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         found.problem(path, f"is no whole Parquet file ({error})"[:300])
 
@@ -127,15 +149,20 @@ class _Tally:
     said: Said = field(default_factory=Said)
     guesses: Guesses = field(default_factory=Guesses)
     checked: Findings = field(default_factory=Findings)
-    examples: dict[str, list[Row]] = field(default_factory=dict)
+    examples: dict[str, list[tuple[str, Row]]] = field(default_factory=dict)
+    """By outcome, with what they are chosen by."""
 
-    def add(self, values: Mapping[str, object]) -> None:
-        """One more row."""
+    def read(self, values: Mapping[str, object]) -> None:
+        """One more row, if it is one."""
         try:
             row = Row.model_validate(values)
         except ValidationError:
             self.unreadable += 1
-            return
+        else:
+            self.add(row)
+
+    def add(self, row: Row) -> None:
+        """One more row."""
         self._count(row)
         cell = _cell(row)
         self.cells[cell] = [
@@ -149,8 +176,8 @@ class _Tally:
             self.guesses.add(Choice(options=row.classes, answer=row.classes.index(row.truth.choice)))
         self.checked.add(row)
         shown = self.examples.setdefault(row.outcome, [])
-        shown.append(row)
-        shown.sort(key=lambda row: digest(row.id))
+        shown.append((digest(row.id), row))
+        shown.sort(key=itemgetter(0))
         del shown[SHOWN:]
 
     def _count(self, row: Row) -> None:
@@ -197,7 +224,7 @@ class _Tally:
             spent=spent(found.root / "usage" / "attempts.parquet", prices),
             currency=prices.currency,
             warnings=(),
-            examples={outcome: tuple(row.id for row in rows) for outcome, rows in sorted(self.examples.items())},
+            examples={outcome: tuple(row.id for _, row in shown) for outcome, shown in sorted(self.examples.items())},
         )
 
     def _groups(self) -> Iterator[Group]:
