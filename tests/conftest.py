@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("rocot", deadline=None)  # how long an example takes says nothing on a busy machine
+# How long an example takes, to be made or to be tried, says nothing on a busy machine.
+settings.register_profile("rocot", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("rocot")
 
 PROCESSES = 2

@@ -10,6 +10,7 @@ from rocot.core.answer import Answer
 from rocot.core.prompt import Ask, Sampling
 from rocot.core.reflection import Framed
 from rocot.core.reply import Dialect, parse_answer
+from rocot.engine.attempt import Attempt
 from rocot.engine.chain import Cut
 from rocot.errors import ServiceError, StoreError, TeacherError
 from rocot.stages.asking import compose
@@ -221,12 +222,17 @@ async def test_a_wish_to_be_left_alone_is_obeyed_up_to_a_cap() -> None:
 async def test_a_call_that_waits_for_another_attempt_gives_up_when_the_run_ends(
     failure: Raw | TeacherError, reason: str
 ) -> None:
-    notebook, ending = Notebook(), asyncio.Event()
+    class Telling(Notebook):
+        async def add_attempt(self, attempt: Attempt, /) -> None:
+            await super().add_attempt(attempt)
+            noted.set()
+
+    notebook, noted, ending = Telling(), asyncio.Event(), asyncio.Event()
     patience = Patience(base=60, longest_wanted=60, unreachable=600)
     fleet = Fleet([ScriptedTeacher([failure])], patience=patience, halted=ending.is_set)
     asker = Asker(fleet, notebook, Album(), sampling=Sampling())
     asking = asyncio.create_task(asker.ask(compose(PROMPTS, asker, ITEM, "grounding"), ITEM, "reason", str))
-    await asyncio.sleep(0.05)
+    await noted.wait()
     ending.set()
     with pytest.raises(Cut):
         await asyncio.wait_for(asking, 10)
@@ -277,12 +283,20 @@ async def test_a_recipe_that_insists_on_json_is_told_what_to_change() -> None:
 
 
 async def test_a_reply_that_came_before_the_stop_is_kept() -> None:
-    scene = Scene(notebook=Notebook(delay=0.05))
+    class Slow(Notebook):
+        async def add_attempt(self, attempt: Attempt, /) -> None:
+            writing.set()
+            await written.wait()
+            await super().add_attempt(attempt)
+
+    writing, written, scene = asyncio.Event(), asyncio.Event(), Scene(notebook=Slow())
     asking = asyncio.create_task(scene.ask())
-    await asyncio.sleep(0.02)  # the reply is here, and is being written
+    await writing.wait()
     asking.cancel()
     await asyncio.sleep(0)
     asking.cancel()  # impatient
+    await asyncio.sleep(0)
+    written.set()
     with pytest.raises(asyncio.CancelledError):
         await asking
     assert [attempt.ok for attempt in scene.notebook.attempts] == [True]
@@ -304,9 +318,16 @@ async def test_a_stop_in_the_moment_the_reply_comes_loses_nothing() -> None:
 
 
 async def test_a_call_that_is_stopped_midway_is_on_record() -> None:
-    scene = Scene(latency=60)
+    class Silent(ScriptedTeacher):
+        async def send(self, ask: Ask, pictures: Mapping[str, bytes]) -> Raw:
+            sent.set()
+            never: asyncio.Future[Raw] = asyncio.get_running_loop().create_future()
+            return await never
+
+    sent, scene = asyncio.Event(), Scene()
+    scene.asker = Asker(Fleet([Silent()], patience=HASTY), scene.notebook, scene.album, sampling=Sampling())
     asking = asyncio.create_task(scene.ask())
-    await asyncio.sleep(0.02)
+    await sent.wait()
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking
