@@ -6,14 +6,13 @@ A file that is copied byte by byte under a writer is torn, and lacks what lies i
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import apsw
 
-from rocot.engine.claims import held, living
+from rocot.engine.claims import PATIENCE, awaited, closed
 from rocot.engine.database import open_to_read, open_to_write, translated
 from rocot.engine.disk import refuse_network
 from rocot.engine.reader import FILE, WORKERS, StoreReader
@@ -21,10 +20,6 @@ from rocot.errors import StoreError
 
 LOCK = "workers/copying"
 """Who copies a run's store holds it alone."""
-PATIENCE = 600.0
-"""Seconds to wait for another process that copies: 5 GB go to a slow place in less."""
-LOOK = 0.2
-"""Seconds between two looks whether it is done."""
 
 
 @contextmanager
@@ -58,13 +53,18 @@ def arriving(run: Path) -> Iterator[Path]:
         yield folder
 
 
+@contextmanager
+def untouched(run: Path) -> Iterator[None]:
+    """Nobody works on a run, nor begins to before the block ends. Raises StoreError where somebody does."""
+    with closed(run / WORKERS):
+        yield
+
+
 def take_place(folder: Path, run: Path) -> None:
-    """Puts the store of a folder in the place of the run's, in one step. Raises StoreError while somebody works there.
+    """Puts the store of a folder in the place of the run's, in one step, within `untouched`. Raises StoreError.
 
     What lies in the old store's log is folded into it first, so that no log is taken for the new one's.
     """
-    if living(run / WORKERS):
-        raise StoreError(f"{run}: somebody works on it; end that first")
     if (run / FILE).exists():
         with translated(run / FILE):
             open_to_write(run / FILE).close()
@@ -89,7 +89,8 @@ def check_store(folder: Path) -> None:
 @contextmanager
 def _aside(run: Path, name: str, patience: float) -> Iterator[Path]:
     """A folder within the run's for one copy at a time; what a process that was killed has left there is removed."""
-    with _alone(run, patience):
+    said = f"{run}: another process copies it just now; try again when that is done"
+    with awaited(run / LOCK, said, patience, alone=True):
         for left in run.glob(f".{name}-*"):
             shutil.rmtree(left, ignore_errors=True)
         try:
@@ -100,16 +101,3 @@ def _aside(run: Path, name: str, patience: float) -> Iterator[Path]:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _alone(run: Path, patience: float) -> Iterator[None]:
-    latest = time.monotonic() + patience
-    while True:
-        with held(run / LOCK, alone=True) as got:
-            if got:
-                yield
-                return
-        if time.monotonic() >= latest:
-            raise StoreError(f"{run}: another process copies it just now; try again when that is done")
-        time.sleep(LOOK)

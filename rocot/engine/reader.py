@@ -11,7 +11,7 @@ from typing import Self, TypeVar, cast
 
 import apsw
 
-from rocot.engine.claims import living
+from rocot.engine.claims import entering, living
 from rocot.engine.database import Value, log_of, open_still, open_to_read, open_to_write, translated
 from rocot.engine.outcome import Kind, Outcome, checksum
 from rocot.engine.packed import unpacked
@@ -140,7 +140,8 @@ class StoreReader:
                         f"{self.path}: an older rocot wrote it (layout {version}; this one reads {CURRENT}), and this"
                         f" command changes nothing; another one, such as `rocot show {folder}`, brings it up to date"
                     )
-                _update(self.path)
+                with entering(folder / WORKERS):
+                    _update(self.path)
                 self._connection = open_to_read(self.path)
 
     def close(self) -> None:

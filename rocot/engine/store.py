@@ -13,7 +13,7 @@ import apsw
 from rocot import __version__
 from rocot.core.reply import clean
 from rocot.engine.attempt import Attempt
-from rocot.engine.claims import Owner, lives, sweep
+from rocot.engine.claims import Owner, entering, lives, sweep
 from rocot.engine.clip_rows import Listed, claim, give_up, list_clips
 from rocot.engine.database import Value, open_to_write, translated
 from rocot.engine.disk import refuse_network
@@ -44,7 +44,7 @@ class Store(StoreReader):
         self.spent = Spent()
         """What was paid for since it was opened, by this process."""
         self._workers = folder / WORKERS
-        with ExitStack() as undo, translated(path):
+        with entering(self._workers), ExitStack() as undo, translated(path):
             self._owner = Owner(self._workers)  # first: where nothing can be written it says so better than SQLite
             undo.callback(self._owner.close)
             connection = open_to_write(path)

@@ -21,7 +21,7 @@ from pydantic import Field, ValidationError
 
 from rocot import __version__
 from rocot.core.record import Record
-from rocot.engine.copying import arriving, check_store, copied, take_place
+from rocot.engine.copying import arriving, check_store, copied, take_place, untouched
 from rocot.engine.history import History, goes_on_from, history_of
 from rocot.engine.reader import FILE, StoreReader
 from rocot.errors import StorageError, StoreError
@@ -119,10 +119,9 @@ def restore(place: Place, run: Path) -> Restored:
     saved = newest(place)
     if saved is None:
         raise StorageError(f"{place}: no backup lies there; look at the URL, or make one by rocot backup")
-    mine: History | None = None
-    if (run / FILE).is_file():
+    mine = _history(run)
+    if mine is not None:
         with StoreReader(run) as store:
-            mine = history_of(store)
             if goes_on_from(store, saved.history):
                 return Restored(saved, "same" if mine == saved.history else "ahead")
     with arriving(run) as folder:
@@ -132,8 +131,19 @@ def restore(place: Place, run: Path) -> Restored:
             with StoreReader(folder) as store:
                 if not goes_on_from(store, mine):
                     raise StoreError(_apart(place, run))
-        take_place(folder, run)
+        with untouched(run):
+            if _history(run, touch=False) != mine:
+                raise StoreError(f"{run}: somebody has worked on it meanwhile, and nothing was changed; try again")
+            take_place(folder, run)
     return Restored(saved, "nothing" if mine is None else "behind")
+
+
+def _history(run: Path, *, touch: bool = True) -> History | None:
+    """How far the store in a run's folder is; None where there is none. Raises StoreError."""
+    if not (run / FILE).is_file():
+        return None
+    with StoreReader(run, touch=touch) as store:
+        return history_of(store)
 
 
 def _predecessor(place: Place, store: StoreReader) -> Saved | None:

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from rocot.engine.claims import held
-from rocot.engine.copying import LOCK, arriving, check_store, copied, take_place
+from rocot.engine.claims import entering, held
+from rocot.engine.copying import LOCK, arriving, check_store, copied, take_place, untouched
 from rocot.engine.history import goes_on_from, history_of
-from rocot.engine.reader import FILE, StoreReader
+from rocot.engine.reader import FILE, WORKERS, StoreReader
 from rocot.engine.store import Store
 from rocot.errors import StoreError
 from tests.engine.toys import attempt
@@ -50,7 +50,8 @@ async def test_a_store_goes_on_from_what_it_was_and_from_no_other(tmp_path: Path
     await ask(one, "first")
     with copied(one) as folder, arriving(other) as arrived:
         (folder / FILE).rename(arrived / FILE)
-        take_place(arrived, other)
+        with untouched(other):
+            take_place(arrived, other)
     with StoreReader(one) as store:
         before = history_of(store)
     await ask(one, "second")
@@ -72,14 +73,40 @@ async def test_a_store_takes_the_place_of_another_with_all_that_its_log_held(tmp
     with Store(old), arriving(old) as folder:
         (new / FILE).rename(folder / FILE)
         check_store(folder)
-        with pytest.raises(StoreError, match="somebody works on it"):
+        with pytest.raises(StoreError, match="somebody works on it"), untouched(old):
             take_place(folder, old)
     await ask(new, "new")
     with arriving(old) as folder:
         (new / FILE).rename(folder / FILE)
-        take_place(folder, old)
+        with untouched(old):
+            take_place(folder, old)
     with StoreReader(old) as store:
         assert (store.reply_to("new"), store.reply_to("old")) == (b"new", None)
+
+
+async def test_nobody_opens_a_run_while_its_store_is_replaced(tmp_path: Path) -> None:
+    run, other = tmp_path / "run", tmp_path / "other"
+    await ask(run, "old")
+    await ask(other, "new")
+    with untouched(run):
+        opening = asyncio.create_task(asyncio.to_thread(Store, run))
+        with pytest.raises(TimeoutError):  # for however long that takes
+            await asyncio.wait_for(asyncio.shield(opening), 0.3)
+        with pytest.raises(StoreError, match="bringing back a backup"), entering(run / WORKERS, patience=0):
+            pass
+        take_place(other, run)
+    with await opening as store:
+        assert (store.reply_to("new"), store.reply_to("old")) == (b"new", None)
+
+
+async def test_no_store_is_replaced_while_somebody_opens_it(tmp_path: Path) -> None:
+    await ask(tmp_path, "old")
+    with entering(tmp_path / WORKERS), entering(tmp_path / WORKERS):
+        with pytest.raises(StoreError, match="somebody works on it"), untouched(tmp_path):
+            pass
+        await ask(tmp_path, "two open it at once")
+    with untouched(tmp_path):
+        pass
 
 
 def test_what_is_no_store_is_refused(tmp_path: Path) -> None:

@@ -91,6 +91,23 @@ def test_a_run_that_is_behind_is_brought_up_to_date_and_one_that_is_ahead_stays(
     assert calls(other) == ["a", "b", "c"]
 
 
+@pytest.mark.parametrize("there", [False, True])
+def test_what_somebody_asks_while_a_backup_comes_is_not_lost(tmp_path: Path, place: Place, *, there: bool) -> None:
+    class Slow(Place):
+        def fetch(self, name: str, file: Path) -> None:
+            super().fetch(name, file)
+            ask(other, "meanwhile")
+
+    run, other = ask(tmp_path / "run", "a"), tmp_path / "other"
+    back_up(run, place)
+    if there:
+        restore(place, other)
+        back_up(ask(run, "b"), place)
+    with pytest.raises(StoreError, match="worked on it meanwhile"):
+        restore(Slow(place.url), other)
+    assert calls(other) == (["a", "meanwhile"] if there else ["meanwhile"])
+
+
 def test_a_run_that_went_another_way_is_not_replaced_and_replaces_nothing(tmp_path: Path, place: Place) -> None:
     run, other = ask(tmp_path / "run", "a"), tmp_path / "other"
     back_up(run, place)
