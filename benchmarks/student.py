@@ -7,9 +7,10 @@
 The measure, stated beforehand: label accuracy of the final answer on held-out clips, as many normal as abnormal, so
 that half is chance; an answer that cannot be read is wrong. Arms: before any training; taught with its frames; that one
 asked with the frames of other clips; taught with frames of other clips (no row has its own); the one taught with its
-frames reinforced, and that with a learning rate of 0.
+frames reinforced, the same asked with the frames of other clips, and reinforced with a learning rate of 0.
 Intervals draw source videos again, each with the answers of all seeds and arms. Of GRPO: the mean reward of the first
-fifth of its steps and of the last, seed by seed.
+fifth of its steps and of the last, seed by seed; and by how much it is above that at a learning rate of 0, step by
+step, as either is asked the same clips in the same order. The interval of that draws steps again.
 """
 
 import argparse
@@ -47,11 +48,14 @@ COLOURS = {
     "swapped": "#7d9fca",
     "shuffled": "#c4622d",
     "reinforced": "#2c7a4b",
+    "reinforced swapped": "#8cbfa0",
     "rate 0": "#a9a9a9",
 }
 ARMS = tuple(COLOURS)
 AFTER = ("reinforced", "rate 0")
 """What goes on from the student taught with its frames."""
+SWAPPED = {"swapped": "frames", "reinforced swapped": "reinforced"}
+"""Whom an arm asks that shows the frames of other clips."""
 
 
 @dataclass(frozen=True)
@@ -155,8 +159,8 @@ def measure(run: Path, recipe: Training, folder: Path, held_out: Sequence[Clip],
             continue
         out = figures_of(folder, arm).with_suffix("")
         shutil.rmtree(out, ignore_errors=True)
-        if arm == "swapped":
-            found = graded(Student.load(folder / "frames"), swapped(held_out), Found())
+        if arm in SWAPPED:
+            found = graded(Student.load(folder / SWAPPED[arm]), swapped(held_out), Found())
         else:
             asked = lesson(arm, run, recipe, out)
             student, training = blank(asked) if arm == "untrained" else taught(asked)
@@ -164,7 +168,7 @@ def measure(run: Path, recipe: Training, folder: Path, held_out: Sequence[Clip],
         figures_of(folder, arm).write_text(found.model_dump_json() + "\n", encoding="utf-8")
         share = sum(found.right.values()) / len(held_out)
         print(
-            f"seed {recipe.seed}  {arm:10} {share:6.1%} right, {found.readable} of {len(held_out)} readable;"
+            f"seed {recipe.seed}  {arm:18} {share:6.1%} right, {found.readable} of {len(held_out)} readable;"
             f" {len(found.curve)} steps in {found.seconds:.0f} s, CPU {found.cpu:.0f} s",
             flush=True,
         )
@@ -284,11 +288,15 @@ def report(folder: Path, seeds: Seeds, held_out: Sequence[Clip]) -> None:
     videos, done = len({clip.video for clip in held_out}), ", ".join(map(str, seeds))
     print(f"\n{len(held_out)} held-out clips of {videos} videos; seeds {done}")
     for name, one in accuracy.items():
-        print(f"{name:24} {100 * (one.value or 0):6.1f} [{100 * (one.low or 0):.1f}, {100 * (one.high or 0):.1f}]")
+        print(f"{name:36} {100 * (one.value or 0):6.1f} [{100 * (one.low or 0):.1f}, {100 * (one.high or 0):.1f}]")
+    for arm in ARMS:
+        print(f"readable, {arm}: " + ", ".join(f"{found[arm].readable} of {len(held_out)}" for found in seeds.values()))
     for arm in ("shuffled", "frames", *AFTER):
         ends = [(fifths(found[arm].curve)) for found in seeds.values()]
         told = ", ".join(f"{first:.3f} -> {last:.3f}" for first, last in ends)
         print(f"{'reward' if arm in AFTER else 'loss'}, {arm}: {told}")
+    for name, one in ahead(seeds).items():
+        print(f"reward above rate 0, {name}: {one.value or 0:.3f} [{one.low or 0:.3f}, {one.high or 0:.3f}]")
     picture = folder / "student.png"
     drawn(seeds, accuracy).savefig(picture, dpi=150)
     print(f"drawn: {picture}")
@@ -305,10 +313,26 @@ def compared(seeds: Seeds, held_out: Sequence[Clip]) -> dict[str, Estimate]:
         ("frames", "untrained"),
         ("frames", "swapped"),
         ("frames", "shuffled"),
+        ("reinforced", "frames"),
         ("reinforced", "rate 0"),
+        ("reinforced", "reinforced swapped"),
     ):
         wanted[f"{one} less {other}"] = share(ARMS.index(one), ARMS.index(other))
     return estimates(by_video(lines, len(ARMS) + 1), wanted)
+
+
+def ahead(seeds: Seeds) -> dict[str, Estimate]:
+    """By how much the reward is above its control in the first fifth of the steps and in the last, with intervals."""
+    found: dict[str, Estimate] = {}
+    for name, fifth in (("first fifth", 0), ("last fifth", 4)):
+        pairs = [
+            (f"{seed} {step}", [value, still, 1])
+            for seed, arms in seeds.items()
+            for (step, value), (_, still) in zip(arms["reinforced"].curve, arms["rate 0"].curve, strict=True)
+            if (step - 1) * 5 // len(arms["rate 0"].curve) == fifth
+        ]
+        found |= estimates(by_video(pairs, 3), {name: share(0, 1)})
+    return found
 
 
 def share(place: int, less: int | None = None) -> Measure:
@@ -346,7 +370,7 @@ def drawn(seeds: Seeds, accuracy: Mapping[str, Estimate]) -> Figure:
         bars.plot([place] * len(own), own, "o", color="black", markersize=3)
     bars.axhline(50, color="black", linewidth=0.8, linestyle=":")
     bars.set(title="right labels, held-out clips, %", xticks=range(len(ARMS)), ylim=(0, 100))
-    bars.set_xticklabels(ARMS, rotation=20)
+    bars.set_xticklabels(ARMS, rotation=30, ha="right")
     return figure
 
 
