@@ -105,6 +105,11 @@ def stored(octets: bytes) -> Runs:
     return np.frombuffer(octets, np.uint32)
 
 
+def stored_bands(octets: bytes) -> Hashes:
+    """Bands from the bytes of their array."""
+    return np.frombuffer(octets, np.uint64)
+
+
 def jaccard(first: Runs, second: Runs) -> float:
     """|A and B| / |A or B|, 0 to 1."""
     both = np.intersect1d(first, second, assume_unique=True).size
@@ -166,12 +171,12 @@ class Groups:
             """
         )
 
-    def join(self, place: str, member: int, runs: Runs) -> tuple[int, float]:
+    def join(self, place: str, member: int, runs: Runs, keys: Hashes) -> tuple[int, float]:
         """The leader of the group that a text is in, and how much it is like that one; a leader is its own.
 
-        Only texts of one `place` are compared.
+        `keys` are the bands of its runs. Only texts of one `place` are compared.
         """
-        bands = [int(key) for key in bands_of(runs).view(np.int64)]
+        bands: list[int] = keys.view(np.int64).tolist()
         best = max(((like, -leader) for leader, like in self._near(place, bands, runs)), default=(0.0, 0))
         if best[0] >= self._least:
             return -best[1], best[0]

@@ -23,7 +23,7 @@ from rocot.core.gate import RUN_RULES, Gate
 from rocot.core.reflection import Fault, rejected
 from rocot.core.row import NotKept, Row
 from rocot.recipe import Mix
-from rocot.release.likeness import Groups, find_meetings, stored
+from rocot.release.likeness import Groups, find_meetings, stored, stored_bands
 from rocot.release.marks import Mark, marks
 from rocot.release.select import read, select
 
@@ -114,11 +114,11 @@ class Screen:
         find_meetings(self._database, "row", "whole")
         groups = Groups(self._database, "whole", self._gate.duplicate)
         query = """
-            SELECT member, split, whole FROM row JOIN whole_met USING (member)
+            SELECT member, split, whole, whole_bands FROM row JOIN whole_met USING (member)
             ORDER BY split, rank, clip, rollout, id, member
         """
-        for member, split, runs in self._database.execute(query):
-            leader, alike = groups.join(split, member, stored(runs))
+        for member, split, runs, bands in self._database.execute(query):
+            leader, alike = groups.join(split, member, stored(runs), stored_bands(bands))
             if leader != member:
                 self._database.execute("INSERT INTO twin VALUES (?, ?, ?)", (member, leader, alike))
 
@@ -129,16 +129,17 @@ class Screen:
             find_meetings(self._database, "row", name)
         groups = [Groups(self._database, name, self._gate.similar) for name in names]
         query = """
-            SELECT row.member, split, label, reflection, answer, reflection_met.member, answer_met.member FROM row
+            SELECT row.member, split, label, reflection, answer, reflection_bands, answer_bands,
+                   reflection_met.member, answer_met.member FROM row
             LEFT JOIN reflection_met USING (member) LEFT JOIN answer_met USING (member)
             WHERE reflection_met.member IS NOT NULL OR answer_met.member IS NOT NULL
             ORDER BY split, clip, rollout, id, row.member
         """
         for member, split, label, *found in self._database.execute(query):
-            texts, met = found[:2], found[2:]
+            texts, bands, met = found[:2], found[2:4], found[4:]
             same, answer = (
-                member if alone is None else group.join(split, member, stored(runs))[0]
-                for group, runs, alone in zip(groups, texts, met, strict=True)
+                member if alone is None else group.join(split, member, stored(runs), stored_bands(keys))[0]
+                for group, runs, keys, alone in zip(groups, texts, bands, met, strict=True)
             )
             if met[0] is not None:
                 self._database.execute("INSERT INTO stamp VALUES (?, ?, ?, ?)", (member, same, label, answer))

@@ -1,6 +1,7 @@
 """One split of a release, as it goes to the disk once all its rows have come: `all`, and both configs for training."""
 
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
@@ -20,7 +21,7 @@ Made = dict[Literal["all", "sft", "rft"], tuple[Written, ...]]
 def settled(
     groups: Iterable[pa.Table], verdicts: Iterator[Verdict], told: Callable[[Verdict], None]
 ) -> Iterator[pa.Table]:
-    """The rows of a spool with what the whole split says of each; `told` hears it, row by row."""
+    """The rows of sheets with what the whole split says of each; `told` hears it, row by row."""
     for rows in groups:
         found = list(islice(verdicts, rows.num_rows))
         for verdict in found:
@@ -54,11 +55,13 @@ def write_split(folder: Path, split: str, groups: Iterable[pa.Table], *, shard_b
             )
             for one in TRAINING
         }
+        beside = stack.enter_context(ThreadPoolExecutor(1))  # pyarrow holds no lock of Python's while it compresses
         for rows in groups:
-            everything.extend(rows)
+            extended = beside.submit(everything.extend, rows)
             kept = rows.filter(rows["kept"])
             for one in TRAINING:
                 trained[one.name].extend(one.made(kept))
+            extended.result()
         made: Made = {"all": _written(everything.finish(), folder)}
         made |= {name: _written(shards.finish(), folder) for name, shards in trained.items()}
     return made

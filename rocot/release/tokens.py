@@ -34,11 +34,11 @@ def hashed_words(texts: Sequence[str], *, numbers: bool) -> tuple[Hashes, Counts
     Without `numbers` neither these nor single letters count.
     """
     plain = [text if text.isascii() else text.translate(_MARKS) for text in texts]
+    words, counts = _of_ascii([text for text in plain if text.isascii()], numbers=numbers)
     if all(map(str.isascii, plain)):
-        return _of_ascii(plain, numbers=numbers)
-    found = [
-        _of_ascii([text], numbers=numbers)[0] if text.isascii() else _of_any(text, numbers=numbers) for text in plain
-    ]
+        return words, counts
+    several = iter(np.split(words, np.cumsum(counts)[:-1]))
+    found = [next(several) if text.isascii() else _of_any(text, numbers=numbers) for text in plain]
     return np.concatenate(found), np.fromiter(map(len, found), np.int64, len(found))
 
 

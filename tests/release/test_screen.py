@@ -109,8 +109,10 @@ def test_who_shares_no_band_with_another_joins_nobody(held: int) -> None:
     met = {member for (member,) in database.execute("SELECT member FROM whole_met")}
     assert 150 < len(met) < 220
     some, everybody = Groups(database, "some", 0.85), Groups(database, "everybody", 0.85)
-    wanted = {number: everybody.join("train", number, one) for number, one in enumerate(every)}
-    found = {number: some.join("train", number, one) for number, one in enumerate(every) if number in met}
+    wanted = {number: everybody.join("train", number, one, bands_of(one)) for number, one in enumerate(every)}
+    found = {
+        number: some.join("train", number, one, bands_of(one)) for number, one in enumerate(every) if number in met
+    }
     assert {number: joined for number, joined in wanted.items() if joined[0] != number} == {
         number: joined for number, joined in found.items() if joined[0] != number
     }
