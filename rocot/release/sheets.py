@@ -14,7 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from rocot.arrow import schema_of, table_of
+from rocot.arrow import schema_of, table_of_json
 from rocot.core.gate import Gate
 from rocot.core.record import Record
 from rocot.core.reflection import Judged
@@ -68,18 +68,19 @@ class Maker:
 
     def sheet(self, number: int, ends: Iterable[Judged | Lost]) -> Sheet:
         """Lays down one sheet. Raises ValueError for rows that do not ascend by clip and rollout."""
-        rows, lost, withdrawn = list[Row](), list[LeftOut](), 0
+        made, lost, withdrawn = list[tuple[Row, str]](), list[LeftOut](), 0
         for end in ends:
             if end.kind == "withheld" if isinstance(end, Lost) else covers(self.gone, end.source, end.video, end.id):
                 withdrawn += 1
             elif isinstance(end, Lost):
                 lost.append(LeftOut.of(end))
             else:
-                rows.append(Row.of(end, self.edition))
+                made.append(Row.spelt(end, self.edition))
+        rows = [row for row, _ in made]
         keys = [(row.clip, row.rollout) for row in rows]
         ascend(keys)
         if rows:
-            pq.write_table(table_of(rows, Row), self._rows(number), **OPTIONS)
+            pq.write_table(table_of_json([spelt for _, spelt in made], Row), self._rows(number), **OPTIONS)
             pq.write_table(_table(marks(rows, self.gate, self.mix)), self._marks(number), **OPTIONS)
         return Sheet(
             number=number,
