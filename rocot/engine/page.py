@@ -188,9 +188,12 @@ def unfolded(  # noqa: PLR0913, PLR0917  # a chain
     branch: Sequence[str],
     named: str | None,
 ) -> Item | None:
-    """The item that a chain has come to; None where what is stored does not fit, or is another item's than `named`."""
-    item = grown_through(clip, [step.stage.output for step in steps[: len(trunk)]], trunk)
+    """The item that a chain has come to; None where what is stored does not fit, or is another item's than `named`.
+
+    It is validated once, and fanned out last: a rollout has a name of its own, and else the fields of all others.
+    """
+    parts = [*trunk, *branch]
+    item = grown_through(clip, [step.stage.output for step in steps[: len(parts)]], parts)
     if item is not None and rollout is not None:
-        outputs = [step.stage.output for step in steps[len(trunk) : len(trunk) + len(branch)]]
-        item = grown_through(item.fanned(rollout), outputs, branch)
+        item = item.fanned(rollout)
     return item if item is None or named in {None, item.key} else None
