@@ -41,8 +41,8 @@ def measure(spans: Iterable[Span]) -> float:
 
 def clipped(spans: Iterable[Span], start: float, end: float) -> tuple[Span, ...]:
     """The parts of the spans that lie within [start, end); empty parts are dropped."""
-    cut = ((max(span.start, start), min(span.end, end)) for span in spans)
-    return tuple(Span(start=low, end=high) for low, high in cut if low < high)
+    cut = [(max(span.start, start), min(span.end, end)) for span in spans]
+    return tuple([Span(start=low, end=high) for low, high in cut if low < high])
 
 
 def overlap(first: Iterable[Span], second: Iterable[Span]) -> float:

@@ -53,4 +53,4 @@ def within(truth: Truth, start: float, end: float, *, whole: bool) -> Truth:
         return truth if whole or truth.normal is not False else Truth()
     spans = clipped(truth.spans, start, end)
     labels = truth.labels if spans or truth.labels is None else (NORMAL,)
-    return truth.model_copy(update={"labels": labels, "spans": spans})
+    return Truth(labels=labels, spans=spans, choice=truth.choice)  # a copy takes twice as long

@@ -4,7 +4,8 @@ A statement or two for all of them: each statement hands the interpreter's lock 
 clip by clip a page of 64 does so 400 times.
 """
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,10 +14,18 @@ import apsw
 from rocot.engine.outcome import checksum
 from rocot.errors import ConfigError
 
+_LISTED = "INSERT INTO temp.listed VALUES {}"
+_SAME = """
+WITH given (id, record, sha256, position) AS (VALUES {})
+SELECT json_group_object(clip.id, clip.seq) FROM given CROSS JOIN clip
+ON clip.id = given.id AND clip.record = given.record AND clip.sha256 = given.sha256 AND clip.position = given.position
+   AND clip.gone = 0
+"""
 
-@dataclass(frozen=True)
+
+@dataclass
 class Listed:
-    """A clip as the runner meets it."""
+    """A clip as the runner meets it. Not frozen: that takes three times as long, and there may be a million."""
 
     id: str
     split: str
@@ -33,27 +42,50 @@ class Listed:
 
 def list_clips(connection: apsw.Connection, clips: Sequence[Listed]) -> list[int]:
     """Registers clips; returns their links. Raises ConfigError for an id that was listed before."""
+    same = _same(connection, clips)
+    others = [clip for clip in clips if clip.id not in same]
+    changed = _register(connection, others) if others else {}
+    try:
+        marks = ", ".join(["(?)"] * len(clips))
+        connection.execute(_LISTED.format(marks), [clip.id for clip in clips])
+    except apsw.ConstraintError as error:
+        raise ConfigError(_twice(connection, clips)) from error
+    return [-same[clip.id] if clip.id in same else -changed[clip.id] for clip in clips]
+
+
+def _same(connection: apsw.Connection, clips: Sequence[Listed]) -> Mapping[str, int]:
+    """seq of those that are registered just so: mostly all of them, and then SQLite hands out one row."""
+    query = _SAME.format(", ".join(["(?, ?, ?, ?)"] * len(clips)))
+    values = [value for clip in clips for value in (clip.id, clip.record, clip.sha256, clip.position)]
+    found: Mapping[str, int] = json.loads(str(connection.execute(query, values).get))
+    return found
+
+
+def _register(connection: apsw.Connection, clips: Sequence[Listed]) -> Mapping[str, int]:
+    """seq of clips that are new, or not as they were listed last."""
     ids = [clip.id for clip in clips]
-    listed = {key for (key,) in connection.execute(among("SELECT id FROM temp.listed WHERE id IN", ids), ids)}
-    for key in ids:
-        if key in listed:
-            raise ConfigError(f"two clips of the sources have the id {key}; ids must be unique in a run")
-        listed.add(key)
-    connection.executemany("INSERT INTO temp.listed VALUES (?)", [(key,) for key in ids])
-    query = among("SELECT id, CAST(record AS BLOB), seq, sha256, position, gone FROM clip WHERE id IN", ids)
-    known = {key: (record, seq, told) for key, record, seq, *told in connection.execute(query, ids)}
-    links = []
+    query = among("SELECT id, CAST(record AS BLOB), seq FROM clip WHERE id IN", ids)
+    known = {key: (record, seq) for key, record, seq in connection.execute(query, ids)}
+    seqs = {}
     for clip in clips:
-        record, seq, told = known.get(clip.id, (b"", 0, []))
+        record, seq = known.get(clip.id, (b"", 0))
         if record != clip.record.encode():
             seq = _insert_clip(connection, clip)
-        elif told != [clip.sha256, clip.position, 0]:
+        else:
             connection.execute(
                 "UPDATE clip SET split = ?, position = ?, sha256 = ?, gone = 0 WHERE seq = ?",
                 (clip.split, clip.position, clip.sha256, seq),
             )
-        links.append(-seq)
-    return links
+        seqs[clip.id] = seq
+    return seqs
+
+
+def _twice(connection: apsw.Connection, clips: Sequence[Listed]) -> str:
+    """What to say of the first clip whose id was listed before."""
+    ids = [clip.id for clip in clips]
+    listed = {key for (key,) in connection.execute(among("SELECT id FROM temp.listed WHERE id IN", ids), ids)}
+    twice = next(key for place, key in enumerate(ids) if key in listed or key in ids[:place])
+    return f"two clips of the sources have the id {twice}; ids must be unique in a run"
 
 
 def _insert_clip(connection: apsw.Connection, clip: Listed) -> int:

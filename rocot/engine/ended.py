@@ -19,6 +19,8 @@ from rocot.engine.walk import fans_out
 
 _Chain: TypeAlias = tuple[int | None, bytes, bytes, bytes | None, bytes]
 """Rollout; how its items ended before the fan-out, and behind it; the last one's seal, and the rows that it covers."""
+_MOST_KNOWN = 4096
+"""Ways of clips that are kept: there are few, but for the orders in which many rollouts are stored."""
 _UNFIT = "?"
 
 
@@ -33,9 +35,9 @@ class Passed(NamedTuple):
 _Way: TypeAlias = tuple[Passed, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ended:
-    """A clip whose every chain has ended."""
+    """A clip whose every chain has ended. Clips that went the same way get the same one, and are counted together."""
 
     outcomes: Sequence[Passed]
     finished: int
@@ -53,6 +55,8 @@ class Endings:
         self._fingerprints = [step.fingerprint for step in steps]
         self._ways: dict[tuple[int, bytes], _Way | None] = {}
         """The few ways in which items go."""
+        self._known: dict[tuple[object, ...], tuple[Ended, Sequence[int]] | None] = {}
+        """What the chains of a clip come to if their seals hold, and which step ends each of them; None: nothing."""
 
     def of(self, page: Sequence[Met]) -> list[Ended | None]:
         """What each clip came to; None for those that have to be looked at. Raises StoreError."""
@@ -65,27 +69,41 @@ class Endings:
         return [self._clip(met, chains[met.link]) if met.root else None for met in page]
 
     def _clip(self, met: Met, chains: Sequence[_Chain]) -> Ended | None:
-        """What its chains came to: one of a clip that ended before the fan-out, else one for each rollout."""
+        """What its chains came to, if the seal of each is what it would be now."""
+        told = tuple([way for chain in chains for way in chain[:3]])
+        if told not in self._known:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[told] = self._come_to(chains)
+        known = self._known[told]
+        if known is None:
+            return None
+        ended, last = known
+        notes, root = notes_of(self._steps, met.contexts), met.root.encode()
+        for chain, step in zip(chains, last, strict=True):
+            if seal_of(notes[step], root, chain[4]) != chain[3]:
+                return None
+        return ended
+
+    def _come_to(self, chains: Sequence[_Chain]) -> tuple[Ended, Sequence[int]] | None:
+        """Of a clip that ended before the fan-out there is one chain, else one for each rollout."""
         if not chains:
             return None
         before = chains[0][1]
         trunk = self._way(0, before) if self._fan else ()
         if trunk is None:
             return None
-        notes, root = notes_of(self._steps, met.contexts), met.root.encode()
-        outcomes, finished, rollouts = [*trunk], 0, set[int | None]()
+        outcomes, finished, last = [*trunk], 0, list[int]()
         goes_on = len(trunk) == self._fan and (not trunk or trunk[-1].kind == "done")
-        for rollout, trunk_way, branch_way, seal, rows in chains:
+        for _, trunk_way, branch_way, *_ in chains:
             branch = self._way(self._fan, branch_way) if goes_on and self._fan < len(self._steps) else ()
             if trunk_way != before or branch is None:
                 return None
-            if seal_of(notes[len(trunk) + len(branch) - 1], root, rows) != seal:
-                return None
             outcomes += branch
             finished += (branch or trunk)[-1].kind == "done"
-            rollouts.add(rollout)
-        wanted = self._rollouts if goes_on else 1
-        return Ended(outcomes, finished) if len(chains) == len(rollouts) == wanted else None
+            last.append(len(trunk) + len(branch) - 1)
+        wanted, rollouts = self._rollouts if goes_on else 1, {chain[0] for chain in chains}
+        return (Ended(outcomes, finished), last) if len(chains) == len(rollouts) == wanted else None
 
     def _way(self, start: int, told: bytes) -> _Way | None:
         """How items end from this step on, to the fan-out or the end; None where something is left to do."""

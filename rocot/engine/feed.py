@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-LOOK_AHEAD = 256
+LOOK_AHEAD = 512
 """Items that lie ready at most."""
 
 
@@ -21,7 +21,9 @@ class Feed(Generic[T]):
     def __init__(self, items: Iterable[T], look_ahead: int = LOOK_AHEAD) -> None:
         self._items = items
         self._ready: deque[T] = deque()
-        self._room = threading.Semaphore(look_ahead)
+        self._most = look_ahead
+        self._drained = threading.Event()
+        """Set when half of what may lie ready is gone: two threads that wake each other item by item do little else."""
         self._loop = asyncio.get_running_loop()
         self._came = asyncio.Event()
         self._asked = False
@@ -39,8 +41,7 @@ class Feed(Generic[T]):
             ended = self._ended  # looked at first: what came before the end still lies ready
             if self._ready:
                 self._asked = False
-                self._room.release()
-                return self._ready.popleft()
+                return self._taken()
             if ended:
                 if self._fault is not None:
                     raise self._fault
@@ -53,20 +54,28 @@ class Feed(Generic[T]):
         first = await self.next()
         found = [] if first is None else [first]
         while found and len(found) < most and self._ready:
-            found.append(self._ready.popleft())
-            self._room.release()
+            found.append(self._taken())
         return found
 
     def close(self) -> None:
         """Has the thread end, and whoever waits for an item get None."""
         self._closed = True
-        self._room.release()
+        self._drained.set()
         self._came.set()
+
+    def _taken(self) -> T:
+        item = self._ready.popleft()
+        if len(self._ready) <= self._most // 2 and not self._drained.is_set():
+            self._drained.set()
+        return item
 
     def _pull(self) -> None:
         try:
             for item in self._items:
-                self._room.acquire()
+                while len(self._ready) >= self._most and not self._closed:
+                    self._drained.clear()
+                    if len(self._ready) >= self._most and not self._closed:  # both may have changed before it was clear
+                        self._drained.wait()
                 if self._closed:
                     return
                 self._ready.append(item)

@@ -43,13 +43,13 @@ class StageTally:
     reused: int = 0
     """Of all these, how many were in the store already."""
 
-    def add(self, kind: Kind, reason: str, *, reused: bool) -> None:
-        """Counts one outcome."""
-        self.reused += reused
+    def add(self, kind: Kind, reason: str, *, reused: bool, count: int = 1) -> None:
+        """Counts outcomes that ended the same way."""
+        self.reused += count * reused
         if kind == "done":
-            self.done += 1
+            self.done += count
         else:
-            (self.rejected if kind == "rejected" else self.failed)[reason] += 1
+            (self.rejected if kind == "rejected" else self.failed)[reason] += count
 
     @property
     def total(self) -> int:
