@@ -12,9 +12,9 @@ from pathlib import Path
 
 import apsw
 
-from rocot.engine.claims import PATIENCE, awaited, closed
 from rocot.engine.database import open_to_read, open_to_write, translated
 from rocot.engine.disk import refuse_network
+from rocot.engine.door import PATIENCE, awaited, closed
 from rocot.engine.reader import FILE, WORKERS, StoreReader
 from rocot.errors import StoreError
 

@@ -11,8 +11,9 @@ from typing import Self, TypeVar, cast
 
 import apsw
 
-from rocot.engine.claims import entering, living
+from rocot.engine.claims import living
 from rocot.engine.database import Value, log_of, open_still, open_to_read, open_to_write, translated
+from rocot.engine.door import entering
 from rocot.engine.outcome import Kind, Outcome, checksum
 from rocot.engine.packed import unpacked
 from rocot.engine.schema import CURRENT, migrate, version_of

@@ -13,10 +13,11 @@ import apsw
 from rocot import __version__
 from rocot.core.reply import clean
 from rocot.engine.attempt import Attempt
-from rocot.engine.claims import Owner, entering, lives, sweep
+from rocot.engine.claims import Owner, lives, sweep
 from rocot.engine.clip_rows import Listed, claim, give_up, list_clips
 from rocot.engine.database import Value, open_to_write, translated
 from rocot.engine.disk import refuse_network
+from rocot.engine.door import entering
 from rocot.engine.outcome import Outcome
 from rocot.engine.outcome_rows import count_as, delete_outcome, insert_outcome, insert_unasked, link
 from rocot.engine.packed import packed

@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from rocot.engine.claims import entering, held
+from rocot.engine.claims import held
 from rocot.engine.copying import LOCK, arriving, check_store, copied, take_place, untouched
+from rocot.engine.door import entering
 from rocot.engine.history import goes_on_from, history_of
 from rocot.engine.reader import FILE, WORKERS, StoreReader
 from rocot.engine.store import Store

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 import rocot.engine
-from rocot.engine import blobs, copying
+from rocot.engine import blobs, door
+from rocot.engine.door import DOOR
 from rocot.engine.reader import StoreReader
 from tests.engine.toys import Making, Workshop, fail_passing
 from tests.engine.worker import WORKERS
@@ -120,7 +121,7 @@ def test_two_processes_share_the_work_and_pay_once(tmp_path: Path) -> None:
     assert len(calls) == CALLS
     assert set(calls.values()) == {1}
     assert len(harvest_of(tmp_path)) == CALLS
-    assert not list((tmp_path / "run" / "workers").iterdir())
+    assert [path.name for path in (tmp_path / "run" / "workers").iterdir()] == [DOOR]
 
 
 def test_the_survivor_takes_over_from_a_killed_process(tmp_path: Path) -> None:
@@ -181,9 +182,9 @@ def test_no_clock_decides_anything() -> None:
     """The dates in the store are SQLite's and are never read back; so a clock that jumps changes nothing.
 
     But for the cache of frames: which of them makes way goes by dates of files, and what is gone is made again. And
-    how long one copy waits for another goes by a clock that cannot jump.
+    how long one process waits until another has copied goes by a clock that cannot jump.
     """
-    for path in {*Path(rocot.engine.__path__[0]).glob("*.py")} - {Path(blobs.__file__), Path(copying.__file__)}:
+    for path in {*Path(rocot.engine.__path__[0]).glob("*.py")} - {Path(blobs.__file__), Path(door.__file__)}:
         tree = ast.parse(path.read_text())
         names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
         names |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
