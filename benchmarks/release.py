@@ -2,6 +2,7 @@
 
     python benchmarks/release.py            everything; the 200,000 rows take from minutes to an hour
     python benchmarks/release.py --rows 10000 40000
+    python benchmarks/release.py --rows-a-video 1
     python benchmarks/release.py --flips 400
 
 *Writer*: one Arrow table of rows of the config `all`, in row groups of 512, to a file. `bare` is
@@ -10,7 +11,8 @@
 
 *Export*: judged samples in, a release out (`all`, `sft`, `rft`, card, manifest), each size in a fresh process. Samples
 are made one by one as they are asked for, with texts of some 40 words that nobody said before; making them is in the
-time, and told. Peak memory is the largest resident set of the process.
+time, and told. Peak memory is the largest resident set of the process. There are as many rows a video as is said: the
+card draws its intervals over videos, and holds the sums of each.
 
 *Flips*: single bits of shards of 300 rows, looked for by `rocot verify` without a manifest.
 """
@@ -77,18 +79,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, nargs="+", default=[10_000, 200_000], help="sizes of the export")
     parser.add_argument("--flips", type=int, default=400, help="bits to flip in each config")
+    parser.add_argument("--rows-a-video", type=int, default=20, help="clips and rollouts of one video")
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     (ROOT / "build").mkdir(exist_ok=True)
     if asked.one is not None:
-        print(json.dumps(asdict(exported(asked.one))))
+        print(json.dumps(asdict(exported(asked.one, asked.rows_a_video))))
         return
     writer()
     print(f"\n{'export':>12}{'rows/s':>9}{'CPU ms/row':>12}{'of making':>11}{'peak MB':>9}{'MB on disk':>12}")
     for count in asked.rows:
-        done = subprocess.run(
-            [sys.executable, __file__, "--one", str(count)], check=True, stdout=subprocess.PIPE, text=True
-        )
+        command = [sys.executable, __file__, "--one", str(count), "--rows-a-video", str(asked.rows_a_video)]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
         cost = Cost(**json.loads(done.stdout.splitlines()[-1]))
         each = 1000 / cost.rows
         print(
@@ -99,18 +101,18 @@ def main() -> None:
     flips(asked.flips)
 
 
-def samples(count: int) -> Iterator[Judged]:
+def samples(count: int, rows_a_video: int = 20) -> Iterator[Judged]:
     """Judged samples of three kinds in the order of their keys, each in words of its own."""
     kinds = [make("x").judged() for make in (fight, corrected, corrupted)]
     for number in range(count):
         rng, base = random.Random(number), kinds[number % 3]
         first, critique, last = (" ".join(rng.choices(WORDS, k=40)) + "." for _ in range(3))
-        name = f"v{number:07d}"
+        video = number // rows_a_video
         yield base.model_copy(
             update={
-                "id": f"yard/{name}",
-                "video": name,
-                "mark": f"{number:064x}",
+                "id": f"yard/v{video:07d}/{number % rows_a_video:04d}",
+                "video": f"v{video:07d}",
+                "mark": f"{video:064x}",
                 "frames": tuple(frame.model_copy(update={"digest": rng.randbytes(32).hex()}) for frame in base.frames),
                 "initial": base.initial.model_copy(update={"reasoning": f"{base.initial.reasoning} {first}"}),
                 "reflection": base.reflection.model_copy(update={"critique": f"{base.reflection.critique} {critique}"}),
@@ -156,16 +158,16 @@ def ours(folder: Path, table: pa.Table) -> None:
         shards.finish()
 
 
-def exported(count: int) -> Cost:
+def exported(count: int, rows_a_video: int) -> Cost:
     """One export, in this process."""
     started = time.process_time()
-    for _ in samples(min(count, 2000)):
+    for _ in samples(min(count, 2000), rows_a_video):
         pass
     making = (time.process_time() - started) * count / min(count, 2000)
     with tempfile.TemporaryDirectory(prefix="benchmark-", dir=ROOT / "build") as place:
         wall, cpu = time.perf_counter(), time.process_time()
         made = partial(card, recipe=RECIPE, used=load_prompts(None, RECIPE.task.kind))
-        done = export(Path(place), RECIPE, FLOW, Samples("train", samples(count), ()), card=made)
+        done = export(Path(place), RECIPE, FLOW, Samples("train", samples(count, rows_a_video), ()), card=made)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         size = sum(file.bytes for file in done.entry.written) / 1e6
     assert done.entry.rows == count

@@ -1,11 +1,14 @@
 """Summarize: a release measures itself, from its shards. Nothing is graded anew; `validate` does that."""
 
+from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from operator import itemgetter
 from pathlib import Path
+from sys import intern
 
 import numpy as np
 import pyarrow as pa
@@ -119,9 +122,9 @@ def _values(file: pq.ParquetFile) -> Iterator[Mapping[str, object]]:
         yield from batch.to_pylist()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Cell:
-    """What rows must share to be added up together."""
+    """What rows must share to be added up together. There is one at least for each video: 0.4 kB with its sums."""
 
     source: str
     video: str
@@ -137,7 +140,7 @@ class _Cell:
 
 @dataclass
 class _Tally:
-    cells: dict[_Cell, list[float]] = field(default_factory=dict)
+    cells: dict[_Cell, "array[float]"] = field(default_factory=dict)
     unreadable: int = 0
     kept: int = 0
     unkept_broken: int = 0
@@ -164,10 +167,9 @@ class _Tally:
     def add(self, row: Row) -> None:
         """One more row."""
         self._count(row)
-        cell = _cell(row)
-        self.cells[cell] = [
-            before + more for before, more in zip(self.cells.get(cell, [0.0] * len(SUMS)), sums_of(row), strict=True)
-        ]
+        sums = self.cells.setdefault(_cell(row), array("d", bytes(8 * len(SUMS))))
+        for index, more in enumerate(sums_of(row)):
+            sums[index] += more
         if row.truth.spans and row.scores.initial_tiou is not None and row.scores.revised_tiou is not None:
             self.first.add(row.scores.initial_tiou)
             self.last.add(row.scores.revised_tiou)
@@ -229,7 +231,7 @@ class _Tally:
 
     def _groups(self) -> Iterator[Group]:
         for by in ("source", "class", "duration", "split"):
-            parts: dict[str, dict[_Cell, list[float]]] = {}
+            parts: dict[str, dict[_Cell, array[float]]] = {}
             for cell, sums in self.cells.items():
                 for name in cell.names(by):
                     parts.setdefault(name, {})[cell] = sums
@@ -238,7 +240,7 @@ class _Tally:
                 yield Group(by=by, name=name, flips=flips(videos), grounding=grounding(videos))
 
     @staticmethod
-    def _videos(cells: Mapping[_Cell, list[float]]) -> Numbers:
+    def _videos(cells: Mapping[_Cell, "array[float]"]) -> Numbers:
         """A line for each source video."""
         lines: dict[tuple[str, str], int] = {}
         at = [lines.setdefault((cell.source, cell.video), len(lines)) for cell in cells]
@@ -250,7 +252,14 @@ class _Tally:
 
 def _cell(row: Row) -> _Cell:
     labels = (UNKNOWN,) if row.truth.labels is None else tuple(sorted(set(row.truth.labels)))
-    return _Cell(row.source, row.video, row.split, labels, _length(row.clip_end - row.clip_start))
+    length = _length(row.clip_end - row.clip_start)
+    return _Cell(intern(row.source), row.video, intern(row.split), _once(labels), intern(length))
+
+
+@cache
+def _once(labels: tuple[str, ...]) -> tuple[str, ...]:
+    """The same tuple for equal ones: few are different, and each row brings its own."""
+    return labels
 
 
 def _length(seconds: float) -> str:
