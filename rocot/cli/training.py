@@ -1,5 +1,6 @@
 """What `rocot train` does once its options are read: from a release to rows with frames, then to the student."""
 
+import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from rocot.release.configs import Config
 from rocot.release.hydrate import NAME as HYDRATED
 from rocot.release.hydrate import Hydration
 from rocot.release.parts import parts
+from rocot.release.swap import replacing
 from rocot.sources.manifest.official import official_test
 from rocot.student.recipe import Training, load_training, warnings
 
@@ -64,29 +66,37 @@ def train(order: Order, machine: Machine) -> int:
     console = out()
     _print_recipe(console, recipe, order)
     _refuse_leaks(release, order)
-    shards = _with_frames(release, config, recipe, order, machine)
     from rocot.student import train as school  # torch and its kin, which take seconds to import
+    from rocot.student.halting import HaltedError
 
-    name = f"{release.manifest.release}-{recipe.name}-{order.kind}"
+    to = order.out or STUDENTS / f"{release.manifest.release}-{recipe.name}-{order.kind}"
+    taught = _taught(release, config, order.split)
+    school.beginning(order.kind, order.model, recipe, taught.shards, to).check(resume=order.resume)
+    shards = _with_frames(release, config, recipe, order, machine)
     lesson = school.Lesson(
         kind=order.kind,
         model=order.model,
         recipe=recipe,
         shards=shards,
         right=_right(release, order.split),
-        taught=_taught(release, config, order.split),
-        out=order.out or STUDENTS / name,
+        taught=taught,
+        out=to,
         cache=machine.cache / "rows",
-        resume=order.resume,
         trackers=order.trackers,
         texts=lambda: _texts(release, order.split),
     )
+    if order.resume:
+        lesson = lesson.resumed(lambda said: aside().print(said))
     loaded, material = school.prepared(lesson)
     console.print(heading(f"{material.used:,} of {material.read:,} rows, {material.tokens:,} tokens a round"))
     console.print(f"longest {material.longest:,} tokens; first attempt masked in {material.masked:,} rows; nothing cut")
     if material.left_out:
         left_out_table(console, material.left_out, "rows left out", "rows")
-    card = school.train(lesson, loaded, material, _Teller())
+    try:
+        card = school.train(lesson, loaded, material, _Teller())
+    except HaltedError as halted:
+        aside().print(f"interrupted: {halted}; the same command with --resume goes on")
+        return 128 + halted.number
     _print_card(console, card, lesson.out)
     return 0
 
@@ -109,11 +119,16 @@ def _print_recipe(console: Console, recipe: Training, order: Order) -> None:
     made = table("setting", "-value", head=False)
     other = "grpo" if order.kind == "sft" else "sft"
     for name, value in _flat(recipe.model_dump(mode="json", exclude={other})):
-        made.add_row(name, str(value))
+        made.add_row(name, _spelt(value))
     console.print(made)
     console.print()
     for warning in warnings(recipe) if order.kind == "grpo" else []:
         aside().print(f"warning: {warning}", style="yellow")
+
+
+def _spelt(value: Json) -> str:
+    """As TOML has it."""
+    return "none" if value is None else value if isinstance(value, str) else json.dumps(value)
 
 
 def _flat(values: Json, prefix: str = "") -> Iterator[tuple[str, Json]]:
@@ -144,14 +159,14 @@ def _refuse_leaks(release: Held, order: Order) -> None:
 
 def _tested(release: Held, split: str) -> dict[str, str]:
     """The videos of a split that are in an official test split, or in the release's own; and which it is."""
-    own = {name: _videos(release, name) for name in release.manifest.splits if name == "test" != split}
+    own = _videos(release, "test") if "test" in release.manifest.splits else set()
     found: dict[str, str] = {}
     for video in sorted(_videos(release, split)):
         listed = official_test(video)
         if listed is not None:
             found[video] = f"in the official test split of {listed}"
-        elif any(video in seen for seen in own.values()):
-            found[video] = "in the release's split test, too"
+        elif video in own:
+            found[video] = "in the release's split test"
     return found
 
 
@@ -256,16 +271,21 @@ def _print_card(console: Console, card: "RunCard", to: Path) -> None:
 
 
 def merged(checkpoint: Path, to: Path) -> int:
-    """Writes the whole model. Returns the exit code."""
+    """Writes the whole model, or nothing. Returns the exit code."""
     installed()
-    if to.exists() and any(to.iterdir()):
+    if to.exists() and (not to.is_dir() or any(to.iterdir())):
         raise ConfigError(f"{to}: is not empty; name another folder with --to")
     from rocot.student.card import read_card, write_card
     from rocot.student.model import load, save
+    from rocot.student.stack import SafetensorError
 
     card = read_card(checkpoint)
-    to.mkdir(parents=True, exist_ok=True)
-    save(load(str(checkpoint)), to)
-    write_card(to, card)
+    loaded = load(str(checkpoint))
+    with replacing(to, then="merge again") as fresh:
+        try:
+            save(loaded, fresh)
+        except SafetensorError as error:  # the only word that it has for a full disk
+            raise OSError(f"{error}") from error
+        write_card(fresh, card)
     out().print(f"{to}: {card.parameters:,} parameters, no adapter")
     return 0

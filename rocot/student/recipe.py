@@ -59,7 +59,7 @@ class Lora(Record):
     rank: int = Field(default=16, ge=1, le=1024)
     alpha: int = Field(default=32, ge=1, le=4096)
     dropout: float = Field(default=0.05, ge=0, lt=1)
-    targets: tuple[str, ...] = ("all-linear",)
+    targets: tuple[str, ...] = Field(default=("all-linear",), min_length=1)
     """Names of layers, or `all-linear`."""
 
 

@@ -20,6 +20,7 @@ import tokenizers
 import transformers
 import trl
 from peft import AutoPeftModelForCausalLM, LoraConfig, PeftModel
+from safetensors import SafetensorError
 from transformers import (
     AutoModelForImageTextToText,
     AutoProcessor,
@@ -53,6 +54,7 @@ __all__ = [
     "PrinterCallback",
     "SFTConfig",
     "SFTTrainer",
+    "SafetensorError",
     "StoppingCriteria",
     "StoppingCriteriaList",
     "TrainerCallback",

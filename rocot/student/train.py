@@ -1,21 +1,21 @@
 """A student's training: supervised, then by rewards. TRL does it; here is what it is given, and what is left of it."""
 
-import json
 import platform
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from rocot import __version__
 from rocot.errors import ConfigError
 from rocot.student import model as weights
-from rocot.student.card import NAME as CARD
 from rocot.student.card import Counts, RunCard, Taught, results, write_card
 from rocot.student.collate import StageAware
+from rocot.student.halting import HaltedError, Halting
 from rocot.student.journal import NAME as JOURNAL
-from rocot.student.journal import Journal, Told, curve, read_journal
+from rocot.student.journal import Journal, Told, curve, read_journal, taken_up
 from rocot.student.lengths import Lengths
 from rocot.student.model import Loaded
 from rocot.student.recipe import Run, Training
@@ -24,16 +24,20 @@ from rocot.student.rows import Material, lessons, prompts
 from rocot.student.stack import (
     GRPOConfig,
     GRPOTrainer,
+    PeftModel,
     PrinterCallback,
+    SafetensorError,
     SFTConfig,
     SFTTrainer,
+    TrainerCallback,
     torch,
     transformers,
     trl,
 )
+from rocot.student.states import STEPS, Beginning, States, newest
 
-STEPS = "steps"
-"""In a checkpoint's folder, the states to resume from."""
+LITTLE = 16_000_000
+"""Bytes that a disk has left which is called full: less than what failed to be written."""
 CHECKPOINTING = (
     "activation_checkpointing" if hasattr(SFTConfig, "activation_checkpointing") else "gradient_checkpointing"
 )
@@ -56,84 +60,143 @@ class Lesson:
     out: Path
     cache: Path
     """For what `datasets` makes of the shards."""
-    resume: bool = False
+    state: Path | None = None
+    """What a training that was interrupted goes on from."""
     trackers: tuple[str, ...] = ()
     """Names of trackers that transformers knows, besides the journal."""
     texts: Callable[[], Sequence[str]] = tuple
     """What the tokenizer of the tiny student learns from."""
 
+    @property
+    def beginning(self) -> Beginning:
+        """What this training is told apart by. Raises ConfigError for what cannot be trained so."""
+        return beginning(self.kind, self.model, self.recipe, self.taught.shards, self.out)
 
-def prepared(lesson: Lesson) -> tuple[Loaded, Material]:
-    """The model and the rows. Raises ConfigError where either cannot be used."""
-    check(lesson)
-    lesson.out.mkdir(parents=True, exist_ok=True)
-    loaded = weights.to_train(lesson.model, lesson.recipe, lesson.out, lesson.texts)
-    lengths = Lengths(loaded.processor)
-    if lesson.kind == "sft":
-        return loaded, lessons(lesson.shards, lesson.recipe, lengths, lesson.right, lesson.cache)
-    return loaded, prompts(lesson.shards, lesson.recipe, lengths, lesson.cache)
+    def resumed(self, said: Callable[[str], None]) -> "Lesson":
+        """The same, going on from its newest whole state; from its beginning where there is none, which is `said`."""
+        state, damaged = newest(self.out)
+        for one in damaged:
+            said(f"{one}: was not written to its end, and is removed")
+            shutil.rmtree(one)  # it would count among those that are kept
+        if state is None:
+            said(f"{self.out}: no state is kept there so far; it begins at the first step")
+        return replace(self, state=state)
 
 
-def check(lesson: Lesson) -> None:
-    """Raises ConfigError for what cannot be trained so, before anything is made."""
-    grpo = lesson.recipe.grpo
-    if lesson.kind == "grpo" and grpo.batch * grpo.accumulate % grpo.generations:
+def beginning(kind: str, model: str, recipe: Training, shards: Sequence[str], out: Path) -> Beginning:
+    """What is to be trained; `shards` are the sha256 of the release's. Raises ConfigError for what cannot be."""
+    grpo = recipe.grpo
+    if kind == "grpo" and grpo.batch * grpo.accumulate % grpo.generations:
         raise ConfigError(
-            f"{lesson.recipe.name}: grpo.batch times grpo.accumulate must be a multiple of grpo.generations"
+            f"{recipe.name}: grpo.batch times grpo.accumulate must be a multiple of grpo.generations"
             f" (got {grpo.batch} x {grpo.accumulate}, {grpo.generations})"
         )
-    if lesson.out.exists() and any(lesson.out.iterdir()) and not lesson.resume:
-        raise ConfigError(f"{lesson.out}: is not empty; name another folder with --out, or go on with --resume")
-    if lesson.resume and (lesson.out / CARD).is_file():
-        raise ConfigError(f"{lesson.out}: is trained to its end; train without --resume, into another folder")
-    if lesson.resume and not list((lesson.out / STEPS).glob("checkpoint-*")):
-        raise ConfigError(f"{lesson.out}: no state to resume from; train without --resume")
+    return Beginning(out, {"kind": kind, "model": model, "recipe": recipe.digest, "shards": list(shards)})
+
+
+def prepared(lesson: Lesson) -> tuple[Loaded, Material]:
+    """The model and the rows, in a folder that is begun. Raises ConfigError where either cannot be used."""
+    lesson.beginning.check(resume=lesson.state is not None)
+    lesson.beginning.write()
+    with _told_if_full(lesson.out):
+        loaded = weights.to_train(lesson.model, lesson.recipe, lesson.out, lesson.texts, lesson.state)
+        lengths = Lengths(loaded.processor)
+        if lesson.kind == "sft":
+            return loaded, lessons(lesson.shards, lesson.recipe, lengths, lesson.right, lesson.cache)
+        return loaded, prompts(lesson.shards, lesson.recipe, lengths, lesson.cache)
 
 
 def train(lesson: Lesson, loaded: Loaded, material: Material, told: Told) -> RunCard:
-    """Trains, and writes the checkpoint with its card. Raises ConfigError."""
-    card = _card(lesson, loaded, material)
-    _same_as_before(lesson, card)
-    started = time.monotonic()
-    journal = Journal(lesson.out / JOURNAL, told)
+    """Trains, and writes the checkpoint with its card.
+
+    Raises ConfigError, and HaltedError where a signal ended it: then a state is kept that it can go on from.
+    """
+    card, halting = _card(lesson, loaded, material), Halting()
+    since = taken_up(lesson.out / JOURNAL, _step(lesson.state))
+    journal = Journal(lesson.out / JOURNAL, told, since)
     make = _supervised if lesson.kind == "sft" else _reinforced
-    trainer = make(lesson, loaded, material, journal)
+    trainer = make(lesson, loaded, material, [journal, States(), halting])
     trainer.remove_callback(PrinterCallback)  # the journal tells it
-    trainer.train(resume_from_checkpoint=lesson.resume or None)
-    trainer.save_model(str(lesson.out))
-    loaded.processor.save_pretrained(lesson.out)
+    with _told_if_full(lesson.out):
+        with halting.on_signals():
+            trainer.train(resume_from_checkpoint=None if lesson.state is None else str(lesson.state))
+        step, steps = trainer.state.global_step, trainer.state.max_steps
+        if halting.signal is not None and step < steps:
+            raise HaltedError(halting.signal, step, steps)
+        trainer.save_model(str(lesson.out))
+        loaded.processor.save_pretrained(lesson.out)
     points = read_journal(lesson.out / JOURNAL)
     names = [*FIGURES[lesson.kind], *(f"rewards/{name}/mean" for name in lesson.recipe.grpo.rewards)]
     card = card.model_copy(
         update={
-            "steps": trainer.state.global_step,
-            "seconds": round(time.monotonic() - started, 1),
+            "steps": step,
+            "seconds": round(journal.seconds, 1),
             "results": results({name: curve(points, name) for name in names}),
         }
     )
     if trainer.is_world_process_zero():
+        weights.share(lesson.out)
         write_card(lesson.out, card)
     return card
 
 
-def _supervised(lesson: Lesson, loaded: Loaded, material: Material, journal: Journal) -> SFTTrainer:
+class _Own:
+    """What a trainer of rocot's does otherwise than TRL's."""
+
+    model: object
+
+    def create_model_card(self, *_: object, **__: object) -> None:
+        """A state has none: TRL's knows nothing of what was trained."""
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: object = None) -> None:
+        """The model came with the weights of its state (`weights.load`); an adapter's are laid over it here."""
+        if isinstance(self.model, PeftModel):
+            super()._load_from_checkpoint(resume_from_checkpoint, model)  # type: ignore[misc]  # a trainer's
+
+
+class _Sft(_Own, SFTTrainer):
+    """Of supervised fine-tuning."""
+
+
+class _Grpo(_Own, GRPOTrainer):
+    """Of reinforcement."""
+
+
+def _step(state: Path | None) -> int:
+    return 0 if state is None else int(state.name.rpartition("-")[2])
+
+
+@contextmanager
+def _told_if_full(out: Path) -> Iterator[None]:
+    """Raises ConfigError for what fails as the disk is full, each library in a word of its own."""
+    try:
+        yield
+    except (OSError, RuntimeError, SafetensorError) as error:
+        if shutil.disk_usage(out).free > LITTLE:
+            raise
+        raise ConfigError(
+            f"{out}: the disk is full ({str(error).splitlines()[0][:200]}); free some space, and go on with --resume"
+        ) from error
+
+
+def _supervised(lesson: Lesson, loaded: Loaded, material: Material, heard: Sequence[TrainerCallback]) -> SFTTrainer:
     recipe = lesson.recipe
     rounds = {"num_train_epochs": 1, "train_sampling_strategy": "sequential"} if material.ordered else {}
-    return SFTTrainer(
+    return _Sft(
         model=loaded.model,
         args=SFTConfig(**_common(lesson, recipe.sft) | rounds, max_length=None, completion_only_loss=True),
         train_dataset=material.rows,
         processing_class=loaded.processor,
         data_collator=StageAware(loaded.processor),
-        peft_config=weights.lora(recipe),
-        callbacks=[journal],
+        peft_config=weights.lora(recipe, loaded),
+        callbacks=list(heard),
     )
 
 
-def _reinforced(lesson: Lesson, loaded: Loaded, material: Material, journal: Journal) -> GRPOTrainer:
+def _reinforced(lesson: Lesson, loaded: Loaded, material: Material, heard: Sequence[TrainerCallback]) -> GRPOTrainer:
     recipe, grpo = lesson.recipe, lesson.recipe.grpo
     vllm = {} if grpo.vllm == "off" else {"use_vllm": True, "vllm_mode": grpo.vllm}
-    return GRPOTrainer(
+    return _Grpo(
         model=loaded.model,
         reward_funcs=[reward(name, recipe.data.form, recipe.data.tags.plain) for name in grpo.rewards],
         args=GRPOConfig(
@@ -148,8 +211,8 @@ def _reinforced(lesson: Lesson, loaded: Loaded, material: Material, journal: Jou
         ),
         train_dataset=material.rows,
         processing_class=loaded.processor,
-        peft_config=weights.lora(recipe),
-        callbacks=[journal],
+        peft_config=weights.lora(recipe, loaded),
+        callbacks=list(heard),
     )
 
 
@@ -205,16 +268,3 @@ def _card(lesson: Lesson, loaded: Loaded, material: Material) -> RunCard:
         },
         device=str(torch.cuda.get_device_name()) if weights.on_gpu() else f"CPU ({platform.machine()})",
     )
-
-
-def _same_as_before(lesson: Lesson, card: RunCard) -> None:
-    """Writes down what is trained, and on what; a training that is resumed must be the same. Raises ConfigError."""
-    path = lesson.out / STEPS / "training.json"
-    said = {"kind": card.kind, "model": card.model, "recipe": card.recipe_digest, "shards": list(card.taught.shards)}
-    if lesson.resume:
-        before = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
-        if before != said:
-            raise ConfigError(f"{lesson.out}: was begun with another model, recipe or release; it cannot go on so")
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")

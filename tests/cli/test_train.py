@@ -79,6 +79,9 @@ def test_a_control_that_the_release_has_not_is_told(made: Bench) -> None:
     [
         (("train", "sft", "own", "--model", "tiny", "--recipe", "gone.toml"), "no such training recipe"),
         (("train", "sft", "own", "--model", "tiny", "--split", "dev"), "no split 'dev'; it has train"),
+        (("train", "sft", "own", "--model", "tiny", "--out", "own.toml"), "is a file, and a checkpoint is a folder"),
+        (("train", "sft", "own", "--model", "tiny", "--out", "videos"), "is not empty"),
+        (("train", "sft", "own", "--model", "tiny", "--out", "gone", "--resume"), "nothing to go on with"),
         (("train", "merge", "videos", "--to", "fresh"), "no checkpoint"),
         (("answer", "videos", "videos/a.mp4"), "no checkpoint"),
     ],
@@ -102,3 +105,16 @@ def test_videos_that_are_test_data_are_refused(tmp_path: Path) -> None:
     assert refused.returncode == 2
     assert "1 videos of the split train are test data" in refused.stderr
     assert "ucf-crime/Abuse028_x264: in the official test split of ucf-crime" in refused.stderr
+
+
+def test_the_split_to_test_on_is_not_trained_on(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, tmp_path / "cache")
+    bench.lay(length=0.25, films="a")
+    recipe = (tmp_path / "own.toml").read_text().replace('name = "own"\nvideos', 'name = "own"\nsplit = "test"\nvideos')
+    (tmp_path / "own.toml").write_text(recipe)
+    done = bench.rocot("generate", "--recipe", "own.toml", "--split", "test", timeout=300)
+    assert done.returncode == 0, done.stderr
+    refused = bench.rocot("train", "sft", "own", "--model", "tiny", "--split", "test", "--out", "s")
+    assert refused.returncode == 2
+    assert "1 videos of the split test are test data" in refused.stderr
+    assert "own/a: in the release's split test" in refused.stderr

@@ -1,18 +1,21 @@
 """A student that is trained: built on the spot, a few steps, on a CPU."""
 
 import json
+import os
+import signal
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from shutil import copytree
+from shutil import copytree, rmtree
 
 import pytest
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from rocot.errors import ConfigError
 from rocot.student.answer import Asked, Student
 from rocot.student.card import read_card
 from rocot.student.collate import IGNORED, StageAware
+from rocot.student.halting import HaltedError
 from rocot.student.journal import curve, read_journal
 from rocot.student.lengths import Lengths
 from rocot.student.model import load, parameters
@@ -38,6 +41,10 @@ def lesson(folder: Path, **rest: object) -> Lesson:
         texts=lambda: [SAID, QUESTION, SAID],
     )
     return replace(made, **rest)  # type: ignore[arg-type]  # a test says what differs
+
+
+def ignored(_: str) -> None:
+    pass
 
 
 def silent(step: int, steps: int, figures: Mapping[str, float]) -> None:
@@ -183,7 +190,7 @@ def test_an_adapter_is_trained_resumed_and_merged(tmp_path: Path) -> None:
     student = Student.load(tmp_path / "student")
     assert student.complete([Asked.of([0.5], [picture(0)], QUESTION)], longest=2)
     with pytest.raises(ConfigError, match="trained to its end"):
-        prepared(replace(asked, resume=True))
+        asked.beginning.check(resume=True)
     (tmp_path / "student/adapter_model.safetensors").rename(tmp_path / "student/adapter_model.bin")
     with pytest.raises(ConfigError, match="weights that are pickled are not read"):
         load(str(tmp_path / "student"))
@@ -200,24 +207,118 @@ def test_pickled_weights_are_not_read(taught: Path, tmp_path: Path) -> None:
         load(str(folder))
 
 
-def test_an_interrupted_training_goes_on_only_with_the_same_recipe(tmp_path: Path) -> None:
-    asked = lesson(tmp_path)
+def killed(folder: Path, **rest: object) -> Lesson:
+    """A training of four steps, as one leaves it that is killed in its fourth; a state is kept of every second."""
+    asked = lesson(folder, **rest)
     train(asked, *prepared(asked), silent)
-    (tmp_path / "student/run.json").unlink()  # as if it had been killed before its end
-    (tmp_path / "student/steps/checkpoint-4").rename(tmp_path / "gone")
-    going = replace(asked, resume=True)
-    assert train(going, *prepared(going), silent).steps == 4
+    out = folder / "student"
+    (out / "run.json").unlink()
+    rmtree(out / "steps/checkpoint-4")
+    (out / "model.safetensors").unlink(missing_ok=True)
+    with (out / "log.jsonl").open("a") as log:
+        log.write('{"step": 5, "figu')
+    return asked
+
+
+def test_a_training_that_was_killed_comes_to_the_same_weights(taught: Path, tmp_path: Path) -> None:
+    said: list[str] = []
+    going = killed(tmp_path).resumed(said.append)
+    assert (going.state, said) == (tmp_path / "student/steps/checkpoint-2", [])
+    card = train(going, *prepared(going), silent)
+    assert (card.steps, card.model) == (4, "tiny")
+    whole, again = (load_file(folder / "student/model.safetensors") for folder in (taught, tmp_path))
+    assert all(torch.equal(whole[name], again[name]) for name in whole)
+    once, twice = (read_journal(folder / "student/log.jsonl") for folder in (taught, tmp_path))
+    assert curve(once, "loss") == curve(twice, "loss")
+    assert card.seconds >= twice[-1].seconds > 0
+    assert not list((tmp_path / "student/steps").rglob("README.md"))
+
+
+def test_reinforcement_goes_on_from_the_weights_of_its_state(taught: Path, tmp_path: Path) -> None:
+    asked = lesson(tmp_path, kind="grpo", model=str(taught / "student"))
+    train(asked, *prepared(asked), silent)
     (tmp_path / "student/run.json").unlink()
-    other = replace(going, recipe=RECIPE.model_copy(update={"seed": 1}))
-    with pytest.raises(ConfigError, match="another model, recipe or release"):
-        train(other, *prepared(other), silent)
+    state = tmp_path / "student/steps/checkpoint-2/model.safetensors"
+    kept = load_file(state)
+    (name,) = (name for name in kept if "embed_tokens" in name)
+    kept[name] += 1  # rewards of so young a student move nothing
+    save_file(kept, state, {"format": "pt"})
+    going = asked.resumed(ignored)
+    train(going, *prepared(going), silent)
+    assert torch.equal(load_file(tmp_path / "student/model.safetensors")[name], kept[name])
+
+
+def test_a_state_that_is_cut_short_is_left_out(tmp_path: Path) -> None:
+    asked = killed(tmp_path, recipe=RECIPE.model_copy(update={"save_steps": 1}))
+    steps = tmp_path / "student/steps"
+    said: list[str] = []
+    assert asked.resumed(said.append).state == steps / "checkpoint-3"
+    (steps / "checkpoint-3/optimizer.pt").write_bytes(b"cut")
+    assert asked.resumed(said.append).state is None  # two are kept, and the fourth is gone
+    assert said[0].endswith("checkpoint-3: was not written to its end, and is removed")
+    assert said[1].endswith("no state is kept there so far; it begins at the first step")
+    assert train(asked, *prepared(asked), silent).steps == 4
+
+
+def test_a_training_goes_on_only_as_it_was_begun(tmp_path: Path) -> None:
+    asked = killed(tmp_path)
+    for change, other in [
+        ({"recipe": RECIPE.model_copy(update={"seed": 1})}, "another recipe"),
+        ({"kind": "grpo"}, "another kind"),
+        ({"model": "m", "taught": TAUGHT.model_copy(update={"shards": ("b",)})}, "another model and another release"),
+    ]:
+        with pytest.raises(ConfigError, match=f"was begun with {other}; it cannot go on so"):
+            replace(asked, **change).beginning.check(resume=True)  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="is not empty"):
+        prepared(asked)
+    with pytest.raises(ConfigError, match="nothing to go on with"):
+        lesson(tmp_path, out=tmp_path / "elsewhere").beginning.check(resume=True)
+    with pytest.raises(ConfigError, match="is a file, and a checkpoint is a folder"):
+        prepared(lesson(tmp_path, out=tmp_path / "rows.parquet"))
+
+
+def test_a_signal_ends_a_training_with_a_state_to_go_on_from(taught: Path, tmp_path: Path) -> None:
+    asked = lesson(tmp_path, recipe=RECIPE.model_copy(update={"save_steps": 100}))
+
+    def interrupting(step: int, *_: object) -> None:
+        if step == 1:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(HaltedError, match="of 4 is kept") as halted:
+        train(asked, *prepared(asked), interrupting)
+    assert (halted.value.number, signal.getsignal(signal.SIGTERM)) == (signal.SIGTERM, signal.SIG_DFL)
+    going = asked.resumed(ignored)
+    assert train(going, *prepared(going), silent).steps == 4
+    whole, again = (load_file(folder / "student/model.safetensors") for folder in (taught, tmp_path))
+    assert all(torch.equal(whole[name], again[name]) for name in whole)
+
+
+def test_weights_that_are_not_whole_are_refused(taught: Path, tmp_path: Path) -> None:
+    copytree(taught / "student", tmp_path / "s")
+    place = tmp_path / "s/model.safetensors"
+    assert place.stat().st_mode == (tmp_path / "s/config.json").stat().st_mode
+    weights = load_file(place)
+    some = {name: one for name, one in weights.items() if "layers.1." not in name}
+    save_file(some, place, {"format": "pt"})
+    with pytest.raises(ConfigError, match=r"lack the weights .*layers\.1\..* and \d+ more"):
+        load(str(tmp_path / "s"))
+    save_file(weights, place, {"format": "pt"})
+    load(str(tmp_path / "s"))
+    place.write_bytes(place.read_bytes()[:5000])
+    with pytest.raises(ConfigError, match="no model with vision that transformers can load"):
+        load(str(tmp_path / "s"))
+
+
+def test_an_adapter_for_layers_that_are_not_there_is_told(tmp_path: Path) -> None:
+    asked = lesson(tmp_path, recipe=RECIPE.model_copy(update={"lora": Lora(rank=2, targets=("q_proj", "bogus"))}))
+    with pytest.raises(ConfigError, match=r"the model has no layer 'bogus'; it has .*q_proj"):
+        train(asked, *prepared(asked), silent)
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
         ({"model": "/nowhere/at/all"}, "no model with vision"),
-        ({"resume": True}, "no state to resume from"),
         (
             {"kind": "grpo", "recipe": RECIPE.model_copy(update={"grpo": Reinforced(batch=3, generations=2)})},
             "must be a multiple of grpo.generations",
