@@ -100,8 +100,10 @@ def _classes(order: Order, task: Task, learnt: Sequence[str]) -> tuple[str, ...]
         return order.options
     if order.question or order.options:
         raise ConfigError(f"--question and --option go with --task qa; this is {task}")
-    said = (order.classes or "").split(",")
-    classes = tuple(dict.fromkeys(name.strip() for name in said if name.strip())) or tuple(learnt)
+    said = learnt if order.classes is None else order.classes.split(",")
+    classes = tuple(dict.fromkeys(name.strip() for name in said if name.strip()))
+    if not classes and order.classes is not None:
+        raise ConfigError(f"--classes {order.classes}: names no label; wanted A,B,...")
     if not classes:
         raise ConfigError("the student learnt no labels; name them with --classes A,B,...")
     return classes

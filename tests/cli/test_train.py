@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from rocot.cli import group
+from rocot.errors import ConfigError
 from tests.cli.bench import Bench
 
 pytestmark = pytest.mark.timeout(600)
@@ -64,6 +65,8 @@ def test_a_student_goes_from_sft_to_grpo_and_answers(made: Bench, monkeypatch: p
     said = json.loads(done.stdout)  # after three steps it says nothing that can be read
     assert (said["task"], len(said["frame_times"]), said["start"], said["final"]) == ("grounding", 2, 1, None)
     assert done.return_value == 1
+    with pytest.raises(ConfigError, match="--classes ,,: names no label"):
+        rocot("answer", "g", "videos/a.mp4", "--classes", ",,")
     assert rocot("train", "merge", "g", "--to", "m").return_value == 0
     assert (made.folder / "m/model.safetensors").is_file()
 
