@@ -297,8 +297,11 @@ def _clean_json(row: Row) -> str | None:
         spelt = row.model_dump_json()
     except ValueError:  # a lone surrogate has no JSON
         return None
-    clean = spelt.isprintable() and not any(escape in spelt for escape in ("\\b", "\\f", "\\r", "\\u"))
-    return spelt if clean else None
+    printable = "\x7f" not in spelt if spelt.isascii() else spelt.isprintable()
+    lines = spelt.replace("\\n", "")  # what most texts have escaped; nothing else is left to look for then
+    if printable and "\\" in lines:
+        printable = not any(escape in spelt for escape in ("\\b", "\\f", "\\r", "\\u"))
+    return spelt if printable else None
 
 
 def _credit(check: Looked | Reviewed | None) -> Credit | None:
