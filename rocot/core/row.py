@@ -298,10 +298,8 @@ def _clean_json(row: Row) -> str | None:
     except ValueError:  # a lone surrogate has no JSON
         return None
     printable = "\x7f" not in spelt if spelt.isascii() else spelt.isprintable()
-    lines = spelt.replace("\\n", "")  # what most texts have escaped; nothing else is left to look for then
-    if printable and "\\" in lines:
-        printable = not any(escape in spelt for escape in ("\\b", "\\f", "\\r", "\\u"))
-    return spelt if printable else None
+    escaped = {part[:1] for part in spelt.split("\\")[1:]}
+    return spelt if printable and escaped.isdisjoint("bfru") else None
 
 
 def _credit(check: Looked | Reviewed | None) -> Credit | None:
