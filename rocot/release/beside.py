@@ -95,7 +95,7 @@ class Usage(Record):
 
 
 def usage_table(attempts: Sequence[AttemptRow]) -> pa.Table:
-    """`Usage.of` of each, one at least: column by column, in a sixth of the time. There are several for each row."""
+    """`Usage.of` of each, one at least: column by column, in a ninth of the time. There are several for each row."""
     told = dict(zip(AttemptRow._fields, zip(*attempts, strict=True), strict=True))
     columns = told | {
         "ok": [kind == "ok" for kind in told["kind"]],

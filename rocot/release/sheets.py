@@ -28,8 +28,8 @@ from rocot.release.marks import COLUMNS, Mark, marks
 from rocot.release.shards import ROWS_A_GROUP
 
 OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
-"""A sixth of the time that Parquet takes to be written and read, and a third more bytes. Arrow sums up nothing in such
-a file, so its sha256 stands before it."""
+"""A quarter of the time that Parquet takes to be written and read, and a third more bytes. Arrow sums up nothing in
+such a file, so its sha256 stands before it."""
 DIGEST = 32
 """Bytes of a sha256."""
 
