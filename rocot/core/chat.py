@@ -1,6 +1,5 @@
 """A sample as chat: the text that a student is trained on, in the tags that `reply.py` reads back."""
 
-import json
 from collections.abc import Sequence
 from typing import Literal, Self
 
@@ -108,8 +107,7 @@ def answer_text(answer: Answer, options: Sequence[str] = ()) -> str:
     chosen = letter(options.index(answer.label)) if answer.label in options else answer.label
     text += f"<answer>{chosen}</answer>"
     if answer.spans is not None:
-        spans = json.dumps([[round(span.start, 2), round(span.end, 2)] for span in answer.spans])
-        text += f"<glue>{spans}</glue>"
+        text += f"<glue>{[[round(span.start, 2), round(span.end, 2)] for span in answer.spans]}</glue>"
     return text
 
 

@@ -297,8 +297,9 @@ def _clean_json(row: Row) -> str | None:
         spelt = row.model_dump_json()
     except ValueError:  # a lone surrogate has no JSON
         return None
-    clean = spelt.isprintable() and not any(escape in spelt for escape in ("\\b", "\\f", "\\r", "\\u"))
-    return spelt if clean else None
+    printable = "\x7f" not in spelt if spelt.isascii() else spelt.isprintable()
+    escaped = {part[:1] for part in spelt.split("\\")[1:]}
+    return spelt if printable and escaped.isdisjoint("bfru") else None
 
 
 def _credit(check: Looked | Reviewed | None) -> Credit | None:

@@ -22,6 +22,7 @@ make: a release never mixes two.
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
 
@@ -30,14 +31,15 @@ from rocot.core.record import Record, digest
 from rocot.core.row import Edition
 from rocot.errors import StoreError
 from rocot.recipe import Recipe
-from rocot.release.beside import LeftOut, Usage
+from rocot.release.beside import LeftOut, Usage, usage_table
+from rocot.release.collecting import seldom_collected
 from rocot.release.controls import write_controls
 from rocot.release.gather import Samples
 from rocot.release.manifest import CARD, Columns, Manifest, SplitEntry, damage, read_manifest, write_manifest
 from rocot.release.origins import origins
 from rocot.release.pixels import Pixels, columns
 from rocot.release.screen import Screen, Verdict
-from rocot.release.shards import Listed, growing_table, sync
+from rocot.release.shards import ROWS_A_GROUP, Listed, growing, growing_table, sync
 from rocot.release.sheets import Maker, Sheet
 from rocot.release.splits import settled, write_split
 from rocot.release.swap import replacing, take
@@ -141,7 +143,7 @@ def export(  # noqa: PLR0913  # a run, what it is made by, its samples, and two 
     """
     folder = run / FOLDER
     shard_bytes = recipe.release.shard_mb * 10**6 if shard_bytes is None else shard_bytes
-    with replacing(folder) as fresh:
+    with replacing(folder) as fresh, seldom_collected():
         made = _blank(recipe, fingerprint)
         entry, withdrawn = _write(fresh, samples, recipe, edition(recipe, fingerprint), shard_bytes, processes)
         if controls:
@@ -231,9 +233,10 @@ def _write(  # noqa: PLR0913, PLR0917  # those of `export`
     rows = settled(map(maker.rows, sheets), screen.verdicts(), tally.settle)
     shards = write_split(fresh, samples.split, rows, shard_bytes=shard_bytes)
     maker.folder.rmdir()
-    with growing_table(fresh / "usage" / "attempts.parquet", Usage) as spend:
-        for attempt in samples.attempts:
-            spend(Usage.of(attempt))
+    with growing(fresh / "usage" / "attempts.parquet", Usage) as spend:
+        left = iter(samples.attempts)
+        while page := list(islice(left, ROWS_A_GROUP)):
+            spend(usage_table(page))
     entry = SplitEntry(
         rows=tally.outcomes.total(),
         kept=tally.kept,

@@ -5,9 +5,10 @@ computed exactly. Who is compared with whom is found by MinHash (Broder, 1997) i
 0.9 one in a thousand is missed, at 0.85 one in fifty, at 0.8 one in ten.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from hashlib import blake2b
 from itertools import islice
 
 import apsw
@@ -110,10 +111,17 @@ def stored_bands(octets: bytes) -> Hashes:
     return np.frombuffer(octets, np.uint64)
 
 
-def jaccard(first: Runs, second: Runs) -> float:
-    """|A and B| / |A or B|, 0 to 1."""
-    both = np.intersect1d(first, second, assume_unique=True).size
-    return float(both / (first.size + second.size - both))
+def jaccards(one: Runs, others: Sequence[Runs]) -> list[float]:
+    """|A and B| / |A or B|, 0 to 1, of a text with each of the others: sixteen at once take half the time."""
+    if not others:
+        return []
+    sizes = np.fromiter(map(len, others), np.int64, len(others))
+    each = np.concatenate(others)
+    places = np.searchsorted(one, each)
+    places[places == len(one)] = 0
+    both = np.add.reduceat(one[places] == each, np.cumsum(sizes) - sizes, dtype=np.int64)
+    likes: list[float] = (both / (len(one) + sizes - both)).tolist()
+    return likes
 
 
 def bands_of(runs: Runs) -> Hashes:
@@ -165,7 +173,8 @@ class Groups:
         self._database, self._name, self._least = database, name, least
         database.execute(
             f"""
-            CREATE TABLE {name}_leader (member INTEGER PRIMARY KEY, place TEXT, runs BLOB);
+            CREATE TABLE {name}_leader (member INTEGER PRIMARY KEY, place TEXT, runs BLOB, mark INTEGER);
+            CREATE INDEX {name}_leader_by_mark ON {name}_leader (mark);
             CREATE TABLE {name}_band (place TEXT, key INTEGER, leader INTEGER,
                                       PRIMARY KEY (place, key, leader)) WITHOUT ROWID
             """
@@ -176,26 +185,36 @@ class Groups:
 
         `keys` are the bands of its runs. Only texts of one `place` are compared.
         """
+        octets = runs.tobytes()
+        mark = int.from_bytes(blake2b(octets, digest_size=8).digest(), signed=True)
+        # Many reflections name the same of their answers: of 55,000 in a run of 60,000 rows 47,000 are found here.
+        same = f"SELECT member FROM {self._name}_leader WHERE mark = ? AND place = ? AND runs = ?"  # noqa: S608  # a name of ours
+        if (twin := self._database.execute(same, (mark, place, octets)).fetchone()) is not None:
+            return int(twin[0]), 1.0
         bands: list[int] = keys.view(np.int64).tolist()
-        best = max(((like, -leader) for leader, like in self._near(place, bands, runs)), default=(0.0, 0))
-        if best[0] >= self._least:
-            return -best[1], best[0]
-        self._database.execute(f"INSERT INTO {self._name}_leader VALUES (?, ?, ?)", (member, place, runs.tobytes()))  # noqa: S608  # a name of ours
+        like, leader = max(self._near(place, bands, runs), default=(0.0, 0))
+        if like >= self._least:
+            return -leader, like
+        self._database.execute(f"INSERT INTO {self._name}_leader VALUES (?, ?, ?, ?)", (member, place, octets, mark))  # noqa: S608
         self._database.executemany(
             f"INSERT OR IGNORE INTO {self._name}_band VALUES (?, ?, ?)",  # noqa: S608
             [(place, band, member) for band in bands],
         )
         return member, 1.0
 
-    def _near(self, place: str, bands: list[int], runs: Runs) -> Iterator[tuple[int, float]]:
+    def _near(self, place: str, bands: list[int], runs: Runs) -> Iterable[tuple[float, int]]:
+        """How much a text is like the leaders that it shares most bands with, and their numbers, negative."""
         marks = ", ".join("?" * BANDS)
         query = (
             f"SELECT leader, runs FROM (SELECT leader FROM {self._name}_band WHERE place = ? AND key IN ({marks})"  # noqa: S608
             f" GROUP BY leader ORDER BY count(*) DESC, leader LIMIT {COMPARED})"
             f" JOIN {self._name}_leader ON member = leader"
         )
+        leaders, others = list[int](), list[Runs]()
         for leader, octets in self._database.execute(query, (place, *bands)):
-            yield leader, jaccard(stored(octets), runs)
+            leaders.append(-leader)
+            others.append(stored(octets))
+        return zip(jaccards(runs, others), leaders, strict=True)
 
 
 @cache

@@ -154,21 +154,28 @@ def opened(path: Path) -> pq.ParquetFile:
 
 
 @contextmanager
-def growing_table(path: Path, kind: type[R]) -> Iterator[Callable[[R], None]]:
-    """One file that rows are added to, one by one, written in the same way and synced at the end."""
-    waiting: list[R] = []
+def growing(path: Path, kind: type[Record]) -> Iterator[Callable[[pa.Table], None]]:
+    """One file that tables are added to, each a row group of it, written in the same way and synced at the end."""
     with pa.OSFile(str(path), "wb") as sink, _writer(sink, kind) as writer:
+        yield writer.write_table
+    sync(path)
+
+
+@contextmanager
+def growing_table(path: Path, kind: type[R]) -> Iterator[Callable[[R], None]]:
+    """As `growing`, one row after the other."""
+    waiting: list[R] = []
+    with growing(path, kind) as write:
 
         def add(row: R) -> None:
             waiting.append(row)
             if len(waiting) == ROWS_A_GROUP:
-                writer.write_table(table_of(waiting, kind))
+                write(table_of(waiting, kind))
                 waiting.clear()
 
         yield add
         if waiting:
-            writer.write_table(table_of(waiting, kind))
-    sync(path)
+            write(table_of(waiting, kind))
 
 
 def written(path: Path, root: Path) -> Written:

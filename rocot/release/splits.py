@@ -7,7 +7,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from rocot.arrow import schema_of
 from rocot.core.row import Row
@@ -31,15 +33,26 @@ def settled(
 
 def _with(rows: pa.Table, found: list[Verdict]) -> pa.Table:
     """The rows with their verdicts in them."""
-    faults = [
-        [*own, *(fault.model_dump() for fault in verdict.faults)]
-        for own, verdict in zip(rows["faults"].to_pylist(), found, strict=True)
-    ]
     whys = [verdict.not_kept for verdict in found]
-    for name, values in {"faults": faults, "kept": [why is None for why in whys], "not_kept": whys}.items():
-        field = schema_of(Row).field(name)
-        rows = rows.set_column(rows.column_names.index(name), field, pa.array(values, field.type))
-    return rows.cast(schema_of(Row))
+    for name, values in {"kept": [why is None for why in whys], "not_kept": whys}.items():
+        rows = _replaced(rows, name, pa.array(values, schema_of(Row).field(name).type))
+    if any(verdict.faults for verdict in found):
+        rows = _replaced(rows, "faults", _joined(rows["faults"].combine_chunks(), found))
+    return rows
+
+
+def _replaced(rows: pa.Table, name: str, column: pa.Array) -> pa.Table:
+    return rows.set_column(rows.column_names.index(name), schema_of(Row).field(name), column)
+
+
+def _joined(own: pa.ListArray, found: list[Verdict]) -> pa.ListArray:
+    """Of each row its own faults, then those that the whole split tells. Those that lie in memory are not spelt out."""
+    told = pa.array([fault.model_dump() for verdict in found for fault in verdict.faults], own.type.value_type)
+    counts = np.array([pc.list_value_length(own).to_numpy(), [len(verdict.faults) for verdict in found]])
+    rows = np.tile(np.arange(len(found)), 2).repeat(counts.ravel())
+    faults = pa.concat_arrays([own.flatten(), told]).take(pa.array(np.argsort(rows, kind="stable")))
+    ends = np.concatenate([[0], counts.sum(axis=0).cumsum()])
+    return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), faults, type=own.type)
 
 
 def write_split(folder: Path, split: str, groups: Iterable[pa.Table], *, shard_bytes: int) -> Made:

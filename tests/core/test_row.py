@@ -1,13 +1,13 @@
 import json
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rocot.core.chat import answer_text, messages, reflection_text
 from rocot.core.gate import faults
 from rocot.core.reflection import Frame
-from rocot.core.reply import parse_answer, parse_reflection
+from rocot.core.reply import clean, parse_answer, parse_reflection
 from rocot.core.row import Row
 from tests.builders import CLASSES, EDITION, answer, corrected, corrupted, fight, reflection
 
@@ -44,6 +44,19 @@ def test_the_row_tells_the_gate_the_same_story_as_the_item() -> None:
 def test_text_that_parquet_cannot_hold_is_cleaned() -> None:
     item = fight().but(revised=answer(label="a \ud800 lone\x00 surrogate\x1b[31m")).judged()
     assert Row.of(item, EDITION).revised.label == "a ? lone surrogate[31m"
+
+
+@given(st.text(st.sampled_from('nbfrut0\\"\n\r\t\b\f\x00\x1f\x7f\x9f \u00a0\u00e9\u2028\ud800'), min_size=1))
+@example("\x7f")
+@example("\\n\x7f")
+@example("\\\\r \\b")
+@example("\u00e9\x9f")
+@example("\n\r")
+def test_every_text_of_a_row_is_cleaned(text: str) -> None:
+    """Whatever its JSON lets the short cuts believe."""
+    row, spelt = Row.spelt(fight().but(revised=answer(label=f"so{text}")).judged(), EDITION)
+    assert row.revised.label == f"so{clean(text)}"
+    assert spelt == row.model_dump_json()
 
 
 def test_each_frame_stands_in_the_chat_with_its_time() -> None:

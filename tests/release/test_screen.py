@@ -10,7 +10,7 @@ import pytest
 from rocot.core.gate import RUN_RULES, Gate, Rules
 from rocot.core.row import Row
 from rocot.recipe import Mix
-from rocot.release.likeness import HELD, Groups, bands_of, find_meetings, jaccard, runs_of
+from rocot.release.likeness import HELD, Groups, Runs, bands_of, find_meetings, jaccards, runs_of
 from rocot.release.screen import Screen, Verdict
 from tests.builders import EDITION, Sample, corrected, fight
 from tests.mutations import RUN_MUTATIONS, RunMutation, like
@@ -87,10 +87,33 @@ def test_a_rule_that_is_off_is_not_looked_at() -> None:
 
 def test_likeness_is_the_share_of_runs_in_common() -> None:
     first, second = runs_of("one two three four five"), runs_of("one two three four six")
-    assert jaccard(first, first) == 1
-    assert jaccard(first, second) == pytest.approx(2 / 4)
-    assert jaccard(runs_of("at 12.5 s he falls", numbers=False), runs_of("at 3 s he falls", numbers=False)) == 1
+    assert jaccards(first, [first, second, runs_of("none of it")]) == [1, pytest.approx(2 / 4), 0]
+    assert jaccards(second, []) == []
+    assert jaccards(runs_of("at 12.5 s he falls", numbers=False), [runs_of("at 3 s he falls", numbers=False)]) == [1]
     assert [runs_of(text).size for text in ("", "one", "one two", "one two three")] == [1, 1, 1, 1]
+
+
+def test_a_text_joins_the_leader_that_it_is_most_like() -> None:
+    """Whoever is held against all leaders one by one finds the same, and the same texts again find the same leader."""
+    rng = random.Random(4)
+    bases = [[f"word{rng.randrange(40)}" for _ in range(30)] for _ in range(4)]
+    texts = [" ".join(word if rng.random() > 0.03 else "other" for word in rng.choice(bases)) for _ in range(150)]
+    groups, leaders = Groups(apsw.Connection(""), "some", 0.9), dict[tuple[str, int], Runs]()
+    for number, text in enumerate([*texts, *texts]):
+        place, runs = rng.choice(["train", "test"]), runs_of(text)
+        like, leader = max(
+            ((_like(runs, other), -one) for (there, one), other in leaders.items() if there == place), default=(0.0, 0)
+        )
+        wanted = (-leader, like) if like >= 0.9 else (number, 1.0)
+        assert groups.join(place, number, runs, bands_of(runs)) == wanted
+        if wanted[0] == number:
+            leaders[place, number] = runs
+    assert 50 < len(leaders) < 250
+
+
+def _like(one: Runs, other: Runs) -> float:
+    first, second = set(one.tolist()), set(other.tolist())
+    return len(first & second) / len(first | second)
 
 
 @pytest.mark.parametrize("held", [HELD, 200])

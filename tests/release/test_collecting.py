@@ -1,0 +1,23 @@
+"""The garbage collector is left as it was found."""
+
+import gc
+
+import pytest
+
+from rocot.release.collecting import seldom_collected
+
+
+def test_the_collector_looks_seldom_within_the_block_alone() -> None:
+    before = gc.get_threshold()
+    with seldom_collected():
+        assert gc.get_threshold()[0] > before[0]
+        assert gc.get_freeze_count()
+    assert gc.get_threshold() == before
+    assert not gc.get_freeze_count()
+
+
+def test_what_fails_within_the_block_leaves_it_so_too() -> None:
+    before = gc.get_threshold()
+    with pytest.raises(KeyError), seldom_collected():
+        raise KeyError
+    assert gc.get_threshold() == before
