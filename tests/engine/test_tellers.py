@@ -2,11 +2,12 @@ import asyncio
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import cast
 
@@ -22,7 +23,7 @@ from rocot.engine.stage import Plan, Step, start
 from rocot.engine.store import Store
 from rocot.engine.tellers import ENOUGH, Tellers
 from rocot.engine.walk import erased
-from tests.engine.toys import Graded, Making, Wind, Workshop, fail_passing, toys
+from tests.engine.toys import Graded, Making, Toy, Wind, Workshop, Wound, fail_passing, toys
 
 MAKING = Making(count=20)
 BROKEN = (3, 17)
@@ -32,6 +33,7 @@ OTHER = 11
 CHANGED = Making(count=20, truth=lambda key: 99 if key == f"toy/{OTHER:05d}" else len(key))
 LEFT = [3, 11, 17]
 MANY = ENOUGH + 2_000
+LONG = Making(count=MANY)
 
 
 def flip(folder: Path, column: str, where: str) -> None:
@@ -115,20 +117,52 @@ async def test_nothing_is_started_before_enough_clips_have_ended(tmp_path: Path)
         assert tellers.pids == []
 
 
+@dataclass
 class Straight(Workshop):
     """One stage: thousands of clips are made at once."""
 
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+    let_go: asyncio.Event = field(default_factory=asyncio.Event)
+
     def plan(self, store: Store, making: Making) -> Plan[Graded]:
-        return cast("Plan[Graded]", start(toys(making.count)).then(Wind(self.winds)))
+        return cast(
+            "Plan[Graded]", start(toys(making.count)).then(Held(self.winds, begun=self.begun, let_go=self.let_go))
+        )
 
 
-async def test_a_long_run_goes_over_its_clips_with_a_process_beside(tmp_path: Path) -> None:
-    shop, making = Straight(tmp_path / "run"), Making(count=MANY)
-    await shop.work(making, Job("train", workers=64))
-    assert len(shop.winds) == MANY
-    places = (0, ENOUGH - 1, *range(ENOUGH + 600, MANY, 7))
-    wanted = [f"toy/{place:05d}" for place in places]
-    flip(shop.folder, "payload", f"item IN (SELECT value FROM json_each('{json.dumps(wanted)}'))")
+@dataclass(frozen=True)
+class Held(Wind):
+    begun: asyncio.Event = field(default_factory=asyncio.Event, compare=False)
+    let_go: asyncio.Event = field(default_factory=asyncio.Event, compare=False)
+
+    async def __call__(self, item: Toy, /) -> Wound:
+        self.begun.set()
+        await self.let_go.wait()
+        return await super().__call__(item)
+
+
+@pytest.fixture(scope="module")
+def long_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished one, for `Straight`."""
+    shop = Straight(tmp_path_factory.mktemp("long") / "run")
+    shop.let_go.set()
+    asyncio.run(shop.work(LONG, Job("train", workers=64)))
+    assert len(shop.winds) == LONG.count
+    return shop.folder
+
+
+def spoilt(long_run: Path, folder: Path, places: Sequence[int]) -> list[str]:
+    """Copies the long run, and changes what is stored of some clips. Names them."""
+    shutil.copytree(long_run, folder)
+    names = [f"toy/{place:05d}" for place in places]
+    flip(folder, "payload", f"item IN (SELECT value FROM json_each('{json.dumps(names)}'))")
+    return names
+
+
+async def test_a_long_run_goes_over_its_clips_with_a_process_beside(long_run: Path, tmp_path: Path) -> None:
+    shop, making = Straight(tmp_path / "run"), LONG
+    wanted = spoilt(long_run, shop.folder, (0, ENOUGH - 1, *range(ENOUGH + 600, MANY, 7)))
+    shop.let_go.set()
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     assert await shop.work(making, Job("train", workers=4, beside=1)) == "finished"
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime > before
@@ -139,6 +173,21 @@ async def test_a_long_run_goes_over_its_clips_with_a_process_beside(tmp_path: Pa
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     assert await shop.work(making, Job("train", workers=4, beside=1, limit=ENOUGH)) == "finished"
     assert (resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime, shop.winds) == (before, [])
+
+
+async def test_a_long_run_that_is_stopped_goes_on_where_it_ended(long_run: Path, tmp_path: Path) -> None:
+    shop = Straight(tmp_path / "run")
+    wanted = spoilt(long_run, shop.folder, range(ENOUGH, MANY))  # more than may be on their way: the listing waits
+    stopped = asyncio.create_task(shop.work(LONG, Job("train", workers=2, beside=1)))
+    await shop.begun.wait()
+    await asyncio.sleep(0.2)
+    shop.stop.request()
+    shop.let_go.set()
+    assert await stopped == "interrupted"
+    made = [*shop.winds]
+    assert len(made) == 2, "what was in flight"
+    assert await shop.work(LONG, Job("train", workers=64, beside=1)) == "finished"
+    assert sorted([*made, *shop.winds]) == wanted
 
 
 async def test_a_process_whose_run_is_killed_ends(tmp_path: Path) -> None:
