@@ -9,8 +9,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from io import IOBase
 
-AHEAD = 4
-"""Pages that a process has at hand at most."""
 LONGEST = 1 << 28
 """Bytes of an answer."""
 WIDE = 1 << 20
@@ -61,6 +59,8 @@ class Aside:
     """That they run."""
     count: int
     """Processes that are still to be started."""
+    ahead: int
+    """Pages that each has at hand at most."""
     _processes: list[Beside] = field(default_factory=list)
     _listening: list["asyncio.Task[None]"] = field(default_factory=list)
 
@@ -71,7 +71,7 @@ class Aside:
 
     def free(self) -> Beside | None:
         """The one with the fewest pages at hand, if it can do with more."""
-        free = [one for one in self._processes if one.alive and len(one.waiting) < AHEAD]
+        free = [one for one in self._processes if one.alive and len(one.waiting) < self.ahead]
         return min(free, key=lambda process: len(process.waiting), default=None)
 
     async def start(self, told: bytes) -> None:

@@ -7,13 +7,15 @@ from itertools import islice
 from pydantic_core import from_json
 
 from rocot.core.record import Item
-from rocot.engine.aside import AHEAD, Aside
+from rocot.engine.aside import Aside
 from rocot.engine.outcome import Outcome
 from rocot.engine.page import Ripe
 from rocot.engine.press import TURN, Press
 from rocot.engine.pressing import Answer, heard, line, sent, setting
 from rocot.engine.stage import Instant, Step
 
+AHEAD = 4
+"""Pages that a process has at hand at most."""
 ENOUGH = 2_000
 """Chains that a run puts through by itself before it starts processes: two seconds, of which starting takes half."""
 
@@ -25,7 +27,7 @@ class Bulk:
         """`stage` is that of the last step; `beside` processes may be started, after `enough` chains."""
         self._press = Press(Item, tuple(steps), stage)
         self._steps, self._stage = steps, stage
-        self._aside = Aside("rocot.engine.presser", beside)
+        self._aside = Aside("rocot.engine.presser", beside, AHEAD)
         self._enough, self._seen = enough, 0
         self.room = asyncio.Semaphore(1 + AHEAD * beside)
         """One for each page that may be on its way."""

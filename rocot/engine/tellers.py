@@ -10,12 +10,14 @@ from dataclasses import asdict
 
 from pydantic_core import to_json
 
-from rocot.engine.aside import AHEAD, Aside
+from rocot.engine.aside import Aside
 from rocot.engine.ended import Chart, Endings, Told, heard, summed
 from rocot.engine.page import Met
 from rocot.engine.reader import StoreReader
 from rocot.engine.stage import Step
 
+AHEAD = 8
+"""Pages that a process has at hand at most, 50 ms: with four it idles while this one tells a page by itself."""
 ENOUGH = 10_000
 """Ended clips that a run goes over by itself before it starts processes: half a second, as long as starting takes."""
 MOST = 2
@@ -29,7 +31,7 @@ class Tellers:
         """`beside` processes may be started, after `enough` ended clips."""
         self._folder, self._chart = store.path.parent.absolute(), Chart.of(steps)
         self._endings = Endings(store, self._chart)
-        self._aside = Aside("rocot.engine.teller", min(MOST, beside))
+        self._aside = Aside("rocot.engine.teller", min(MOST, beside), AHEAD)
         self._enough, self._ended = enough, 0
         self.room = asyncio.Semaphore(1 + AHEAD * self._aside.count)
         """One for each page that may be on its way."""
