@@ -34,6 +34,7 @@ from benchmarks.templates import templates
 from rocot.cli.runs import reading
 from rocot.core.part import Part
 from rocot.core.reflection import Judged
+from rocot.engine.aside import processes
 from rocot.engine.job import Job
 from rocot.engine.progress import Tally
 from rocot.engine.runner import run as run_flow
@@ -182,7 +183,7 @@ def resume(folder: Path, clips: int) -> None:
     machine = Machine(run=folder / "runs" / SOURCE, cache=default_cache())
     found = listing(recipe, machine, "train", truths, print)
     plan = reflection(recipe, found, described(recipe, truths))
-    job: Job[Judged] = Job("train", 64, limit=clips)
+    job: Job[Judged] = Job("train", 64, limit=clips, beside=processes())
     with Store(machine.run) as store:
         asyncio.run(run_flow(plan, store, job, tally, Stop()))
     assert (tally.ended, tally.spent.attempts) == (clips, 0), tally

@@ -1,26 +1,14 @@
-"""Processes beside a run, to which it hands chains for the last stage. Without them it does the same by itself."""
+"""Processes beside a run, which answer each line by a line. Without them it does the same by itself."""
 
 import asyncio
 import fcntl
 import os
 import sys
 from collections import deque
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from io import IOBase
 
-from pydantic_core import from_json
-
-from rocot.engine.outcome import Outcome
-from rocot.engine.page import Ripe
-from rocot.engine.pressing import Answer, heard, line, sent, setting
-from rocot.engine.stage import Instant, Step
-
-ENOUGH = 2_000
-"""Chains that a run puts through by itself before it starts processes: two seconds, of which starting takes half."""
-AHEAD = 4
-"""Pages that a process has at hand at most."""
 LONGEST = 1 << 28
 """Bytes of an answer."""
 WIDE = 1 << 20
@@ -32,11 +20,11 @@ KEPT = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PATH", "PYTHON
 
 
 @dataclass
-class _Process:
+class Beside:
     """One of them."""
 
     process: asyncio.subprocess.Process
-    waiting: deque["asyncio.Future[list[Answer | None] | None]"] = field(default_factory=deque)
+    waiting: deque["asyncio.Future[bytes | None]"] = field(default_factory=deque)
     """The pages that it has at hand, in their order."""
     alive: bool = True
 
@@ -47,17 +35,17 @@ class _Process:
             while answer := await self.process.stdout.readline():
                 future = self.waiting.popleft()
                 if not future.done():
-                    future.set_result(from_json(answer))
+                    future.set_result(answer)
         finally:
             self.alive = False
             for future in self.waiting:
                 if not future.done():
                     future.set_result(None)
 
-    def hand(self, page: bytes) -> "asyncio.Future[list[Answer | None] | None]":
-        """Sends a page."""
+    def hand(self, page: bytes) -> "asyncio.Future[bytes | None]":
+        """Sends a page. None comes of it where the process was killed, or met a bug that this one will meet as well."""
         assert self.process.stdin is not None
-        future: asyncio.Future[list[Answer | None] | None] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[bytes | None] = asyncio.get_running_loop().create_future()
         self.waiting.append(future)
         self.process.stdin.write(page)
         return future
@@ -65,17 +53,15 @@ class _Process:
 
 @dataclass
 class Aside:
-    """The processes beside one run, started once there is enough for them to do."""
+    """The processes that do one thing for one run."""
 
-    steps: Sequence[Step]
-    stage: Instant
-    """Of the last step."""
+    module: str
+    """That they run."""
     count: int
-    """Processes."""
-    enough: int = ENOUGH
-    seen: int = 0
-    """Chains so far."""
-    _processes: list[_Process] = field(default_factory=list)
+    """Processes that are still to be started."""
+    ahead: int
+    """Pages that each has at hand at most."""
+    _processes: list[Beside] = field(default_factory=list)
     _listening: list["asyncio.Task[None]"] = field(default_factory=list)
 
     @property
@@ -83,38 +69,18 @@ class Aside:
         """Of the processes."""
         return [one.process.pid for one in self._processes]
 
-    async def through(self, page: Sequence[Ripe]) -> list[Outcome | None] | None:
-        """What comes of a page of chains (see `Press.through`); None where nobody has a hand free."""
-        self.seen += len(page)
-        if self.count and self.seen > self.enough and not self._processes:
-            await self._start(page[0])
-        free = [one for one in self._processes if one.alive and len(one.waiting) < AHEAD]
-        if not free:
-            return None
-        one = min(free, key=lambda process: len(process.waiting))
-        answers = await one.hand(line([sent(ripe) for ripe in page]))
-        if answers is None:  # it was killed, or has met a bug, which this process will meet as well
-            return None
-        return [
-            None if answer is None else heard(ripe, self.steps[-1], answer)
-            for ripe, answer in zip(page, answers, strict=True)
-        ]
+    def free(self) -> Beside | None:
+        """The one with the fewest pages at hand, if it can do with more."""
+        free = [one for one in self._processes if one.alive and len(one.waiting) < self.ahead]
+        return min(free, key=lambda process: len(process.waiting), default=None)
 
-    async def close(self) -> None:
-        """Ends the processes, whatever they are at."""
-        for one in self._processes:
-            with suppress(ProcessLookupError):
-                one.process.kill()
-        await asyncio.gather(*(one.process.wait() for one in self._processes), *self._listening)
-
-    async def _start(self, one: Ripe) -> None:
-        assert one.clip is not None
+    async def start(self, told: bytes) -> None:
+        """Starts all of them, unless that was done before; `told` is the line that each gets first."""
         count, self.count = self.count, 0
-        told = line(setting(self.steps, self.stage, type(one.clip)))
         for _ in range(count):
             try:
                 process = await asyncio.create_subprocess_exec(
-                    *(sys.executable, "-P", "-m", "rocot.engine.presser"),
+                    *(sys.executable, "-P", "-m", self.module),
                     stdin=asyncio.subprocess.PIPE,
                     stdout=asyncio.subprocess.PIPE,
                     stderr=asyncio.subprocess.DEVNULL,
@@ -124,12 +90,19 @@ class Aside:
                 )
             except OSError:  # no process is to be had: this one does all of it
                 return
-            beside = _Process(process)
+            beside = Beside(process)
             assert process.stdin is not None
             _widen(process.stdin)
             process.stdin.write(told)
             self._processes.append(beside)
             self._listening.append(asyncio.create_task(beside.listen()))
+
+    async def close(self) -> None:
+        """Ends the processes, whatever they are at."""
+        for one in self._processes:
+            with suppress(ProcessLookupError):
+                one.process.kill()
+        await asyncio.gather(*(one.process.wait() for one in self._processes), *self._listening)
 
 
 def _widen(stream: asyncio.StreamWriter) -> None:

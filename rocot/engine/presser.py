@@ -1,19 +1,18 @@
 """The process beside a run that puts chains through its last stage: `python -m rocot.engine.presser`.
 
-It reads lines from standard input and answers each: the first says what the stage is, each further one holds a page of
-chains. It sees no store and asks nobody, so whatever ends it loses nothing. It ends when its parent does.
+The first line says what the stage is, each further one holds a page of chains. It sees no store and asks nobody.
 """
 
 import gc
 import importlib
-import os
-import signal
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pydantic_core import from_json
 
 from rocot.core.record import Item, Json
+from rocot.engine.answering import answer
 from rocot.engine.page import Ripe
 from rocot.engine.press import TURN, Press
 from rocot.engine.pressing import Setting, line, told
@@ -66,23 +65,18 @@ def _found(name: str) -> object:
     return found
 
 
-def main() -> None:
-    """Serves until standard input ends."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # the parent finishes what is in flight
-        signal.signal(number, signal.SIG_IGN)
+def presser(first: bytes) -> Callable[[bytes], bytes]:
+    """What answers pages."""
     gc.set_threshold(YOUNG)
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what prints shall not print into an answer
-    first = sys.stdin.buffer.readline()
-    if not first:
-        return
     through = press(from_json(first)).through
-    for page in sys.stdin.buffer:
+
+    def told_of(page: bytes) -> bytes:
         chains = [Ripe(None, **chain) for chain in from_json(page)]
         outcomes = [one for start in range(0, len(chains), TURN) for one in through(chains[start : start + TURN])]
-        answers.write(line([None if outcome is None else told(outcome) for outcome in outcomes]))
-        answers.flush()
+        return line([None if outcome is None else told(outcome) for outcome in outcomes])
+
+    return told_of
 
 
 if __name__ == "__main__":
-    main()
+    answer(presser)

@@ -8,7 +8,6 @@ stages in flight have ended and are stored.
 
 import asyncio
 import gc
-from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,7 +19,7 @@ from rocot.core.record import Item, Json
 from rocot.engine.bulk import Bulk
 from rocot.engine.chain import Chain, Cut, Place
 from rocot.engine.clip_rows import Listed
-from rocot.engine.ended import Ended, Endings
+from rocot.engine.ended import Ended
 from rocot.engine.feed import Feed
 from rocot.engine.job import Ending, Job
 from rocot.engine.lead import Lead
@@ -31,6 +30,7 @@ from rocot.engine.seals import notes_of
 from rocot.engine.stage import Instant, Plan, Step
 from rocot.engine.stop import Stop
 from rocot.engine.store import Store
+from rocot.engine.tellers import Tellers
 from rocot.engine.walk import erased, fans_out
 
 T = TypeVar("T", bound=Item)
@@ -99,7 +99,8 @@ class _Run:
         instant = isinstance(last, Instant) and self.job.target is None
         self.bulk = Bulk(self.steps, last, self.job.beside) if isinstance(last, Instant) and instant else None
         self.pages = Pages(self.store, self.steps, self.since, ripens=instant)
-        self.endings = Endings(self.store, self.steps) if self.steps and self.job.target is None else None
+        told = self.steps and self.job.target is None
+        self.tellers = Tellers(self.store, self.steps, self.job.beside) if told else None
         self.asked: list[int] | None = None
         """Which stages have a context; None before the first clip."""
         self._told = 0
@@ -129,8 +130,9 @@ class _Run:
                 for task in self.tasks:
                     task.cancel()
                 await asyncio.gather(*self.tasks, return_exceptions=True)
-                if self.bulk is not None:
-                    await self.bulk.close()
+                for beside in (self.bulk, self.tellers):
+                    if beside is not None:
+                        await beside.close()
         if self.faults:
             for other in self.faults[1:4]:
                 self.faults[0].add_note(f"and, while the run was ending: {type(other).__name__}: {other}")
@@ -162,12 +164,17 @@ class _Run:
         listed = [Listed(item.key, split, seen + index, item.model_dump_json()) for index, item in enumerate(items)]
         self.tally.seen += len(items)
         self._expect()
-        links = await self.store.list_clips(listed)
+        registered = self.store.list_clips(listed)
+        contexts = [self._contexts(item) for item in items]  # while another thread registers them
         clips = [
-            Met(item, clip.record, link, self._contexts(item), clip.sha256)
-            for item, clip, link in zip(items, listed, links, strict=True)
+            Met(item, clip.record, link, said, clip.sha256)
+            for item, clip, link, said in zip(items, listed, await registered, contexts, strict=True)
         ]
-        await self._see_to(clips)
+        if self.tellers is not None and self.tellers.pids:  # the next page is met while they read about this one
+            await self.tellers.room.acquire()
+            self._spawn(partial(self._see_to, clips, self.tellers.room))
+        else:
+            await self._see_to(clips)
         while len(self.waiting) >= MOST_WAITING and not self.over():
             await self._revisit()
             await self._pause()
@@ -181,15 +188,20 @@ class _Run:
             contexts[index] = erased(self.steps[index]).context(item)
         return contexts
 
-    async def _see_to(self, clips: Sequence[Met]) -> None:
-        """Counts the clips whose every chain has ended already, and has the others worked on."""
-        told = [None] * len(clips) if self.endings is None else self.endings.of(clips)
-        for ended, count in Counter(told).items():
-            if ended is not None:
-                self._reckon(ended, count)
-        clips = [clip for clip, ended in zip(clips, told, strict=True) if ended is None]
-        for start in range(0, len(clips), FOLLOWED):
-            await self._follow(clips[start : start + FOLLOWED])
+    async def _see_to(self, clips: Sequence[Met], room: asyncio.Semaphore | None = None) -> bool:
+        """Counts the clips whose every chain has ended already, and has the others worked on; then there is room."""
+        try:
+            if self.tellers is not None:
+                told = await self.tellers.of(clips)
+                for ended, count in told.ended:
+                    self._reckon(ended, count)
+                clips = [clips[place] for place in told.left]
+            for start in range(0, len(clips), FOLLOWED):
+                await self._follow(clips[start : start + FOLLOWED])
+        finally:
+            if room is not None:
+                room.release()
+        return True
 
     async def _follow(self, clips: Sequence[Met]) -> None:
         """Reads what is there of clips, counts those of which nothing is left, and has the others worked on."""

@@ -40,26 +40,27 @@ FROM up CROSS JOIN outcome AS one ON one.seq = up.seq ORDER BY leaf, height DESC
 
 def notes_of(steps: Sequence[Step], contexts: Sequence[Json]) -> list[bytes]:
     """What the seal of each step's outcome covers beside rows: contexts, and how rocot reads what stages make."""
+    return noted([shape_of(step.stage.output) for step in steps], contexts)
+
+
+def noted(shapes: Sequence[bytes], contexts: Sequence[Json]) -> list[bytes]:
+    """The same, by the shapes of what the steps make."""
     notes, note = [], b""
-    for step, context in zip(steps, contexts, strict=True):
-        note = _noted(note, step.stage.output) if context is None else _note(note, step.stage.output, context)
+    for shape, context in zip(shapes, contexts, strict=True):
+        # Keys stay in their order, as sorting them takes five times as long; in another order the seal is another one,
+        # and the outcome is read.
+        note = _note(note, shape, b"null" if context is None else to_json(context))
         notes.append(note)
     return notes
 
 
-def _note(before: bytes, output: type[Item], context: Json) -> bytes:
-    # Keys stay in their order, as sorting them takes five times as long; in another order the seal is another one, and
-    # the outcome is read.
-    return hashlib.sha256(before + _shape(output) + to_json(context)).digest()
-
-
-@lru_cache(256)
-def _noted(before: bytes, output: type[Item]) -> bytes:
-    return _note(before, output, None)
+@lru_cache(1024)
+def _note(before: bytes, shape: bytes, context: bytes) -> bytes:
+    return hashlib.sha256(before + shape + context).digest()
 
 
 @cache
-def _shape(output: type[Item]) -> bytes:
+def shape_of(output: type[Item]) -> bytes:
     """Digest of the fields of a record: where they change, the same bytes may be another item, or none."""
     return hashlib.sha256(canonical([__version__, output.model_json_schema()])).digest()
 

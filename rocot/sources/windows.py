@@ -38,9 +38,11 @@ def cut(video: Video, length: float, overlap: float, leak: str = "", task: Task 
         yield _clip(video, 0.0, video.duration, leak, task)
         return
     count = ceil((last - rest) / step)
-    yield from (_clip(video, step * number, step * number + length, leak, task) for number in range(count))
-    start = min(step * count, last)
-    yield _clip(video, start, video.duration, leak, task)
+    first = _clip(video, 0.0, length, leak, task)
+    yield first
+    for number in range(1, count):
+        yield _moved(first, video, step * number, step * number + length)
+    yield _moved(first, video, min(step * count, last), video.duration)
 
 
 def clips(  # noqa: PLR0913, PLR0917 - what to cut, how, and who learns of it
@@ -120,6 +122,11 @@ def _clip(video: Video, start: float, end: float, leak: str, task: Task) -> Clip
         leak=leak,
         task=task,
     )
+
+
+def _moved(clip: Clip, video: Video, start: float, end: float) -> Clip:
+    """Another window of the same video: a copy takes half as long as a clip of which all is looked at again."""
+    return clip.model_copy(update={"id": _id(video, start, end), "start": start, "end": end})
 
 
 def _id(video: Video, start: float, end: float) -> str:

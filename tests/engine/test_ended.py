@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from rocot.core.record import Item
 from rocot.engine.clip_rows import Listed
-from rocot.engine.ended import Ended, Endings, Passed
+from rocot.engine.ended import Chart, Ended, Endings, Passed
 from rocot.engine.page import Met
 from rocot.engine.reader import FILE
 from rocot.engine.seals import notes_of
@@ -107,7 +107,7 @@ async def told(shop: Workshop, making: Making) -> list[tuple[Ended | None, Left]
             Met(item, row.record, link, [erased(step).context(item) for step in steps], row.sha256)
             for item, row, link in zip(items, listed, links, strict=True)
         ]
-        quick = Endings(store, steps).of(page)
+        quick = Endings(store, Chart.of(steps)).of([(met.link, met.root, met.contexts) for met in page])
         slow = [left(store, steps, met.item, met.link) for met in page]
         return list(zip(quick, slow, strict=True))
 

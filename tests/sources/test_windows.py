@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rocot.core.clip import Clip
 from rocot.core.span import Span
 from rocot.core.truth import Truth
 from rocot.errors import ConfigError
@@ -47,6 +48,15 @@ def test_windows_cover_the_video_and_overlap(duration: float, config: tuple[floa
     for before, after in pairwise(windows):
         assert before.start < after.start
         assert before.end - after.start >= overlap - 0.0011
+
+
+@given(seconds, configs)
+@many
+def test_each_window_is_the_clip_that_it_would_be_by_itself(duration: float, config: tuple[float, float]) -> None:
+    length, overlap = config
+    for clip in cut(video(duration), length, overlap):
+        alone = Clip(**dict(clip))
+        assert (clip, clip.model_dump_json(), clip.path) == (alone, alone.model_dump_json(), "/videos/a.mp4")
 
 
 @given(seconds, configs)
