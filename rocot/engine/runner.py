@@ -7,7 +7,6 @@ stages in flight have ended and are stored.
 """
 
 import asyncio
-import gc
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from rocot.core.record import Item, Json
 from rocot.engine.bulk import Bulk
 from rocot.engine.chain import Chain, Cut, Place
 from rocot.engine.clip_rows import Listed
+from rocot.engine.collecting import seldom_collected
 from rocot.engine.ended import Ended
 from rocot.engine.feed import Feed
 from rocot.engine.job import Ending, Job
@@ -35,6 +35,8 @@ from rocot.engine.walk import erased, fans_out
 
 T = TypeVar("T", bound=Item)
 Written = TypeVar("Written")
+OLD = 200_000
+"""New objects between two collections: four times what 64 samples in flight come and go with, in waves."""
 POLL = 0.25
 """Seconds between looks at what other processes claim."""
 PAGE = 256
@@ -52,24 +54,8 @@ async def run(plan: Plan[T], store: Store, job: Job[T], tally: Tally, stop: Stop
     """
     untyped = cast("Job[Item]", job)  # the plan and its target agree by type
     slots, feed = asyncio.Semaphore(job.workers), Feed(islice(plan.items, job.limit))
-    with _seldom_collected():
+    with seldom_collected(OLD, 20, 20):
         return await _Run(tuple(plan), store, untyped, tally, stop, slots, feed).through()
-
-
-@contextmanager
-def _seldom_collected() -> Iterator[None]:
-    """Has the garbage collector look less often, and not at what was imported: it took 7 % of all CPU of a call.
-
-    Items and replies hold no cycles, and go when nobody needs them; what is left of each call's tasks is little.
-    """
-    before = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(200_000, 20, 20)  # four times what 64 samples in flight come and go with, in waves
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()
 
 
 @dataclass

@@ -29,10 +29,11 @@ from typing import TypeAlias
 from rocot import __version__
 from rocot.core.record import Record, digest
 from rocot.core.row import Edition
+from rocot.engine.collecting import seldom_collected
+from rocot.engine.presser import YOUNG
 from rocot.errors import StoreError
 from rocot.recipe import Recipe
 from rocot.release.beside import LeftOut, Usage, usage_table
-from rocot.release.collecting import seldom_collected
 from rocot.release.controls import write_controls
 from rocot.release.gather import Samples
 from rocot.release.manifest import CARD, Columns, Manifest, SplitEntry, damage, read_manifest, write_manifest
@@ -143,7 +144,7 @@ def export(  # noqa: PLR0913  # a run, what it is made by, its samples, and two 
     """
     folder = run / FOLDER
     shard_bytes = recipe.release.shard_mb * 10**6 if shard_bytes is None else shard_bytes
-    with replacing(folder) as fresh, seldom_collected():
+    with replacing(folder) as fresh, seldom_collected(YOUNG):
         made = _blank(recipe, fingerprint)
         entry, withdrawn = _write(fresh, samples, recipe, edition(recipe, fingerprint), shard_bytes, processes)
         if controls:

@@ -3,13 +3,12 @@
 import gc
 
 import pytest
-
-from rocot.release.collecting import seldom_collected
+from rocot.engine.collecting import seldom_collected
 
 
 def test_the_collector_looks_seldom_within_the_block_alone() -> None:
     before = gc.get_threshold()
-    with seldom_collected():
+    with seldom_collected(50_000):
         assert gc.get_threshold()[0] > before[0]
         assert gc.get_freeze_count()
     assert gc.get_threshold() == before
@@ -18,6 +17,6 @@ def test_the_collector_looks_seldom_within_the_block_alone() -> None:
 
 def test_what_fails_within_the_block_leaves_it_so_too() -> None:
     before = gc.get_threshold()
-    with pytest.raises(KeyError), seldom_collected():
+    with pytest.raises(KeyError), seldom_collected(50_000):
         raise KeyError
     assert gc.get_threshold() == before
