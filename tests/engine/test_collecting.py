@@ -3,6 +3,7 @@
 import gc
 
 import pytest
+
 from rocot.engine.collecting import seldom_collected
 
 
