@@ -1,4 +1,4 @@
-"""What is wrong with a TOML file that people write: where, what was wanted, what stood there, what was meant.
+"""What is wrong with a file that people write: where, what was wanted, what stood there, what was meant.
 
 Pydantic finds the faults; its words are for programmers, and it prints what it read. People paste keys into recipes:
 nothing here prints a value that may be one.
@@ -6,7 +6,8 @@ nothing here prints a value that may be one.
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TypeAlias, get_args
 
@@ -47,6 +48,25 @@ ELSEWHERE = {
 }
 """Names that people look for in a recipe. Where it runs changes no data, so it is no part of one."""
 
+
+@dataclass(frozen=True)
+class Form:
+    """How a kind of file calls its parts."""
+
+    whole: str
+    """What is at fault where no part of it is named; empty for nothing."""
+    entry: str
+    """What has a name and a value."""
+    entries: str
+    """Several of them, as one value."""
+    elsewhere: Mapping[str, str]
+    """Names that people look for in it, and where they are set."""
+
+
+TOML = Form("the file", "setting", "table", ELSEWHERE)
+LINE = Form("", "key", "object", {})
+"""One JSON object."""
+
 _SECRET_NAME = re.compile(
     r"api_?key|secret|password|passwd|credential|bearer|authori[sz]ation|token$|^key$", re.IGNORECASE
 )
@@ -54,17 +74,20 @@ _SECRET_VALUE = re.compile(r"(^|\W)(sk|pk|hf|gh[opsu]|xox[a-z]|AKIA)[-_]?[A-Za-z
 _LONGEST_VALUE = 60
 
 
-def faults_of(error: ValidationError, kind: type[Record]) -> list[str]:
-    """Every fault of what should have been a `kind`, each once, in the order of its fields."""
+def faults_of(error: ValidationError, kind: type[Record], form: Form = TOML, *, most: int | None = None) -> list[str]:
+    """Every fault of what should have been a `kind`, each once, in the order of its fields; so many, at most."""
     wants: dict[str, list[str]] = {}
     tails: dict[str, str] = {}
-    for fault in error.errors(include_url=False):
+    for fault in error.errors(include_url=False)[:most]:
         if not _echo(fault):
             path, level = _place(fault["loc"], kind)
-            want, got, hint = _told(fault, level)
+            want, got, hint = _told(fault, level, form)
             wants.setdefault(path, []).append(want)  # a value that fits no arm of a union is one fault
             tails[path] = max(tails.get(path, ""), got + hint, key=len)
-    return [f"{path}: {_either(want).replace(' or must be', ' or')}{tails[path]}" for path, want in wants.items()]
+    told = {
+        path or form.whole: _either(want).replace(" or must be", " or") + tails[path] for path, want in wants.items()
+    }
+    return [f"{path}: {fault}" if path else fault for path, fault in told.items()]
 
 
 def _echo(fault: ErrorDetails) -> bool:
@@ -82,9 +105,9 @@ def _place(loc: Sequence[int | str], kind: type[Record]) -> tuple[str, Level]:
         elif chosen := tuple(record for record in here if part in _kinds(record)):
             here = chosen  # pydantic names the arm of a union: it says which record is meant, the file does not
         elif here:
-            path += ("." if path else "") + ("(hidden)" if _SECRET_VALUE.search(part) else part)
+            path += ("." if path else "") + ("(hidden)" if _SECRET_VALUE.search(part) else _short(part))
             around, here = here, _below(here, part)
-    return path or "the file", around
+    return path, around
 
 
 def _kinds(record: type[Record]) -> tuple[str, ...]:
@@ -104,23 +127,28 @@ def _records(annotation: object) -> Iterator[type[Record]]:
         yield from _records(part)
 
 
-def _told(fault: ErrorDetails, level: Level) -> tuple[str, str, str]:
+def _told(fault: ErrorDetails, level: Level, form: Form) -> tuple[str, str, str]:
     """What was wanted, what stood there, and what was perhaps meant."""
     context, value = fault.get("ctx", {}), fault["input"]
     name = str(fault["loc"][-1]) if fault["loc"] else ""
-    want, got, hint = _in_words(fault["msg"]), _got(name, value), ""
+    want, got, hint = _in_words(fault["msg"], form), _got(name, value, form), ""
     match fault["type"]:
         case "missing":
             want, got = "missing", ""
         case "extra_forbidden":
-            want, hint = "no such setting", _hint(name, level)
+            want, hint = f"no such {form.entry}", _hint(name, level, form)
+        case "json_invalid":
+            want = f"is no JSON: {context['error'].replace('line 1 ', '')}"
+        case "too_short" | "too_long":
+            want = want.partition(" after validation")[0]
+            got = f" (got {len(value) if isinstance(value, list) else context['actual_length']})"
         case "value_error":
             want, got = str(context["error"]), ""
         case "union_tag_not_found":
             want, got = "kind is missing", ""
         case "union_tag_invalid":
             names = re.findall(r"'([^']+)'", context["expected_tags"])
-            want, got = f"kind must be {_either(names)}", _got(name, context["tag"])
+            want, got = f"kind must be {_either(names)}", _got(name, context["tag"], form)
             hint = _nearest(str(context["tag"]), names)
         case "literal_error":
             names = re.findall(r"'([^']+)'", context["expected"])
@@ -130,20 +158,24 @@ def _told(fault: ErrorDetails, level: Level) -> tuple[str, str, str]:
     return want, got, hint
 
 
-def _in_words(message: str) -> str:
-    words = message.replace("Input should", "must").replace("a valid integer", "a whole number")
-    return words.replace("a valid ", "a ").replace("an object", "a table")
+def _in_words(message: str, form: Form) -> str:
+    words = re.sub("^(Input|String|Tuple|List) should", "must", message).replace("a valid integer", "a whole number")
+    return words.replace("a valid ", "a ").replace("an object", _one(form.entries))
+
+
+def _one(noun: str) -> str:
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
 def _either(names: Sequence[str]) -> str:
     return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
-def _hint(name: str, level: Level) -> str:
-    if _SECRET_NAME.search(name):
+def _hint(name: str, level: Level, form: Form) -> str:
+    if form.elsewhere and _SECRET_NAME.search(name):
         return "; keys come from the environment, never from a recipe"
-    if name in ELSEWHERE:
-        return f"; it changes no data and is set by {ELSEWHERE[name]}"
+    if name in form.elsewhere:
+        return f"; it changes no data and is set by {form.elsewhere[name]}"
     return _nearest(name, [field for record in level for field in record.model_fields])
 
 
@@ -152,10 +184,14 @@ def _nearest(name: str, names: Sequence[str]) -> str:
     return f"; did you mean {close[0]}?" if close else ""
 
 
-def _got(name: str, value: object) -> str:
+def _got(name: str, value: object, form: Form) -> str:
     if isinstance(value, dict | list):
-        return f" (got a {'table' if isinstance(value, dict) else 'list'})"
-    text = json.dumps(value, ensure_ascii=False)
+        return f" (got {_one(form.entries) if isinstance(value, dict) else 'a list'})"
+    text = value.decode(errors="replace") if isinstance(value, bytes) else json.dumps(value, ensure_ascii=False)
     if _SECRET_NAME.search(name) or _SECRET_VALUE.search(text):
         return " (what stands there is not shown)"
-    return f" (got {text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + '...'})"
+    return f" (got {_short(text)})"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "..."

@@ -1,11 +1,14 @@
 """`rocot generate`: run a recipe's flow over one split, then export it."""
 
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
 from rocot.cli import options
+
+if TYPE_CHECKING:
+    from rocot.cli.ordering import Said
 
 
 @click.command()
@@ -84,31 +87,7 @@ from rocot.cli import options
     help="Between two backups.",
 )
 @click.option("--log-json", is_flag=True, help="Tell progress and errors as JSON, one object a line (docs/cli.md).")
-def command(
-    recipe: str,
-    split: str,
-    folder: Path | None,
-    part: str | None,
-    limit: int | None,
-    allow_leaks: str | None,
-    target_accepted: int | None,
-    workers: int,
-    decoders: int,
-    decode_deadline: float,
-    decode_memory: float,
-    deadline: float,
-    base_urls: tuple[str, ...],
-    vllm: str | None,
-    batch: bool,
-    rpm: int | None,
-    tpm: int | None,
-    max_calls: int | None,
-    max_cost: float | None,
-    prices: Path | None,
-    backup: str | None,
-    backup_every: float,
-    log_json: bool,
-) -> int:
+def command(**said: "Unpack[Said]") -> int:
     """Make a dataset: frames, reasoning, reflection, revision, judgement.
 
     Runs the recipe's flow over one split and writes the rows as Parquet shards into the run's folder. The same
@@ -123,32 +102,7 @@ def command(
         --workers 64
       rocot generate --recipe my.toml --part 3/8
     """
-    from rocot.cli.backing import Backup
-    from rocot.cli.generating import Order, generate
-    from rocot.machine import Machine, default_cache, key_from_environment, own_keys_from_environment
-    from rocot.recipe_file import load_recipe
+    from rocot.cli.generating import generate
+    from rocot.cli.ordering import order_of
 
-    chosen = options.with_leaks(load_recipe(recipe), allow_leaks)
-    shared, own = options.addresses(base_urls)
-    share = options.a_part(part)
-    machine = Machine(
-        run=options.run_folder(chosen, folder, share),
-        part=share,
-        cache=default_cache(),
-        workers=workers,
-        decoders=decoders,
-        decode_deadline=decode_deadline,
-        decode_memory=decode_memory,
-        base_urls=shared,
-        own_urls=own,
-        api_key=key_from_environment(),
-        own_keys=own_keys_from_environment(),
-        vllm=options.words(vllm),
-        deadline=deadline,
-        rpm=rpm,
-        tpm=tpm,
-    )
-    table = options.price_table(prices)
-    kept = None if backup is None else Backup(backup, backup_every)
-    order = Order(chosen, machine, split, table, limit, target_accepted, max_calls, max_cost, log_json, batch, kept)
-    return generate(order)
+    return generate(order_of(**said))

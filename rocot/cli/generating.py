@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
+from rocot.assets import load_prompts
 from rocot.cli import NO_ROWS
 from rocot.cli.backing import Backup, begin, ended, going
 from rocot.cli.batching import access, answered
@@ -176,14 +177,21 @@ def budget_of(order: Order, store: Store) -> Budget:
     """The ceilings, and what all runs of the folder have come to so far. Raises ConfigError for a missing price."""
     if order.max_calls is None and order.max_cost is None:
         return Budget(order.prices)
-    asked = {who.name for who in order.recipe.asked.values()}
-    unpriced = sorted(model for model in asked if order.prices.cost(model, prompt=0, cached=0, completion=0) is None)
-    if order.max_cost is not None and unpriced:
-        raise ConfigError(f"--max-cost: {' and '.join(unpriced)} has no price; name it in the table of --prices")
+    _check_priced(order)
     calls, cost = 0, 0.0
     for part in sum_spent(store):
         calls, cost = calls + part.attempts, cost + (cost_of(part, order.prices) or part.cost)
     return Budget(order.prices, max_calls=order.max_calls, max_cost=order.max_cost, calls=calls, cost=cost)
+
+
+def _check_priced(order: Order) -> None:
+    """Raises ConfigError where a ceiling of money has no price to go by."""
+    if order.max_cost is None:
+        return
+    asked = {who.name for who in order.recipe.asked.values()}
+    unpriced = sorted(model for model in asked if order.prices.cost(model, prompt=0, cached=0, completion=0) is None)
+    if unpriced:
+        raise ConfigError(f"--max-cost: {' and '.join(unpriced)} has no price; name it in the table of --prices")
 
 
 @dataclass(frozen=True)
@@ -196,8 +204,8 @@ class Finished:
     seconds: float
 
 
-def generate(order: Order) -> int:
-    """Makes, exports, and prints the closing tables. Returns the exit code."""
+def check(order: Order) -> None:
+    """Raises ConfigError for what no run can be made of, whatever its folder holds; reaches nobody, needs no key."""
     if order.batch and order.target is not None:
         raise ConfigError(
             "--batch sends all calls of a wave at once and cannot stop in time for --target-accepted"
@@ -214,6 +222,13 @@ def generate(order: Order) -> int:
             " one of them out"
         )
     check_split(order.recipe, order.split)
+    _check_priced(order)
+    load_prompts(order.recipe.prompts.folder, order.recipe.task.kind)
+
+
+def generate(order: Order) -> int:
+    """Makes, exports, and prints the closing tables. Returns the exit code."""
+    check(order)
     telling: Telling = Lines() if order.log_json else Words()
     done = carry_out(order, telling)
     if isinstance(done, int):

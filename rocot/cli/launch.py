@@ -115,11 +115,13 @@ def slurm(
 
     The file submits the parts, servers beside them with --serve, and the merge, which starts once all parts are done.
     """
-    from rocot.cli.launching import Wish, deliver, job_of, sbatch_of
+    from rocot.cli.launching import Wish, deliver, job_of, note_tasks, sbatch_of
     from rocot.launch.slurm import script
 
     wish = Wish(recipe, split, parts, backup, at_once, cpus, serve, servers, gpus, rocot, work, more)
-    deliver(script(job_of(wish), sbatch_of(sbatch)), out)
+    job = job_of(wish)
+    deliver(script(job, sbatch_of(sbatch)), out)
+    note_tasks(job)
     return 0
 
 

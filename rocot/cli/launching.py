@@ -4,6 +4,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import click
@@ -11,15 +12,18 @@ import click
 from rocot.assets import load_prompts
 from rocot.cli import group
 from rocot.cli.backing import restore_run
+from rocot.cli.generating import check
+from rocot.cli.ordering import order_of
 from rocot.cli.screen import aside
 from rocot.errors import ConfigError
 from rocot.launch.job import Job, Served, gpus_of_a_part, serving
-from rocot.launch.slurm import Sbatch
+from rocot.launch.slurm import MOST_TASKS, Sbatch
 from rocot.recipe_file import load_recipe, shipped
 from rocot.storage.place import Place
 
 OWN = ("--recipe", "--split", "--part", "--run", "--backup", "--log-json")
 """Options of `rocot generate` that a launcher gives, or that are none for many processes."""
+PRICES = "--prices"
 KINDS = ("parts", "servers", "merge")
 
 
@@ -46,7 +50,8 @@ def job_of(wish: Wish) -> Job:
     """What is to be run. Raises ConfigError, with what cannot be."""
     recipe = load_recipe(wish.recipe)
     named = wish.recipe in shipped()
-    _check_more(wish.more)
+    backup = Place(wish.backup).url
+    more = _more(wish, backup)
     served: Served | None = None
     if wish.serve is not None:
         prompts = load_prompts(recipe.prompts.folder, recipe.task.kind)
@@ -58,13 +63,13 @@ def job_of(wish: Wish) -> Job:
         recipe=wish.recipe if named else str(Path(wish.recipe).expanduser().absolute()),
         split=wish.split,
         parts=wish.parts,
-        backup=Place(wish.backup).url,
+        backup=backup,
         work=(wish.work or Path()).expanduser().absolute(),
         at_once=wish.at_once,
         cpus=wish.cpus,
         gpus=gpus_of_a_part(recipe, None if served else wish.gpus),
         served=served,
-        more=tuple(wish.more),
+        more=more,
         rocot=(sys.executable, "-m", "rocot") if wish.rocot is None else _words(wish.rocot, "--rocot"),
     )
 
@@ -75,8 +80,23 @@ def sbatch_of(said: Sequence[str]) -> Sbatch:
     for text in said:
         kind, equals, rest = text.partition("=")
         known = bool(equals) and kind in KINDS
-        found[kind if known else "all"] += _words(rest if known else text, "--sbatch")
+        words = _words(rest if known else text, "--sbatch")
+        if not words or not words[0].startswith("-"):  # sbatch would take it for the script
+            raise ConfigError(
+                f"--sbatch: want options of sbatch, as in --time=1:00:00, or those of one kind of jobs after"
+                f" {', '.join(f'{name}=' for name in KINDS[:-1])} or {KINDS[-1]}= (got {text[:60]!r})"
+            )
+        found[kind if known else "all"] += words
     return Sbatch(**{kind: tuple(words) for kind, words in found.items()})
+
+
+def note_tasks(job: Job) -> None:
+    """Says where Slurm may not take so many parts as one array; how it is set up is not known here."""
+    if job.parts > MOST_TASKS:
+        aside().print(
+            f"--parts {job.parts}: Slurm takes {MOST_TASKS:,} in one array unless its MaxArraySize is raised"
+            " (`scontrol show config`); else sbatch refuses the parts"
+        )
 
 
 def deliver(text: str, out: Path | None) -> None:
@@ -114,14 +134,27 @@ def _step(*words: str) -> int:
     return code if isinstance(code, int) else 0
 
 
-def _check_more(words: Sequence[str]) -> None:
-    """Raises ConfigError, or click's own error, for what `rocot generate` would not take in a part."""
+def _more(wish: Wish, backup: str) -> tuple[str, ...]:
+    """The options after --; jobs run elsewhere than here, and so files have their whole paths.
+
+    Raises ConfigError, or click's own error, for what `rocot generate` would not take in a part.
+    """
     generate = group.get_command(click.Context(group), "generate")
     assert generate is not None
-    taken = sorted({word.partition("=")[0] for word in words} & set(OWN))
+    taken = sorted({word.partition("=")[0] for word in wish.more} & set(OWN))
     if taken:
         raise ConfigError(f"{', '.join(taken)} after --: a launcher gives it, or has no use for it; leave it out")
-    generate.make_context("generate", list(words))
+    own = (f"--recipe={wish.recipe}", f"--split={wish.split}", f"--part=1/{wish.parts}", f"--backup={backup}")
+    check(order_of(**generate.make_context("generate", [*own, *wish.more]).params))
+    return tuple(_placed(before, word) for before, word in pairwise(("", *wish.more)))
+
+
+def _placed(before: str, word: str) -> str:
+    """A word of a job, with the file of prices by its whole path."""
+    if before == PRICES:
+        return str(Path(word).absolute())
+    name, equals, path = word.partition("=")
+    return f"{PRICES}={Path(path).absolute()}" if equals and name == PRICES else word
 
 
 def _words(text: str, option: str) -> tuple[str, ...]:

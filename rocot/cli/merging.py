@@ -14,6 +14,7 @@ from rocot.cli.holdings import Holding, Reader
 from rocot.cli.options import RUNS
 from rocot.cli.runs import is_run
 from rocot.cli.screen import count, heading, out, table
+from rocot.core.part import Part
 from rocot.core.withdrawal import Withdrawn
 from rocot.engine.claims import held, living
 from rocot.engine.disk import refuse_network
@@ -63,9 +64,14 @@ def print_merged(order: Order) -> None:
 def _read(folders: Sequence[Path]) -> list[Holding]:
     """All parts, in the order of their numbers. Raises ConfigError for those that are none, all at once."""
     reader, faults, found = Reader(), [], []
-    for folder in {one.resolve(): one for one in folders}.values():  # one that is named twice is one
+    named: dict[Path, list[Path]] = {}
+    for folder in folders:
+        named.setdefault(folder.resolve(), []).append(folder)
+    for same in named.values():
+        if len(same) > 1:
+            faults.append(f"{same[0]}: named {len(same)} times ({', '.join(map(str, same))}); name it once")
         try:
-            found.append(reader.read(folder))
+            found.append(reader.read(same[0]))
         except RunError as error:
             faults.append(str(error))
     if faults:
@@ -85,7 +91,7 @@ def _parts(holdings: Sequence[Holding]) -> Iterator[str]:
     by_number: dict[int, list[Holding]] = {}
     for holding in holdings:
         if holding.part.of != parts:
-            yield f"{holding.folder}: it is {holding.part.words}, and the others are parts of {parts}"
+            yield f"{holding.folder}: it is {holding.part.words}, and the others are parts of {parts}; leave it out"
         else:
             by_number.setdefault(holding.part.number, []).append(holding)
         if holding.strangers:
@@ -134,8 +140,16 @@ def _listings(holdings: Sequence[Holding], splits: dict[str, bool]) -> Iterator[
                     f" ({usual.videos:,}); give all parts the same, and run it again"
                 )
         own = sum(census.own for _, census in seen)
-        if len(seen) == len(holdings) and own != usual.videos:
+        alike = len(seen) == len(holdings) and all(census.digest == digest for _, census in seen)
+        if alike and _each_once(holdings) and own != usual.videos:
             yield f"split {split}: the parts have {own:,} videos together, of {usual.videos:,}; please report this"
+
+
+def _each_once(holdings: Sequence[Holding]) -> bool:
+    """Whether all parts of one number are there and no other: a sum over others tells nothing."""
+    return [holding.part for holding in holdings] == [
+        Part(number=number, of=len(holdings)) for number in range(1, len(holdings) + 1)
+    ]
 
 
 def _unfinished(holdings: Sequence[Holding], splits: dict[str, bool]) -> Iterator[str]:

@@ -97,6 +97,7 @@ def with_leaks(recipe: "Recipe", reason: str | None) -> "Recipe":
 def addresses(base_urls: Sequence[str]) -> "tuple[tuple[str, ...], dict[Role, tuple[str, ...]]]":
     """The base URLs that serve every role, and those of single roles, `reflector=http://...`. Raises ConfigError."""
     from rocot.recipe import ROLES
+    from rocot.teacher.address import checked
 
     shared: list[str] = []
     own: dict[Role, tuple[str, ...]] = {}
@@ -104,11 +105,11 @@ def addresses(base_urls: Sequence[str]) -> "tuple[tuple[str, ...], dict[Role, tu
         name, equals, url = said.partition("=")
         role = next((role for role in ROLES if role == name), None)
         if role is not None:
-            own[role] = (*own.get(role, ()), url)
+            own[role] = (*own.get(role, ()), checked(url))
         elif equals and "/" not in name:
             raise ConfigError(f"--base-url: {name[:40]!r} plays no part; {', '.join(ROLES[:-1])} and {ROLES[-1]} do")
         else:
-            shared.append(said)
+            shared.append(checked(said))
     return tuple(shared), own
 
 

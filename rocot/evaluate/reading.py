@@ -1,5 +1,8 @@
 """The predictions file: JSON lines, untrusted. All its faults are told at once, each with its line."""
 
+import json
+from codecs import BOM_UTF8
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +10,7 @@ from pydantic import ValidationError
 
 from rocot.errors import ConfigError
 from rocot.evaluate.prediction import Prediction
+from rocot.toml_faults import LINE, faults_of
 
 LONGEST_LINE = 256 * 1024 * 1024
 """Bytes: ten million scores."""
@@ -26,8 +30,10 @@ def read_predictions(path: Path) -> list[Prediction]:
         try:
             one = Prediction.model_validate_json(line, strict=True)
         except ValidationError as error:
-            faults += [f"line {number}: {told}" for told in _told(error)]
+            _check_utf8(path, number, line)
+            faults += [f"line {number}: {told}" for told in faults_of(error, Prediction, LINE, most=MOST_OF_A_LINE)]
         else:
+            faults += [f"line {number}: {name} stands there twice; leave one of them" for name in _twice(line, one)]
             if lines.setdefault(one.id, number) != number:
                 faults.append(f"line {number}: {one.id[:80]!r} stands in line {lines[one.id]} already")
             found.append(one)
@@ -52,18 +58,42 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
                     raise ConfigError(
                         f"{path}:{number}: want at most {MOST_LINES:,} lines of {LONGEST_LINE >> 20} MiB each"
                     )
+                if number == 1:
+                    line = _text(path, line)
                 if line.strip():
-                    yield number, line
+                    yield number, line.rstrip()
     except (OSError, ValueError) as error:
         raise ConfigError(f"{str(path)[:400]!r}: cannot be read ({error})") from error
 
 
-def _told(error: ValidationError) -> Iterator[str]:
-    faults = error.errors(include_url=False, include_input=False)
-    for fault in faults[:MOST_OF_A_LINE]:
-        at = fault["loc"]
-        if fault["type"] == "too_short" and any(one["loc"][: len(at)] == at != one["loc"] for one in faults):
-            continue  # called short only because its parts are at fault, which is told
-        where = "".join(f"[{part}]" if isinstance(part, int) else f".{str(part)[:60]}" for part in at)
-        want = fault["msg"].removeprefix("Value error, ").replace("Input should", "must")
-        yield f"{where.lstrip('.')}: {want}" if where else want
+def _text(path: Path, first: bytes) -> bytes:
+    """The first line without the mark that editors on Windows put in front. Raises ConfigError for UTF-16 and films."""
+    encoding = json.detect_encoding(first)
+    if not encoding.startswith("utf-8"):
+        raise ConfigError(
+            f"{path}: not UTF-8 text (it begins as {encoding.upper()} does, or as no text); save it as UTF-8"
+        )
+    return first.removeprefix(BOM_UTF8)
+
+
+def _check_utf8(path: Path, number: int, line: bytes) -> None:
+    """Raises ConfigError for a line in another encoding: so will be others, and one message is enough."""
+    try:
+        line.decode()
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8 text (line {number}); save it as UTF-8") from error
+
+
+def _twice(line: bytes, one: Prediction) -> list[str]:
+    """The keys that stand twice in an object of a line, of which readers take one and say nothing."""
+    objects = [part for part in (one, one.final, one.first) if part is not None]
+    if line.count(b":") <= sum(len(part.model_fields_set) for part in objects):
+        return []  # a colon a key: there is none beyond those that were taken, and the line is not read twice
+    found: list[str] = []
+
+    def look(pairs: list[tuple[str, object]]) -> None:
+        counts = Counter(name for name, _ in pairs)
+        found.extend(name for name, count in counts.items() if count > 1)
+
+    json.loads(line, object_pairs_hook=look)
+    return found

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from rocot.launch.job import Job, check_printable
 from rocot.launch.sheets import filled
 
+MOST_TASKS = 1000
+"""The highest number of a task in an array, unless Slurm is told otherwise: its MaxArraySize, 1001, counts a task 0."""
+
 
 @dataclass(frozen=True)
 class Sbatch:

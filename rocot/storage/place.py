@@ -77,6 +77,11 @@ class Place:
             raise StorageError(f"{url}: one address alone can be used, without ::")
         if self._scheme == "file":
             folder = url[len(found[0]) :] if found else url
+            if not folder.strip():
+                raise StorageError(
+                    f"the URL is empty (got {url!r}); want s3://..., hf://..., gs://..., file:///folder or a folder's"
+                    " path, . for the current one"
+                )
             url = f"file://{Path(folder).expanduser().absolute()}"
         self.url = url.rstrip("/")
         with self._told():

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import BinaryIO, TypedDict, Unpack
-from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import anyio
@@ -17,6 +16,7 @@ from rocot.core.prompt import Ask, Picture
 from rocot.core.record import Json
 from rocot.errors import ConfigError, TeacherError
 from rocot.machine import KEY_VARIABLES
+from rocot.teacher.address import checked
 from rocot.teacher.capped import capped
 from rocot.teacher.completion import read
 from rocot.teacher.faults import UNREACHABLE
@@ -68,7 +68,7 @@ class OpenAITeacher:
         self._key = api_key.get_secret_value().strip() if api_key is not None else _NO_KEY
         if not self._key.isascii() or not self._key.isprintable():
             raise ConfigError(f"the API key in {' or '.join(KEY_VARIABLES)} holds characters that no key has")
-        self._base = url = httpx2.URL(_checked(base_url or OPENAI))
+        self._base = url = httpx2.URL(checked(base_url or OPENAI))
         # It makes no request. One that could would read all CAs: 0.1 s of CPU before the first call.
         idle = httpx2.AsyncClient(transport=httpx2.AsyncBaseTransport(), trust_env=False)
         client = AsyncOpenAI(api_key=self._key, base_url=str(url), max_retries=0, http_client=idle)
@@ -206,22 +206,6 @@ def _telling(headers: Mapping[str, str]) -> list[tuple[str, str]]:
     """The headers that are kept."""
     kept = [(name, value) for name, value in headers.items() if name in _TELLING or name.startswith("x-ratelimit")]
     return kept if "retry-after" in headers else [(name, value) for name, value in kept if name != "date"]
-
-
-def _checked(base_url: str) -> str:
-    try:
-        parts = urlsplit(base_url)
-        _ = parts.port
-    except ValueError as error:
-        raise ConfigError(f"the base URL is none ({error})") from error
-    if parts.username is not None or parts.password is not None:
-        raise ConfigError(
-            "the base URL holds a user or a password, which would be sent along;"
-            f" leave them out, and set {' or '.join(KEY_VARIABLES)} where the server wants a key"
-        )
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigError("the base URL must start with http:// or https:// and a host, e.g. http://127.0.0.1:8000/v1")
-    return base_url
 
 
 def _shown(url: httpx2.URL) -> str:

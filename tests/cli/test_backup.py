@@ -80,6 +80,15 @@ def test_a_place_that_cannot_be_used_is_told_before_anything_is_asked(bench: Ben
     both = bench.rocot(*GENERATE, "--batch")
     assert both.returncode == 2
     assert "leave one of them out" in both.stderr
+    for words in (
+        ("generate", "--recipe", "own.toml", "--backup", ""),
+        ("launch", "slurm", "--parts", "2", "--backup", ""),
+        ("restore", "", "elsewhere"),
+    ):
+        empty = bench.rocot(*words)
+        assert empty.returncode == 2
+        assert "the URL is empty" in empty.stderr
+    assert not list(bench.folder.glob("runs/own/run.sqlite"))
     secret = bench.rocot("backup", "own", "s3://me:canary@lab/x")
     assert secret.returncode == 2
     assert "canary" not in secret.stderr + secret.stdout

@@ -116,7 +116,7 @@ def test_a_folder_is_gone_on_with_as_what_it_was_begun(again: Bench) -> None:
 def test_a_missing_part_is_named(again: Bench) -> None:
     refused = again.rocot("merge", "runs/own-part-1-of-3", "runs/own-part-3-of-3", "--out", "runs/whole")
     assert refused.returncode == 2
-    assert "part of 3 missing: 2" in refused.stderr
+    assert refused.stderr.splitlines() == ["rocot: rocot merge: 1 thing to fix", "  part of 3 missing: 2"]
     assert not (again.folder / "runs/whole" / FILE).exists()
 
 
@@ -125,7 +125,19 @@ def test_a_part_that_came_twice_is_named(again: Bench) -> None:
     refused = again.rocot(*MERGE, "runs/copy")
     assert refused.returncode == 2
     assert "part 2 of 3 came 2 times: runs/copy, runs/own-part-2-of-3" in refused.stderr
-    assert again.rocot(*MERGE, "runs/own-part-2-of-3").returncode == 0, "one folder that is named twice is one part"
+    same = again.rocot(*MERGE, "runs/copy/../own-part-2-of-3")
+    assert same.returncode == 2
+    assert "named 2 times (runs/own-part-2-of-3, runs/copy/../own-part-2-of-3); name it once" in same.stderr
+    assert not (again.folder / "runs/whole" / FILE).exists()
+
+
+def test_parts_of_different_numbers_are_told_and_nobody_is_asked_to_report_it(again: Bench) -> None:
+    made = part(again, 1, of=2)
+    assert made.returncode == 0, made.stderr
+    refused = again.rocot(*MERGE, "runs/own-part-1-of-2")
+    assert refused.returncode == 2
+    told = "runs/own-part-1-of-2: it is part 1 of 2, and the others are parts of 3; leave it out"
+    assert refused.stderr.splitlines() == ["rocot: rocot merge: 1 thing to fix", f"  {told}"]
 
 
 def test_a_foreign_part_is_refused_and_it_is_said_what_differs(again: Bench) -> None:

@@ -39,15 +39,21 @@ def test_gpus_are_for_models_in_the_parts() -> None:
 
 
 def test_options_of_sbatch_are_for_all_jobs_or_one_kind() -> None:
-    said = ("--account=lab", "parts=--time=1:00:00 --mem 8G", "servers=-p 'my gpus'", "merge=--qos=short", "a=b")
+    said = ("--account=lab", "parts=--time=1:00:00 --mem 8G", "servers=-p 'my gpus'", "merge=--qos=short", "-a b")
     assert sbatch_of(said) == Sbatch(
-        all=("--account=lab", "a=b"),
+        all=("--account=lab", "-a", "b"),
         parts=("--time=1:00:00", "--mem", "8G"),
         servers=("-p", "my gpus"),
         merge=("--qos=short",),
     )
     with pytest.raises(ConfigError, match="--sbatch"):
         sbatch_of(("'",))
+
+
+@pytest.mark.parametrize("said", ["part=--time=1", "parts=time=1", "merge=", "", "job.sh --time=1"])
+def test_what_sbatch_would_take_for_the_script_is_refused(said: str) -> None:
+    with pytest.raises(ConfigError, match=r"--sbatch: want options .* after parts=, servers= or merge= \(got '"):
+        sbatch_of((said,))
 
 
 @pytest.mark.parametrize(
@@ -58,12 +64,38 @@ def test_options_of_sbatch_are_for_all_jobs_or_one_kind() -> None:
         (("--", "--colour", "red"), "--colour"),
         (("--servers", "2"), "--servers goes with --serve"),
         (("--serve", "lab/big"), "nothing of a server"),
-        (("--split", "a\nb"), "control characters"),
+        (("--work", "a\nb"), "control characters"),
+        (("--split", "nosuch"), "--split nosuch: no source of the recipe has it; there is train, test"),
+        (("--", "--target-accepted", "4"), "--target-accepted counts the rows of a whole run"),
+        (("--", "--prices", "nosuch.toml"), "nosuch.toml: cannot be read"),
+        (("--", "--base-url", "ftp://"), "the base URL must start with http://"),
+        (("--", "--batch"), "--batch keeps files beside the store"),
+        (("--", "--allow-leaks", " "), "--allow-leaks: want a reason"),
+        (("--recipe", "own.toml", "--", "--max-cost", "3"), "--max-cost: openai:tiny has no price"),
     ],
 )
 def test_what_no_part_would_take_is_told_at_once(bench: Bench, words: tuple[str, ...], told: str) -> None:
+    bench.lay(model="openai:tiny")
     done = bench.rocot("launch", "slurm", "--parts", "2", "--backup", "kept", *words)
     assert done.returncode == 2
     assert told in done.stderr
     assert "Traceback" not in done.stderr
     assert not done.stdout
+
+
+@pytest.mark.parametrize("words", [("--prices", "mine.toml"), ("--prices=mine.toml",)])
+def test_jobs_find_the_prices_wherever_they_run(bench: Bench, words: tuple[str, ...]) -> None:
+    (bench.folder / "mine.toml").write_text("")
+    made = bench.rocot("launch", "slurm", "--parts", "2", "--backup", "kept", "--work", "elsewhere", "--", *words)
+    assert made.returncode == 0, made.stderr
+    (line,) = [line for line in made.stdout.splitlines() if line.startswith("generate=")]
+    assert line.endswith(f"{words[0].removesuffix('mine.toml')}{' ' * (len(words) - 1)}{bench.folder}/mine.toml)")
+
+
+@pytest.mark.parametrize(("parts", "noted"), [("1000", False), ("1001", True)])
+def test_more_parts_than_an_array_of_slurm_has_by_default_are_noted(bench: Bench, parts: str, noted: bool) -> None:
+    made = bench.rocot("launch", "slurm", "--parts", parts, "--backup", "kept")
+    assert made.returncode == 0
+    told = " ".join(made.stderr.split())
+    assert ("Slurm takes 1,000 in one array unless its MaxArraySize is raised" in told) == noted
+    assert "MaxArraySize" not in made.stdout

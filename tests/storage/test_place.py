@@ -74,6 +74,9 @@ def test_a_path_is_a_place_as_it_is_spelt(tmp_path: Path) -> None:
         ("simplecache::s3://bucket/x", "one address alone"),
         ("s3::x://bucket", "one address alone"),
         ("nothing://bucket/x", "fsspec knows no nothing://"),
+        ("", "the URL is empty"),
+        (" ", "the URL is empty"),
+        ("file://", "the URL is empty"),
     ],
 )
 def test_what_is_no_place_is_told_without_its_secret(url: str, told: str) -> None:
