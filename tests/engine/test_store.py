@@ -53,6 +53,15 @@ def meddle(store: StoreReader, statement: str) -> None:
     connection.close()
 
 
+async def test_a_clip_that_lies_elsewhere_in_a_listing_is_not_written_anew(tmp_path: Path) -> None:
+    places: dict[str, int] = {}
+    for folder in (tmp_path / "run", tmp_path / "run"):
+        with Store(folder) as store:
+            (link,) = await store.list_clips([Listed("toy", "train", 7 - len(places), "{}")])
+            places |= {f"{len(places)} at {link}": store.clips("train")[0].position}
+    assert places == {"0 at -1": 7, "1 at -1": 7}
+
+
 async def test_the_newest_whole_reply_is_the_reply(store: Store) -> None:
     assert store.reply_to("call") is None
     await store.add_attempt(attempt("call", b"half", ok=False))
