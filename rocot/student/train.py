@@ -124,6 +124,7 @@ def train(lesson: Lesson, loaded: Loaded, material: Material, told: Told) -> Run
         if halting.signal is not None and step < steps:
             raise HaltedError(halting.signal, step, steps)
         trainer.save_model(str(lesson.out))
+        (lesson.out / "training_args.bin").unlink(missing_ok=True)  # a pickle; run.json says the same
         loaded.processor.save_pretrained(lesson.out)
     points = read_journal(lesson.out / JOURNAL)
     names = [*FIGURES[lesson.kind], *(f"rewards/{name}/mean" for name in lesson.recipe.grpo.rewards)]

@@ -232,6 +232,7 @@ def test_a_training_that_was_killed_comes_to_the_same_weights(taught: Path, tmp_
     assert curve(once, "loss") == curve(twice, "loss")
     assert card.seconds >= twice[-1].seconds > 0
     assert not list((tmp_path / "student/steps").rglob("README.md"))
+    assert not list((tmp_path / "student").glob("*.bin"))
 
 
 def test_reinforcement_goes_on_from_the_weights_of_its_state(taught: Path, tmp_path: Path) -> None:
