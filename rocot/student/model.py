@@ -79,7 +79,7 @@ def load(name: str, recipe: Training | None = None, state: Path | None = None) -
             own = folder / BASE
             adapter = PeftModel.from_pretrained(_weights(own if own.is_dir() else _base_of(folder), how), name)
             model = adapter.merge_and_unload()
-        elif state is not None and any(state.glob("model*.safetensors")):
+        elif state is not None and has_weights(state):
             model = _weights(state, how)
             model.config.name_or_path = name
         else:
@@ -88,6 +88,11 @@ def load(name: str, recipe: Training | None = None, state: Path | None = None) -
         said = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
         raise ConfigError(f"{name}: no model with vision that transformers can load ({said})") from error
     return Loaded(model, processor)
+
+
+def has_weights(state: Path) -> bool:
+    """Whether a state has all weights of its model, as transformers saves them; FSDP has a form of its own."""
+    return any(state.glob("model*.safetensors"))
 
 
 def _weights(place: Path | str, how: dict[str, object]) -> AutoModelForImageTextToText:

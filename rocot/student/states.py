@@ -7,6 +7,7 @@
 """
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,8 @@ class Beginning:
 
     def check(self, *, resume: bool) -> None:
         """Raises ConfigError where it cannot be begun there, or cannot go on."""
+        if not leads():
+            return
         out, begun = self.out, self.out / STEPS / _BEGUN
         if out.exists() and not out.is_dir():
             raise ConfigError(f"{out}: is a file, and a checkpoint is a folder; name another one with --out")
@@ -45,6 +48,8 @@ class Beginning:
 
     def write(self) -> None:
         """Makes the folder, and writes down what is trained there. Raises ConfigError."""
+        if not leads():
+            return
         path = self.out / STEPS / _BEGUN
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -61,6 +66,11 @@ class Beginning:
         if other:
             told = " and ".join(f"another {'release' if name == 'shards' else name}" for name in other)
             raise ConfigError(f"{self.out}: was begun with {told}; it cannot go on so")
+
+
+def leads() -> bool:
+    """Whether this is the one of several processes (`accelerate launch`) that looks after their folder."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def newest(out: Path) -> tuple[Path | None, list[Path]]:
@@ -119,6 +129,6 @@ def _note(state: Path) -> None:
 def _is_whole(state: Path) -> bool:
     try:
         noted = json.loads((state / _WHOLE).read_text(encoding="utf-8"))
+        return isinstance(noted, dict) and noted.items() <= _sizes(state).items()
     except (OSError, ValueError):
         return False
-    return isinstance(noted, dict) and noted.items() <= _sizes(state).items()

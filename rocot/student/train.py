@@ -34,7 +34,7 @@ from rocot.student.stack import (
     transformers,
     trl,
 )
-from rocot.student.states import STEPS, Beginning, States, newest
+from rocot.student.states import STEPS, Beginning, States, leads, newest
 
 LITTLE = 16_000_000
 """Bytes that a disk has left which is called full: less than what failed to be written."""
@@ -75,7 +75,7 @@ class Lesson:
     def resumed(self, said: Callable[[str], None]) -> "Lesson":
         """The same, going on from its newest whole state; from its beginning where there is none, which is `said`."""
         state, damaged = newest(self.out)
-        for one in damaged:
+        for one in damaged if leads() else ():
             said(f"{one}: was not written to its end, and is removed")
             shutil.rmtree(one)  # it would count among those that are kept
         if state is None:
@@ -112,7 +112,7 @@ def train(lesson: Lesson, loaded: Loaded, material: Material, told: Told) -> Run
     Raises ConfigError, and HaltedError where a signal ended it: then a state is kept that it can go on from.
     """
     card, halting = _card(lesson, loaded, material), Halting()
-    since = taken_up(lesson.out / JOURNAL, _step(lesson.state))
+    since = taken_up(lesson.out / JOURNAL, _step(lesson.state)) if leads() else 0.0
     journal = Journal(lesson.out / JOURNAL, told, since)
     make = _supervised if lesson.kind == "sft" else _reinforced
     trainer = make(lesson, loaded, material, [journal, States(), halting])
@@ -150,8 +150,8 @@ class _Own:
         """A state has none: TRL's knows nothing of what was trained."""
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: object = None) -> None:
-        """The model came with the weights of its state (`weights.load`); an adapter's are laid over it here."""
-        if isinstance(self.model, PeftModel):
+        """The model came with the weights of its state; those of an adapter, or in another form, are loaded here."""
+        if isinstance(self.model, PeftModel) or not weights.has_weights(Path(resume_from_checkpoint)):
             super()._load_from_checkpoint(resume_from_checkpoint, model)  # type: ignore[misc]  # a trainer's
 
 
@@ -176,7 +176,7 @@ def _told_if_full(out: Path) -> Iterator[None]:
         if shutil.disk_usage(out).free > LITTLE:
             raise
         raise ConfigError(
-            f"{out}: the disk is full ({str(error).splitlines()[0][:200]}); free some space, and go on with --resume"
+            f"{out}: the disk is full ({str(error)[:200]}); free some space, and go on with --resume"
         ) from error
 
 

@@ -6,25 +6,9 @@ import pytest
 from rocot.arrow import table_of
 from rocot.engine.tables import AttemptRow
 from rocot.release.beside import Usage, usage_table
+from tests.release.attempts import attempt
 
-OK = AttemptRow(
-    seq=1,
-    call="c" * 64,
-    item="yard/v0#0",
-    stage="reason",
-    model="scripted",
-    endpoint="http://127.0.0.1",
-    kind="ok",
-    reason="",
-    status=200,
-    size=900,
-    request_id="",
-    latency=0.1,
-    prompt_tokens=10,
-    completion_tokens=2,
-    cached_tokens=1,
-    made="2026-11-23T00:00:00Z",
-)
+OK = attempt()
 FAILED = OK._replace(seq=2, kind="failed", reason="timeout", status=0, size=0, latency=120.0, item="yard/\u00fc#1")
 DIRTY = OK._replace(seq=3, request_id="a\x00b\ud800c", model="two\nlines \x07")
 

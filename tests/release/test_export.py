@@ -21,7 +21,6 @@ from rocot.core.reflection import Judged
 from rocot.core.row import Row
 from rocot.core.withdrawal import Withdrawn
 from rocot.engine.harvest import Lost
-from rocot.engine.tables import AttemptRow
 from rocot.errors import StoreError
 from rocot.flow import reflection
 from rocot.recipe import Mix, Recipe, Release, Scenes
@@ -34,31 +33,11 @@ from rocot.release.shards import GROUPS, ROWS_A_GROUP, sharding
 from rocot.release.verify import verify_folder
 from rocot.tools.described import described
 from tests.builders import EDITION, fight, many
+from tests.release.attempts import attempt
 
 RECIPE = Recipe(release=Release(name="tiny"), sources=(Scenes(kind="scenes"),))
 FLOW = EDITION.fingerprint
 LOST = Lost("yard/dark", "sample frames", "failed", "unreadable", "no video stream")
-
-
-def attempt(made: str) -> AttemptRow:
-    return AttemptRow(
-        seq=1,
-        call="c" * 64,
-        item="yard/v0#0",
-        stage="reason",
-        model="scripted",
-        endpoint="http://127.0.0.1",
-        kind="ok",
-        reason="",
-        status=200,
-        size=900,
-        request_id="",
-        latency=0.1,
-        prompt_tokens=10,
-        completion_tokens=2,
-        cached_tokens=0,
-        made=made,
-    )
 
 
 def samples(ends: Iterable[Judged | Lost], split: str = "train", made: str = "2026-11-23") -> Samples:
