@@ -21,3 +21,15 @@ def test_what_fails_within_the_block_leaves_it_so_too() -> None:
     with pytest.raises(KeyError), seldom_collected(50_000):
         raise KeyError
     assert gc.get_threshold() == before
+
+
+def test_blocks_that_overlap_leave_it_so_too() -> None:
+    before = gc.get_threshold()
+    early, late = seldom_collected(50_000), seldom_collected(60_000)
+    early.__enter__()
+    late.__enter__()
+    early.__exit__(None, None, None)
+    assert gc.get_threshold()[0] == 60_000
+    late.__exit__(None, None, None)
+    assert gc.get_threshold() == before
+    assert not gc.get_freeze_count()
