@@ -142,7 +142,7 @@ def main() -> None:
             _log_failed("the reader of the output went away", NO_READER)
         sys.exit(NO_READER)
     except OSError as error:
-        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
             raise
         _drop_output()
         _complain(f"the output cannot be written ({error.strerror}); free some space and run the same", UNUSABLE)

@@ -44,7 +44,18 @@ class Order:
 
 
 def hydrate(order: Order, machine: Machine) -> int:
-    """Makes the copy, and prints what came of it. Returns the exit code."""
+    """Makes the copy, prints what came of it, and how it is read. Returns the exit code."""
+    to, wanted, code = copy_out(order, machine)
+    if not order.files:
+        console = out()
+        console.print()
+        console.print(heading("Next, in Python: rows with PIL images"))
+        console.print(f'  datasets.load_dataset("{to}", "{config_of(wanted[0].folder)}")')
+    return code
+
+
+def copy_out(order: Order, machine: Machine) -> tuple[Path, Sequence[Part], int]:
+    """Makes the copy, and prints what came of it. Returns its folder, its parts and the exit code."""
     started = time.monotonic()
     release = held(order.release)
     to = order.to or release.root.parent / "hydrated"
@@ -67,11 +78,7 @@ def hydrate(order: Order, machine: Machine) -> int:
     _print(console, [(part, made[part.name]) for part in wanted])
     if fresh:
         console.print(f"there already: {', '.join(fresh)}")
-    if not order.files:
-        console.print()
-        console.print(heading("Next, in Python: rows with PIL images"))
-        console.print(f'  datasets.load_dataset("{to}", "{config_of(wanted[0].folder)}")')
-    return NO_ROWS if any(copied.missing for copied in made.values()) else 0
+    return to, wanted, NO_ROWS if any(copied.missing for copied in made.values()) else 0
 
 
 def _blank(release: Held, order: Order) -> Hydration:

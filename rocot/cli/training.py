@@ -16,7 +16,7 @@ from rocot.cli.closing import left_out_table
 from rocot.cli.fetching import local
 from rocot.cli.filming import Held, held
 from rocot.cli.hydrating import Order as Copy
-from rocot.cli.hydrating import hydrate
+from rocot.cli.hydrating import copy_out
 from rocot.cli.screen import about, aside, count, heading, lasting, out, table
 from rocot.cli.validating import find_path
 from rocot.core.record import Json
@@ -187,8 +187,8 @@ def _with_frames(release: Held, config: Config, recipe: Training, order: Order, 
     paths = [release.root / file.path for part in own for file in part.files]
     if all("images" in pq.read_schema(path).names for path in paths):
         return paths
-    to = release.root.parent / "hydrated"
-    code = hydrate(Copy(release.root, order.videos, None, [config], order.split, files=False, nearly=False), machine)
+    asked = Copy(release.root, order.videos, None, [config], order.split, files=False, nearly=False)
+    to, _, code = copy_out(asked, machine)
     if code:
         raise ConfigError("some rows have no frames; mend that, or name the videos' folder with --videos")
     made = Hydration.model_validate_json((to / HYDRATED).read_text(encoding="utf-8"))

@@ -1,5 +1,7 @@
 """A student's training: supervised, then by rewards. TRL does it; here is what it is given, and what is left of it."""
 
+import errno
+import os
 import platform
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -36,6 +38,8 @@ from rocot.student.stack import (
 )
 from rocot.student.states import STEPS, Beginning, States, leads, newest
 
+LONG = os.strerror(errno.EFBIG)
+"""In what each library says of EFBIG."""
 LITTLE = 16_000_000
 """Bytes that a disk has left which is called full: less than what failed to be written."""
 CHECKPOINTING = (
@@ -169,15 +173,20 @@ def _step(state: Path | None) -> int:
 
 @contextmanager
 def _told_if_full(out: Path) -> Iterator[None]:
-    """Raises ConfigError for what fails as the disk is full, each library in a word of its own."""
+    """Raises ConfigError for what fails as the disk is full, each library in a word of its own.
+
+    And for a file that is longer than the shell or the file system lets one be.
+    """
     try:
         yield
     except (OSError, RuntimeError, SafetensorError) as error:
-        if shutil.disk_usage(out).free > LITTLE:
+        if LONG in str(error):
+            what, then = "a file may not be so long there", "see to `ulimit -f`"
+        elif shutil.disk_usage(out).free <= LITTLE:
+            what, then = "the disk is full", "free some space"
+        else:
             raise
-        raise ConfigError(
-            f"{out}: the disk is full ({str(error)[:200]}); free some space, and go on with --resume"
-        ) from error
+        raise ConfigError(f"{out}: {what} ({str(error)[:200]}); {then}, and go on with --resume") from error
 
 
 def _supervised(lesson: Lesson, loaded: Loaded, material: Material, heard: Sequence[TrainerCallback]) -> SFTTrainer:

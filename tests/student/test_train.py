@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 from collections.abc import Mapping
 from dataclasses import replace
@@ -310,6 +311,18 @@ def test_a_signal_ends_a_training_with_a_state_to_go_on_from(taught: Path, tmp_p
     assert train(going, *prepared(going), silent).steps == 4
     whole, again = (load_file(folder / "student/model.safetensors") for folder in (taught, tmp_path))
     assert all(torch.equal(whole[name], again[name]) for name in whole)
+
+
+def test_a_limit_on_the_length_of_files_is_told(tmp_path: Path) -> None:
+    asked = lesson(tmp_path)
+    ready = prepared(asked)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))  # the weights take more
+    try:
+        with pytest.raises(ConfigError, match=r"student: a file may not be so long there .*; see to `ulimit -f`, and"):
+            train(asked, *ready, silent)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_weights_that_are_not_whole_are_refused(taught: Path, tmp_path: Path) -> None:
