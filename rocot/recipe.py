@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeAlias, get_args
 
-from pydantic import Field, model_validator
+from pydantic import Field, PlainValidator, model_validator
+from pydantic_core import PydanticKnownError
 
 from rocot.checkpoint import HF, named
 from rocot.core.gate import Gate
@@ -14,8 +15,25 @@ from rocot.core.reply import Dialect
 from rocot.core.task import Task
 from rocot.core.version import PATTERN
 from rocot.core.withdrawal import Withdrawn
+from rocot.url import has_password, scheme_of, without_scheme
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+
+
+def placed(said: object) -> Path | str:
+    """Where videos lie: a folder's path, or a URL as a text; `file://` is a path.
+
+    Raises ValueError for one with a password.
+    """
+    if not isinstance(said, str | Path):
+        raise PydanticKnownError("string_type")
+    if has_password(str(said)):
+        raise ValueError("holds a password; keys come from the environment, so leave it out")
+    scheme = scheme_of(str(said))
+    return str(said) if scheme not in {"", "file"} else Path(without_scheme(str(said)))
+
+
+Videos = Annotated[Path | str, PlainValidator(placed)]
 
 
 class Release(Record):
@@ -58,8 +76,8 @@ class Folder(Record):
 
     kind: Literal["folder"]
     name: Name
-    videos: Path
-    """The folder; where it lies changes no data. Relative to the recipe's file."""
+    videos: Videos
+    """The folder, or its URL; where it lies changes no data. Relative to the recipe's file."""
     annotations: Path | None = None
     """The CSV; without one nothing is known of the videos. Relative to the recipe's file."""
     questions: Path | None = None
@@ -89,8 +107,8 @@ class Imported(Record):
     name: Name
     manifest: Path
     """The file; what it says changes the data, where it lies does not. Relative to the recipe's file."""
-    videos: Path
-    """The folder, searched with its sub-folders. Relative to the recipe's file."""
+    videos: Videos
+    """The folder, searched with its sub-folders, or its URL. Relative to the recipe's file."""
     labels: Literal["native", "common"] = "native"
     """Whether answers use the dataset's own labels or those of the common taxonomy."""
 

@@ -24,6 +24,7 @@ from rocot.evaluate.result import Result, evaluate
 from rocot.evaluate.rows import of_clips, of_videos
 from rocot.evaluate.vau_eval import texts, vau_eval
 from rocot.machine import Machine
+from rocot.recipe import placed
 from rocot.release.rows import rows_at
 from rocot.sources.known.files import Files
 from rocot.sources.manifest.file import Manifest, read
@@ -173,7 +174,7 @@ def _dataset(exam: Exam, on: On, machine: Machine) -> tuple[Benchmark, Sheets, i
     films = Films(
         benchmark=benchmark,
         entries=entries_of(on.benchmark, made),
-        folder=Path(exam.videos[0]),
+        folder=placed(exam.videos[0]),
         task=task,
         count=card.frames,
         look=look,

@@ -14,7 +14,7 @@ from rocot.engine.blobs import Blobs
 from rocot.engine.reader import StoreReader
 from rocot.errors import ConfigError, VideoError
 from rocot.machine import Machine
-from rocot.recipe import FramesRecipe, Recipe, Scenes
+from rocot.recipe import FramesRecipe, Recipe, Scenes, placed
 from rocot.release.album import Album
 from rocot.release.find import Found
 from rocot.release.find import find as look_at
@@ -25,7 +25,7 @@ from rocot.release.places import Places, places
 from rocot.release.rights import Origin, shipped, terms
 from rocot.sources.scenes.again import ScenesAgain
 from rocot.sources.scenes.render import renderers
-from rocot.tools.reading import reader
+from rocot.tools.reading import footage, reader
 from rocot.video.hydrate import Hydrator
 from rocot.video.isolated import Isolated
 from rocot.video.protocol import Look
@@ -40,8 +40,8 @@ class Held:
     root: Path
     """The release's own folder."""
     manifest: Manifest
-    folders: Mapping[str, Sequence[Path]]
-    """Of videos, by source: those of the run's recipe that are there."""
+    folders: Mapping[str, Sequence[Path | str]]
+    """Of videos, or their URLs, by source: those of the run's recipe that are there."""
 
 
 def held(path: Path) -> Held:
@@ -55,7 +55,7 @@ def held(path: Path) -> Held:
     return Held(found.root, found.manifest, _folders(found))
 
 
-def _folders(found: Found) -> dict[str, list[Path]]:
+def _folders(found: Found) -> dict[str, list[Path | str]]:
     """Where the run's recipe has its videos; nothing of a release that came from elsewhere."""
     if found.kind != "run":
         return {}
@@ -68,35 +68,38 @@ def _folders(found: Found) -> dict[str, list[Path]]:
     return {} if recipe is None else folders_of(recipe)
 
 
-def folders_of(recipe: Recipe) -> dict[str, list[Path]]:
-    """The folders of a recipe's videos that are there, by source."""
-    made: dict[str, list[Path]] = {}
+def folders_of(recipe: Recipe) -> dict[str, list[Path | str]]:
+    """The folders of a recipe's videos that are there, and their URLs, by source."""
+    made: dict[str, list[Path | str]] = {}
     for source in recipe.sources:
-        if not isinstance(source, Scenes) and source.videos.is_dir():
+        if not isinstance(source, Scenes) and (isinstance(source.videos, str) or source.videos.is_dir()):
             made.setdefault(source.name, []).append(source.videos)
     return made
 
 
-def named(videos: Sequence[str], sources: Sequence[Origin]) -> dict[str, list[Path]]:
-    """What `--videos` names: `source=folder`, or a folder for all sources. Raises ConfigError for another source."""
+def named(videos: Sequence[str], sources: Sequence[Origin]) -> dict[str, list[Path | str]]:
+    """What `--videos` names: `source=folder`, or a folder for all sources; each may be a URL.
+
+    Raises ConfigError for another source.
+    """
     known = {source.name for source in sources}
     rendered = {source.name for source in sources if source.kind == "scenes"}
-    made: dict[str, list[Path]] = {}
+    made: dict[str, list[Path | str]] = {}
     for said in videos:
         name, equals, folder = said.partition("=")
         if equals and name in known:
-            made.setdefault(name, []).append(Path(folder))
+            made.setdefault(name, []).append(placed(folder))
         elif equals and "/" not in name and not Path(said).exists():
             raise ConfigError(f"--videos: {name[:60]!r} is no source of the release; it has {', '.join(sorted(known))}")
         else:
             for own in known - rendered:
-                made.setdefault(own, []).append(Path(said))
+                made.setdefault(own, []).append(placed(said))
     return made
 
 
 @contextmanager
 def videos_of(
-    sources: Sequence[Origin], folders: Mapping[str, Sequence[Path]], machine: Machine
+    sources: Sequence[Origin], folders: Mapping[str, Sequence[Path | str]], machine: Machine
 ) -> Iterator[dict[str, Places]]:
     """Where the videos are, by source; scenes that are missing are rendered. Raises ConfigError for a bad folder."""
     rendering = renderers(machine.decoders)
@@ -106,7 +109,8 @@ def videos_of(
             for source in sources
             if source.kind == "scenes"
         }
-        yield places(folders, made)
+        lie = {name: [footage(one, machine) for one in named] for name, named in folders.items()}
+        yield places(lie, made)
     finally:
         rendering.shutdown(cancel_futures=True)
 

@@ -22,7 +22,7 @@ from rocot.errors import ConfigError
 from rocot.evaluate.benchmarks import entries_of, suite
 from rocot.machine import Machine
 from rocot.prices import Prices
-from rocot.recipe import Asking, Checks, Imported, Mix, Recipe, Release, TaskRecipe, Windows
+from rocot.recipe import Asking, Checks, Imported, Mix, Recipe, Release, TaskRecipe, Windows, placed
 from rocot.recipe_file import load_recipe, resolved
 from rocot.sources.manifest.entry import Entry
 from rocot.sources.manifest.file import Manifest, write
@@ -67,9 +67,9 @@ def hear_dataset(hearing: Hearing, benchmark: str, made: Manifest) -> Heard | in
     entries = [_posed(entry) for entry in entries_of(benchmark, made)]
     folder = _folder(hearing, asked, benchmark)
     write(folder / CASES, Manifest(made.header, entries))
-    source = Imported(
-        kind="manifest", name=dataset, manifest=(folder / CASES).resolve(), videos=Path(hearing.videos[0]).resolve()
-    )
+    lie = placed(hearing.videos[0])
+    videos = lie.resolve() if isinstance(lie, Path) else lie
+    source = Imported(kind="manifest", name=dataset, manifest=(folder / CASES).resolve(), videos=videos)
     recipe = asked.model_copy(
         update={
             "release": Release(name="evaluation"),

@@ -18,6 +18,7 @@ from rocot.cli.screen import count, heading, lasting, out, size, table
 from rocot.errors import ConfigError
 from rocot.machine import Machine, default_cache
 from rocot.recipe import FramesRecipe
+from rocot.sources.footage import Here
 from rocot.sources.known.annotated import Annotated
 from rocot.sources.known.dataset import Dataset
 from rocot.sources.known.files import Files
@@ -98,7 +99,7 @@ def _measured(order: Order, said: Sequence[Annotated]) -> tuple[dict[str, Found]
     One of another length than the annotations say is another cut: its spans would lie elsewhere.
     """
     assert order.videos is not None
-    matching = match(said, order.videos)
+    matching = match(said, Here(order.videos))
     machine = Machine(run=Path(), cache=default_cache())
     opens = reader(FramesRecipe(), machine)
     with closing(opens), gauge("measuring videos") as tell:

@@ -139,7 +139,7 @@ videos = click.option(
     "--videos",
     multiple=True,
     metavar="[SOURCE=]FOLDER",
-    help="Where the videos lie, of all sources or of one; once for each.  [default: the folders of the run's recipe]",
+    help="A folder or URL of videos, of all sources or of one; once for each.  [default: those of the run's recipe]",
 )
 start = click.option(
     "--start",

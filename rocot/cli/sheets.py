@@ -23,10 +23,11 @@ from rocot.recipe import FramesRecipe
 from rocot.release.album import Page, Shot
 from rocot.release.parts import parts
 from rocot.release.places import Places
+from rocot.sources.footage import Footage
 from rocot.sources.manifest.entry import Entry
 from rocot.sources.manifest.matching import Matching, match
 from rocot.sources.protocol import mark_of
-from rocot.tools.reading import reader
+from rocot.tools.reading import footage, reader
 from rocot.video.isolated import Isolated
 from rocot.video.protocol import Look, Still
 
@@ -71,12 +72,13 @@ UNREAD = VideoError("not read", "nobody has looked")
 
 @dataclass(frozen=True)
 class Films:
-    """A dataset's videos in a folder, as its annotations name them."""
+    """A dataset's videos, as its annotations name them."""
 
     benchmark: Benchmark
     entries: Sequence[Entry]
     """Those of the benchmark's cases."""
-    folder: Path
+    folder: Path | str
+    """Of the videos, or its URL."""
     task: Task
     count: int
     """Frames a video, in the middles of equal parts."""
@@ -86,14 +88,15 @@ class Films:
     @contextmanager
     def sheets(self, wanted: Wanted) -> Iterator[Iterator[Sheet]]:
         """The sheets that are wanted, with their frames, in the benchmark's order."""
-        found = match(self.entries, self.folder)
+        films = footage(self.folder, self.machine)
+        found = match(self.entries, films)
         isolated = reader(FramesRecipe(), self.machine)
         by_id = {entry.id: entry for entry in self.entries}
         pool = ThreadPoolExecutor(self.machine.decoders, thread_name_prefix="look")
 
         def made(case: Case) -> Sheet | None:
             try:
-                return self._sheet(case, _file(found, by_id[case.id]), isolated, wanted)
+                return self._sheet(case, _file(films, found, by_id[case.id]), isolated, wanted)
             except VideoError as error:
                 return Sheet(case.id, self.task, (), "", None, error)
 
@@ -211,11 +214,11 @@ def _page(row: Row) -> Page:
     return Page(pa.table({}), [Shot.model_validate(known)])
 
 
-def _file(found: Matching, entry: Entry) -> Path:
+def _file(films: Footage, found: Matching, entry: Entry) -> Path:
     place = found.paths.get(entry.video)
     if place is None:
         raise VideoError("missing file", f"{entry.file} is not in the folder of videos")
-    return found.root / place
+    return films.bring(place)
 
 
 def _path(row: Row, places: Mapping[str, Places]) -> Path:

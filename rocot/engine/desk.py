@@ -1,5 +1,6 @@
-"""Where files of the frame cache are written, before they take their places."""
+"""Where files of a cache are written, before they take their places."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
@@ -19,19 +20,23 @@ class Desk:
 
     def write(self, path: Path, data: bytes) -> None:
         """Writes a file, all at once as far as readers can see. Raises OSError."""
+        self.fill(path, lambda made: made.write_bytes(data))
+
+    def fill(self, path: Path, write: Callable[[Path], object]) -> None:
+        """The same, of a file that `write` writes where it is told; it may be called again. Raises OSError."""
         for _ in range(ATTEMPTS):
             with suppress(FileNotFoundError):  # a new folder, or one that is being deleted, or a file swept by mistake
-                self._write(path, data)
+                self._fill(path, write)
                 return
             with suppress(FileNotFoundError):
                 self._folder.mkdir(parents=True, exist_ok=True)
                 path.parent.mkdir(parents=True, exist_ok=True)
-        self._write(path, data)
+        self._fill(path, write)
 
-    def _write(self, path: Path, data: bytes) -> None:
+    def _fill(self, path: Path, write: Callable[[Path], object]) -> None:
         made = self._folder / uuid4().hex
         try:
-            made.write_bytes(data)
+            write(made)
             if not self._swept:
                 self._swept = True
                 self._sweep(made.stat().st_mtime - LITTER)  # by the clock that dates the files, whichever that is

@@ -1,16 +1,15 @@
 """Which file on this machine is the video that a row speaks of."""
 
-import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 from threading import Lock
 from typing import Protocol
 
 from rocot.errors import ConfigError, VideoError
-from rocot.sources.listing import root_of
+from rocot.sources.footage import Footage
 from rocot.sources.names import SUFFIXES, stem
-from rocot.video.mark import mark_of
 
 
 class Places(Protocol):
@@ -49,43 +48,53 @@ class Folders:
     only where names do not settle it.
     """
 
-    def __init__(self, folders: Sequence[Path]) -> None:
-        """Raises ConfigError for a folder that is none, cannot be listed, or has no video."""
-        self._named: dict[str, list[Path]] = {}
-        for folder in folders:
-            found = list(_videos(root_of(folder)))
+    def __init__(self, folders: Sequence[Footage]) -> None:
+        """Raises ConfigError for a folder that is none, cannot be listed, or has no video, and StorageError."""
+        self._named: dict[str, list[_File]] = {}
+        for footage in folders:
+            found = sorted(path for path in footage.found() if path.lower().endswith(SUFFIXES))
             if not found:
-                raise ConfigError(f"{folder}: no videos in it (looked for {', '.join(SUFFIXES)})")
+                raise ConfigError(f"{footage}: no videos in it (looked for {', '.join(SUFFIXES)})")
             for path in found:
-                self._named.setdefault(stem(path.name), []).append(path)
-        self._unread = iter([path for paths in self._named.values() for path in paths])
-        self._marked: dict[str, Path] = {}
+                self._named.setdefault(stem(PurePosixPath(path).name), []).append(_File(footage, path))
+        self._unread = iter([file for files in self._named.values() for file in files])
+        self._marked: dict[str, _File] = {}
         self._lock = Lock()
 
     def path(self, video: str, mark: str) -> Path | None:
         """See `Places.path`."""
         named = self._by_name(video)
         with self._lock:
-            for path in named:
+            for file in named:
                 if mark not in self._marked:
-                    self._read(path)
+                    self._read(file)
             while mark not in self._marked and (other := next(self._unread, None)) is not None:
                 self._read(other)
-            return self._marked.get(mark, named[0] if named else None)
+            chosen = self._marked.get(mark, named[0] if named else None)
+        return None if chosen is None else chosen.footage.bring(chosen.path)
 
-    def _by_name(self, video: str) -> list[Path]:
+    def _by_name(self, video: str) -> list["_File"]:
         """The files that may be meant, those first that share most of the id's folders."""
         parts = video.split("/")
         names = dict.fromkeys((parts[-1], stem(parts[-1])))
-        found = [path for name in names for path in self._named.get(name, ())]
-        return sorted(dict.fromkeys(found), key=lambda path: (-_shared(path, parts[:-1]), str(path)))
+        found = [file for name in names for file in self._named.get(name, ())]
+        return sorted(dict.fromkeys(found), key=lambda file: (-_shared(file.path, parts[:-1]), file.path))
 
-    def _read(self, path: Path) -> None:
+    def _read(self, file: "_File") -> None:
         with suppress(VideoError):  # told where it is opened because of its name
-            self._marked.setdefault(mark_of(path), path)
+            self._marked.setdefault(file.footage.mark(file.path), file)
 
 
-def places(folders: Mapping[str, Sequence[Path]], made: Mapping[str, Made]) -> dict[str, Places]:
+@dataclass(frozen=True)
+class _File:
+    """One of a folder."""
+
+    footage: Footage
+    path: str
+    """From its root (POSIX)."""
+
+
+def places(folders: Mapping[str, Sequence[Footage]], made: Mapping[str, Made]) -> dict[str, Places]:
     """By source: what is made again, and the folders that were named. Raises ConfigError, as `Folders`."""
     return {
         **{name: Rendered(one) for name, one in made.items()},
@@ -93,21 +102,10 @@ def places(folders: Mapping[str, Sequence[Path]], made: Mapping[str, Made]) -> d
     }
 
 
-def _videos(root: Path) -> Iterator[Path]:
-    def stop(error: OSError) -> None:
-        raise ConfigError(f"{error.filename}: cannot be listed ({error.strerror})") from error
-
-    for place, folders, names in os.walk(root, onerror=stop):
-        folders[:] = sorted(folder for folder in folders if not folder.startswith("."))
-        yield from (
-            Path(place, name) for name in sorted(names) if not name.startswith(".") and name.lower().endswith(SUFFIXES)
-        )
-
-
-def _shared(path: Path, folders: Sequence[str]) -> int:
+def _shared(path: str, folders: Sequence[str]) -> int:
     """Folders that two paths share, counted from the file up."""
     count = 0
-    for one, other in zip(reversed(path.parts[:-1]), reversed(folders), strict=False):
+    for one, other in zip(reversed(PurePosixPath(path).parts[:-1]), reversed(folders), strict=False):
         if one != other:
             break
         count += 1

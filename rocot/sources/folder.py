@@ -1,6 +1,5 @@
 """Any folder of videos, with a CSV of what is known of them."""
 
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -11,11 +10,12 @@ from rocot.core.truth import NORMAL, Truth
 from rocot.errors import ConfigError, VideoError
 from rocot.sources import questions as quiz
 from rocot.sources.annotations import Annotations, read
+from rocot.sources.footage import Footage
 from rocot.sources.known.commons import commons
-from rocot.sources.listing import Counted, ahead, root_of
+from rocot.sources.listing import Counted, ahead
 from rocot.sources.names import SUFFIXES, is_there, printable
 from rocot.sources.parted import Takes, every
-from rocot.sources.protocol import Skipped, Video, mark_of
+from rocot.sources.protocol import Skipped, Video
 from rocot.video.protocol import FrameReader
 
 VAU_BENCH = (
@@ -49,7 +49,7 @@ LONGEST_ID = 400
 
 
 class FolderSource:
-    """A folder of videos, sub-folders included, as one split of a dataset.
+    """A folder of videos, sub-folders included, as one split of a dataset; it may lie at a URL.
 
     Names that start with a dot are left out. A video's id is its path in the folder without the suffix; with it where
     two videos would share one. A video that the CSV does not name has no truth.
@@ -58,7 +58,7 @@ class FolderSource:
     def __init__(  # noqa: PLR0913, PLR0917 - a folder's section of the recipe, and who opens its files
         self,
         name: str,
-        videos: Path,
+        videos: Footage,
         annotations: Path | None,
         split: str,
         classes: tuple[str, ...],
@@ -74,7 +74,7 @@ class FolderSource:
         `takes`: which of the videos are wanted, by their ids; no others are opened.
         """
         self.name = name
-        self._folder = videos
+        self._footage = videos
         self._annotations = annotations
         self._split = split
         self._given = classes
@@ -91,26 +91,25 @@ class FolderSource:
         """
         if split != self._split:
             return iter(())
-        root = root_of(self._folder)
+        footage = self._footage
         known = read(self._annotations, self._given) if self._annotations else Annotations({}, ())
         asked = quiz.read(self._questions) if self._questions else {}
-        found = _found(root)
-        named = {path for path in known.truths if is_there(root / path)}
-        _check_asked(asked, self._questions, root)
+        found = footage.found()
+        named = {path for path in known.truths if footage.holds(path)}
+        _check_asked(asked, self._questions, footage)
         if not found and not named:
             raise ConfigError(
-                f"{self._folder}: no videos in it; put some there, or name another folder"
-                f" (looked for {', '.join(SUFFIXES)})"
+                f"{footage}: no videos in it; put some there, or name another folder (looked for {', '.join(SUFFIXES)})"
             )
         if known.truths and not named:
             raise ConfigError(
-                f"{self._annotations}: none of its {len(known.truths)} paths lies in {self._folder};"
+                f"{self._annotations}: none of its {len(known.truths)} paths lies in {footage};"
                 f" paths are relative to that folder (the first is {next(iter(known.truths))!r})"
             )
         paths = sorted({*found, *known.truths, *asked})
         classes = _classes(self._given, known)
         ids = _ids(paths)
-        look = _Look(self.name, split, root, classes, known.truths, asked, ids, self._reader, self._salvage)
+        look = _Look(self.name, split, footage, classes, known.truths, asked, ids, self._reader, self._salvage)
         wanted = [path for path in paths if self._takes(ids[path])]
         return Counted(ahead(look, wanted), len(wanted))
 
@@ -121,7 +120,7 @@ class _Look:
 
     source: str
     split: str
-    root: Path
+    footage: Footage
     classes: tuple[str, ...]
     truths: dict[str, Truth]
     asked: dict[str, tuple[Question, ...]]
@@ -139,10 +138,10 @@ class _Look:
     def _video(self, path: str) -> Video:
         if printable(path) != path or len(self.ids[path]) > LONGEST_ID:
             raise VideoError("unusable name", f"at most {LONGEST_ID} characters of UTF-8, no control characters")
-        whole = self.root / path
+        whole = self.footage.bring(path)
         if not is_there(whole):
             raise VideoError("missing file", f"{path} is not in the folder of videos")
-        if not whole.resolve().is_relative_to(self.root):
+        if not whole.resolve().is_relative_to(self.footage.root):
             raise VideoError("outside the folder", f"{path} is a link to a place outside the folder of videos")
         if whole.is_dir():
             raise VideoError("linked folder", f"{path} is a link to a folder; such links are not followed")
@@ -153,7 +152,7 @@ class _Look:
             split=self.split,
             path=str(whole),
             duration=facts.duration,
-            mark=mark_of(whole),
+            mark=self.footage.mark(path),
             classes=self.classes,
             common=commons(self.classes),
             truth=_fitted(self.truths.get(path, Truth()), facts.duration),
@@ -161,28 +160,13 @@ class _Look:
         )
 
 
-def _check_asked(asked: dict[str, tuple[Question, ...]], path: Path | None, root: Path) -> None:
+def _check_asked(asked: dict[str, tuple[Question, ...]], path: Path | None, footage: Footage) -> None:
     """Raises ConfigError where no question is about a video that is there."""
-    if asked and not any(is_there(root / place) for place in asked):
+    if asked and not any(map(footage.holds, asked)):
         raise ConfigError(
-            f"{path}: none of its {len(asked)} paths lies in {root};"
+            f"{path}: none of its {len(asked)} paths lies in {footage};"
             f" paths are relative to that folder (the first is {next(iter(asked))!r})"
         )
-
-
-def _found(root: Path) -> set[str]:
-    """Paths of videos relative to the root (POSIX), and of links to folders, which are told and not followed."""
-
-    def stop(error: OSError) -> None:
-        raise ConfigError(f"{error.filename}: cannot be listed ({error.strerror})") from error
-
-    found: set[str] = set()
-    for place, folders, files in os.walk(root, onerror=stop):
-        folders[:] = [folder for folder in folders if not folder.startswith(".")]
-        links = (folder for folder in folders if (Path(place) / folder).is_symlink())
-        videos = (file for file in files if not file.startswith(".") and file.lower().endswith(SUFFIXES))
-        found.update((Path(place) / name).relative_to(root).as_posix() for name in (*links, *videos))
-    return found
 
 
 def _ids(paths: Iterable[str]) -> dict[str, str]:

@@ -4,14 +4,15 @@ Only whole files pass, each under a name of its own; whoever needs several files
 names them last. Credentials come from where each service's own tools look for them (AWS_ACCESS_KEY_ID, HF_TOKEN ...).
 """
 
-import re
+import errno
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from rocot.errors import RocotError, StorageError
+from rocot.url import has_password, scheme_of, without_password, without_scheme
 
 T = TypeVar("T")
 
@@ -19,19 +20,24 @@ CHECKED = ".rocot"
 """A file of nothing, there for a moment."""
 PAUSES = (1.0, 2.0, 4.0)
 """Seconds before each further try; clients try by themselves as well."""
+PATIENT = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
+"""The same where a run of days waits for it: two minutes in all."""
 HERE = frozenset({"file", "memory"})
 """What does not get better by being asked again."""
 OBJECT_STORES = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "oss", "hf", "memory"})
 """Which have no folders to make; some would make a bucket instead."""
 EXTRAS = {"s3": "s3", "s3a": "s3"}
 """Schemes whose client an extra of rocot brings."""
-_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
-_SECRET = re.compile(r"//[^/@]*:[^/@]*@")
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _FINAL = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError, ImportError, ValueError)
 
 
 class PassingError(StorageError):
     """Asked again later it may succeed."""
+
+
+class MissingError(StorageError):
+    """It is not there."""
 
 
 class _Files(Protocol):
@@ -43,7 +49,9 @@ class _Files(Protocol):
 
     def info(self, path: str) -> dict[str, object]: ...
 
-    def cat_file(self, path: str) -> bytes: ...
+    def find(self, path: str, *, detail: bool) -> dict[str, dict[str, object]]: ...
+
+    def cat_file(self, path: str, start: int | None = None, end: int | None = None) -> bytes: ...
 
     def pipe_file(self, path: str, value: bytes) -> None: ...
 
@@ -58,25 +66,24 @@ class _Files(Protocol):
 
 def is_url(text: str) -> bool:
     """Whether a text names a place by a URL and not by a path."""
-    return _SCHEME.match(text) is not None
+    return scheme_of(text) != ""
 
 
 class Place:
     """One folder. What goes wrong there is a StorageError that names it. Safe to use from several threads."""
 
-    def __init__(self, url: str, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, url: str, sleep: Callable[[float], None] = time.sleep, pauses: Sequence[float] = PAUSES) -> None:
         """Reaches nothing yet. Raises StorageError for a URL that cannot be used; `sleep` waits between tries."""
-        found = _SCHEME.match(url)
-        self._scheme = found[1].lower() if found else "file"
-        self._sleep = sleep
-        if _SECRET.search(url):
+        self._scheme = scheme_of(url) or "file"
+        self._sleep, self._pauses = sleep, pauses
+        if has_password(url):
             raise StorageError(
-                f"{_SECRET.sub('//...@', url)}: holds a password; keys come from the environment, so leave it out"
+                f"{without_password(url)}: holds a password; keys come from the environment, so leave it out"
             )
         if ("://" in url and "::" in url.partition("://")[0]) or ("::" in url and self._scheme != "file"):
             raise StorageError(f"{url}: one address alone can be used, without ::")
         if self._scheme == "file":
-            folder = url[len(found[0]) :] if found else url
+            folder = without_scheme(url)
             if not folder.strip():
                 raise StorageError(
                     f"the URL is empty (got {url!r}); want s3://..., hf://..., gs://..., file:///folder or a folder's"
@@ -89,7 +96,7 @@ class Place:
 
     def __truediv__(self, name: str) -> "Place":
         """A folder within."""
-        return Place(f"{self.url}/{name}", self._sleep)
+        return Place(f"{self.url}/{name}", self._sleep, self._pauses)
 
     def __str__(self) -> str:
         return self.url
@@ -106,6 +113,32 @@ class Place:
             return sorted(path.rstrip("/").rsplit("/", 1)[-1] for path in found)
 
         return self._tried(listed)
+
+    def files(self) -> dict[str, int]:
+        """Bytes of all files that lie there and below, by their paths from here (POSIX).
+
+        None where there is no such folder. Raises StorageError where the service does not tell sizes.
+        """
+
+        def listed() -> Mapping[str, Mapping[str, object]]:
+            self._files.invalidate_cache()
+            try:
+                return self._files.find(self._root, detail=True)
+            except FileNotFoundError:
+                return {}
+
+        made: dict[str, int] = {}
+        for path, about in self._tried(listed).items():
+            size = about.get("size")
+            if not isinstance(size, int):
+                raise StorageError(f"{self.url}: the service tells no size of {path[-100:]}; copy or mount the folder")
+            if path.startswith(f"{self._root}/"):
+                made[path.removeprefix(f"{self._root}/")] = size
+        return made
+
+    def part(self, name: str, start: int, end: int) -> bytes:
+        """The bytes [start, end) of a file. Raises StorageError where it is not there."""
+        return self._tried(lambda: self._files.cat_file(self._path(name), start=start, end=end))
 
     def size(self, name: str) -> int | None:
         """Bytes of a file; None where it is not there."""
@@ -174,7 +207,7 @@ class Place:
 
     def _tried(self, do: Callable[[], T]) -> T:
         """Does it, and again where it may pass; a disk of this machine is asked once."""
-        for pause in () if self._scheme in HERE else PAUSES:
+        for pause in () if self._scheme in HERE else self._pauses:
             try:
                 with self._told():
                     return do()
@@ -191,7 +224,8 @@ class Place:
         except Exception as error:
             if not _is_foreign(error):
                 raise
-            kind = StorageError if isinstance(error, _FINAL) else PassingError
+            final = isinstance(error, _FINAL) or (isinstance(error, OSError) and error.errno in _FULL)
+            kind = MissingError if isinstance(error, FileNotFoundError) else StorageError if final else PassingError
             raise kind(f"{self.url}: {_said(error, self._scheme)}") from error
 
 
@@ -219,6 +253,8 @@ def _said(error: Exception, scheme: str) -> str:
         return f"not found ({_brief(error)}); look at the name of the bucket or folder"
     if isinstance(error, PermissionError):
         return f"permission denied ({_brief(error)}); look at the keys in the environment, and at what they allow"
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return f"the disk is full ({_brief(error)}), here or there; make room, and run the same again"
     if isinstance(error, ValueError) and "not known" in str(error).lower():
         return f"fsspec knows no {scheme}://; want s3://, hf://, gs://, file:// or a folder"
     return f"cannot be reached ({_brief(error)}); try again, or look at keys, endpoint and network"

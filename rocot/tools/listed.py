@@ -12,7 +12,7 @@ from rocot.sources.shuffled import Shuffled
 from rocot.sources.truths import Truths
 from rocot.sources.withdrawn import Without
 from rocot.sources.withdrawn import skipped as withheld
-from rocot.tools.reading import reader
+from rocot.tools.reading import footage, reader
 
 
 def sources(
@@ -34,11 +34,11 @@ def sources(
         if isinstance(source, Imported):
             from rocot.sources.manifest.source import ManifestSource  # it brings pyarrow along
 
-            where = source.name, source.manifest, source.videos, source.labels
+            where = source.name, source.manifest, footage(source.videos, machine), source.labels
             return ManifestSource(*where, opens, salvage=salvage, takes=takes)
         return FolderSource(
             source.name,
-            source.videos,
+            footage(source.videos, machine),
             source.annotations,
             source.split,
             source.classes,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import cache
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rocot.errors import ConfigError
@@ -12,6 +13,8 @@ from rocot.recipe import FramesRecipe
 from rocot.video.protocol import Look
 
 if TYPE_CHECKING:
+    from rocot.sources.footage import Footage
+    from rocot.storage.mirror import Mirrors
     from rocot.video.frames import Frames
     from rocot.video.isolated import Isolated, Limits
 
@@ -25,12 +28,27 @@ def sampler(recipe: FramesRecipe, machine: Machine) -> Iterator["Frames"]:
     look = Look(height=recipe.height, quality=recipe.quality)
     blobs = Blobs(machine.cache / "frames", quota=int(machine.cache_quota * 1e9))
     isolated = reader(recipe, machine)
-    with closing(Frames(isolated, blobs, look, machine.decoders)) as frames:
+    with closing(Frames(isolated, blobs, look, machine.decoders, mirrors(machine.cache).bring)) as frames:
         try:
             yield frames
         finally:  # what is still decoding is asked for by nobody, and may take its whole deadline
             frames.drop()
             isolated.close()
+
+
+def footage(videos: Path | str, machine: Machine) -> "Footage":
+    """The files of a folder of videos, or of one at a URL. Raises StorageError for a URL that cannot be used."""
+    from rocot.sources.footage import Here, There
+
+    return Here(videos) if isinstance(videos, Path) else There(mirrors(machine.cache).of(videos))
+
+
+@cache
+def mirrors(folder: Path) -> "Mirrors":
+    """What has come from URLs, in the cache; one for sources and samplers, as what they list is asked once."""
+    from rocot.storage.mirror import Mirrors
+
+    return Mirrors(folder / "videos")
 
 
 def reader(recipe: FramesRecipe, machine: Machine) -> "Isolated":

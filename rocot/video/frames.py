@@ -29,6 +29,10 @@ class Blobs(Protocol):
         """The bytes, None where there are none that have this digest."""
 
 
+def _here(_: Path) -> None:
+    """All files are on this machine."""
+
+
 class Frames:
     """Samples clips, and finds the pixels again (`Samples`, and the `Pictures` of teachers).
 
@@ -37,10 +41,14 @@ class Frames:
     read by other threads: a call whose frames are there never queues behind videos that wait to be decoded.
     """
 
-    def __init__(self, reader: FrameReader, blobs: Blobs, look: Look, threads: int) -> None:
+    def __init__(
+        self, reader: FrameReader, blobs: Blobs, look: Look, threads: int, bring: Callable[[Path], None] = _here
+    ) -> None:
+        """`bring` is called in those threads before a file is opened that may lie elsewhere so far."""
         self._reader = reader
         self._blobs = blobs
         self._look = look
+        self._bring = bring
         self._decoding = ThreadPoolExecutor(threads, thread_name_prefix="frames")
         self._finding = ThreadPoolExecutor(FINDERS, thread_name_prefix="cached-frames")
 
@@ -118,6 +126,7 @@ class Frames:
     def _listed(self, clip: Clip) -> Path:
         """The clip's file, as it was listed."""
         path = Path(clip.path)
+        self._bring(path)
         if mark_of(path) != clip.mark:
             raise VideoError("file changed", f"{path.name} is not the file that was listed; start a new run for it")
         return path

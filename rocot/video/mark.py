@@ -43,6 +43,11 @@ def mark_of(path: Path) -> str:
             tail = file.read(MARKED_BYTES)
     except OSError as error:
         raise VideoError("unreadable", f"{path.name}: {_cause(error)}") from error
+    return mark_by(size, head, tail)
+
+
+def mark_by(size: int, head: bytes, tail: bytes) -> str:
+    """The mark of a file, by its size in bytes and up to `MARKED_BYTES` of each end."""
     return hashlib.sha256(b"%d\n" % size + head + tail).hexdigest()
 
 

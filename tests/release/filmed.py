@@ -12,6 +12,7 @@ from rocot.release.album import Album
 from rocot.release.export import export
 from rocot.release.manifest import Manifest, read_manifest
 from rocot.release.places import Places, places
+from rocot.sources.footage import Here
 from rocot.video.av_reader import AvReader
 from rocot.video.hydrate import Hydrator
 from rocot.video.mark import mark_of
@@ -81,4 +82,4 @@ def album(cache: Path, videos: dict[str, Places], *, nearly: bool = False) -> Al
 
 
 def yard(*folders: Path) -> dict[str, Places]:
-    return places({"yard": folders}, {})
+    return places({"yard": [Here(folder) for folder in folders]}, {})

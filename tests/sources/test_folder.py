@@ -13,6 +13,7 @@ from rocot.core.span import Span
 from rocot.core.truth import Truth
 from rocot.errors import ConfigError, VideoError
 from rocot.sources.folder import VAU_BENCH, FolderSource
+from rocot.sources.footage import Here
 from rocot.sources.protocol import Skipped, Video, mark_of
 from rocot.video.av_reader import AvReader
 from rocot.video.protocol import Facts, Look, Taken
@@ -38,7 +39,7 @@ class Known:
             raise VideoError("damaged", f"{path.name}: it says so")
         if said == "slow":
             time.sleep(0.05)
-        return Facts(duration=float(said) if said[0].isdigit() else 10.0, width=2, height=2, fps=25, codec="none")
+        return Facts(duration=float(said) if said[:1].isdigit() else 10.0, width=2, height=2, fps=25, codec="none")
 
     def read(
         self, path: Path, times: Sequence[float], look: Look, *, tolerance: float = 0.0, salvage: bool = False
@@ -68,7 +69,7 @@ def make(tmp_path: Path, root: Path) -> MakeSource:
         annotations = None if csv is None else tmp_path / "a.csv"
         if annotations is not None and csv is not None:
             annotations.write_text(HEADER + csv)
-        return FolderSource("mine", root, annotations, "train", classes, Known())
+        return FolderSource("mine", Here(root), annotations, "train", classes, Known())
 
     return make
 
@@ -148,7 +149,7 @@ def test_what_spoils_one_video_skips_it_and_goes_on(make: MakeSource, root: Path
     (root / "inner").symlink_to(root)
     (root / "folder.mp4").mkdir()
     os.mkfifo(root / "pipe.mp4")
-    source = FolderSource("mine", root, tmp_path / "a.csv", "train", (), Plain())
+    source = FolderSource("mine", Here(root), tmp_path / "a.csv", "train", (), Plain())
     found = list(source.videos("train"))
     assert [(video.id, video.reason) for video in found if isinstance(video, Skipped)] == [
         ("bad", "damaged"),
@@ -184,12 +185,12 @@ def test_a_folder_or_csv_that_cannot_be_used_says_what_to_do(make: MakeSource, r
     with pytest.raises(ConfigError, match="no videos in it; put some there"):
         make(None, "notes.txt").videos("train")
     with pytest.raises(ConfigError, match="no such folder"):
-        FolderSource("mine", tmp_path / "none", None, "train", (), Known()).videos("train")
+        FolderSource("mine", Here(tmp_path / "none"), None, "train", (), Known()).videos("train")
     with pytest.raises(ConfigError, match="is a file, not a folder"):
-        FolderSource("mine", root / "notes.txt", None, "train", (), Known()).videos("train")
+        FolderSource("mine", Here(root / "notes.txt"), None, "train", (), Known()).videos("train")
     (root / "a.mp4").write_text("video")
     with pytest.raises(ConfigError, match="no such file; annotations must be a CSV"):
-        FolderSource("mine", root, tmp_path / "none.csv", "train", (), Known()).videos("train")
+        FolderSource("mine", Here(root), tmp_path / "none.csv", "train", (), Known()).videos("train")
     with pytest.raises(ConfigError, match="none of its 2 paths lies in"):
         make("videos/a.mp4,Fighting,1,2\nvideos/b.mp4,Fighting,1,2\n").videos("train")
 
@@ -198,7 +199,7 @@ def test_files_are_opened_as_they_are_asked_for_and_several_at_once(root: Path) 
     for number in range(200):
         (root / f"{number:03}.mp4").write_text("slow")
     reader = Known()
-    source = FolderSource("mine", root, None, "train", (), reader)
+    source = FolderSource("mine", Here(root), None, "train", (), reader)
     stream = source.videos("train")
     assert [next(stream).id for _ in range(3)] == ["000", "001", "002"]
     threads = min(8, os.cpu_count() or 1)
@@ -212,7 +213,7 @@ def test_real_videos_are_read(root: Path, tmp_path: Path) -> None:
     film(root / "a.mp4")
     (root / "b.mp4").write_text("This is no video.")
     (tmp_path / "a.csv").write_text(HEADER + "a.mp4,Fighting,1,3.5\nb.mp4,Fighting,1,2\n")
-    source = FolderSource("mine", root, tmp_path / "a.csv", "train", (), AvReader())
+    source = FolderSource("mine", Here(root), tmp_path / "a.csv", "train", (), AvReader())
     video, skipped = source.videos("train")
     assert isinstance(video, Video)
     assert isinstance(skipped, Skipped)

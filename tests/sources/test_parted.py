@@ -10,6 +10,7 @@ from rocot.core.part import Part
 from rocot.machine import Machine
 from rocot.recipe import Recipe
 from rocot.sources.folder import FolderSource
+from rocot.sources.footage import Here
 from rocot.sources.manifest.file import Manifest, write
 from rocot.sources.manifest.source import ManifestSource
 from rocot.sources.parted import Share, every
@@ -41,11 +42,11 @@ def test_the_parts_of_a_folder_are_the_folder(
     for name in names:
         (root / f"{name}.mp4").write_text("bad" if broken and name == names[0] else "8")
     whole, opened, found = Known(), 0, []
-    every_id = listed(FolderSource("yard", root, None, "train", (), whole))
+    every_id = listed(FolderSource("yard", Here(root), None, "train", (), whole))
     told = shares(count)
     for share in told:
         reader = Known()
-        found += listed(FolderSource("yard", root, None, "train", (), reader, takes=share.of("yard")))
+        found += listed(FolderSource("yard", Here(root), None, "train", (), reader, takes=share.of("yard")))
         opened += reader.probed
     assert sorted(found) == sorted(every_id) == sorted(names)
     assert opened == whole.probed == len(names), "each file is opened by one part"
@@ -66,7 +67,7 @@ def test_the_parts_of_a_manifest_are_the_manifest(tmp_path: Path) -> None:
     found: list[Video | Skipped] = []
     told = shares(3)
     for share in told:
-        source = ManifestSource("my-yard", path, root, "native", Known(), takes=share.of("my-yard"))
+        source = ManifestSource("my-yard", path, Here(root), "native", Known(), takes=share.of("my-yard"))
         found += source.videos("train")
     assert sorted(one.id for one in found) == sorted(names)
     assert [one.id for one in found if isinstance(one, Skipped)] == ["v0"], "what is missing is told by one part"

@@ -104,6 +104,31 @@ async def test_a_part_that_was_killed_is_finished_on_another_machine(tmp_path: P
     assert not told_of(tmp_path, b"canary"), "no key is in any file"
 
 
+@pytest.mark.timeout(300)
+async def test_videos_in_a_bucket_make_the_same_release(tmp_path: Path, aws: dict[str, str]) -> None:
+    bench = Bench(tmp_path, tmp_path / "cache")
+    bench.lay(length=0.5, csv=CSV, films=FILMS)
+    await ran(bench, aws, "generate", "--recipe", "own.toml", "--run", "one")
+    for film in (tmp_path / "videos").iterdir():
+        await asyncio.to_thread(Place(f"s3://{BUCKET}/films/day 1").send, film, film.name)
+    recipe = (tmp_path / "own.toml").read_text().replace('"videos"', f'"s3://{BUCKET}/films/day 1"')
+    (tmp_path / "far.toml").write_text(recipe)
+    shutil.rmtree(tmp_path / "videos")
+    shutil.rmtree(tmp_path / "cache")
+    for number in (1, 2):
+        part = await ran(bench, aws, "generate", "--recipe", "far.toml", "--run", "far", "--part", f"{number}/2")
+        assert "failed" not in part
+        come = {path.name for path in (tmp_path / "cache/videos").rglob("*.mp4")}
+        assert (come < {"a.mp4", "b.mp4", "c.mp4"}) == (number == 1), "a part brings its own alone"
+    await ran(bench, aws, "merge", "far-part-1-of-2", "far-part-2-of-2", "--out", "far")
+    await ran(bench, aws, "export", "far")
+    assert digests(tmp_path / "far" / "release") == digests(tmp_path / "one" / "release")
+    shutil.rmtree(tmp_path / "cache")
+    await ran(bench, aws, "hydrate", "far")  # it exits with 1 where a row lacks its frames
+    assert list((tmp_path / "cache/videos").rglob("*.mp4"))
+    assert not told_of(tmp_path, b"canary"), "no key is in any file"
+
+
 def told_of(folder: Path, text: bytes) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file() and text in path.read_bytes()]
 

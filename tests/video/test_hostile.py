@@ -12,6 +12,7 @@ import pytest
 
 from rocot.errors import VideoError
 from rocot.sources.folder import FolderSource
+from rocot.sources.footage import Here
 from rocot.sources.protocol import Skipped
 from rocot.video.isolated import Isolated, Limits
 from tests.contracts.damaged import DAMAGED, LOOK, SPARSE, Damaged, outcome
@@ -52,7 +53,7 @@ def test_a_folder_of_them_costs_what_is_bad_of_it(reader: Isolated, tmp_path: Pa
     for name in ("first.mp4", "zlast.mp4"):
         film(root / name)
     (root / "out.mp4").symlink_to(film(tmp_path / "elsewhere.mp4").path)
-    listed = list(FolderSource("own", root, None, "train", (), reader).videos("train"))
+    listed = list(FolderSource("own", Here(root), None, "train", (), reader).videos("train"))
     skipped = {video.id: video.reason for video in listed if isinstance(video, Skipped)}
     usable = {video.id for video in listed if not isinstance(video, Skipped)}
     assert {"first", "zlast"} <= usable

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-from rocot.errors import ConfigError
-from rocot.sources.listing import root_of
+from rocot.errors import ConfigError, VideoError
+from rocot.sources.footage import Footage, Here
 from rocot.sources.manifest.finding import Finding
 from rocot.sources.names import LONGEST, SUFFIXES, printable, stem
 
@@ -43,7 +43,7 @@ class Matching:
     findings: Sequence[Finding]
 
 
-def match(said: Iterable[Named], folder: Path) -> Matching:
+def match(said: Iterable[Named], footage: Footage) -> Matching:
     """Finds each video by its path in the folder, else anywhere in it by its name, whatever the suffix of a video.
 
     Names are compared exactly, but for the suffix. Of several files of one name the one is taken that shares most
@@ -51,9 +51,9 @@ def match(said: Iterable[Named], folder: Path) -> Matching:
 
     Nothing outside the folder is looked at: annotated names are only compared with those of the files that were
     found, links to folders are not followed, and links to files not out of it. Names with a dot in front are left
-    out. Raises ConfigError for a folder that cannot be listed, or that holds none of the videos.
+    out. Raises ConfigError for a folder that cannot be listed, or that holds none of the videos, and StorageError.
     """
-    shelf, wanted = _Shelf(root_of(folder)), _once(said)
+    shelf, wanted = _Shelf(footage), _once(said)
     paths: dict[str, str] = {}
     findings: list[Finding] = []
     for video, one in sorted(wanted.items()):
@@ -63,8 +63,8 @@ def match(said: Iterable[Named], folder: Path) -> Matching:
         else:
             paths[video] = found
     if wanted and not paths:
-        raise ConfigError(_nothing(folder, shelf, wanted.values()))
-    return Matching(shelf.root, paths, (*findings, *shelf.outside, *shelf.extra()))
+        raise ConfigError(_nothing(footage, shelf, wanted.values()))
+    return Matching(footage.root, paths, (*findings, *shelf.outside, *shelf.extra()))
 
 
 def _once(said: Iterable[Named]) -> dict[str, Named]:
@@ -78,12 +78,12 @@ def _once(said: Iterable[Named]) -> dict[str, Named]:
 class _Shelf:
     """The videos in a folder, by name."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, footage: Footage) -> None:
+        self.footage, self.root = footage, footage.root
         self.outside: list[Finding] = []
         self.files: dict[str, list[PurePosixPath]] = {}
         self._asked: set[str] = set()
-        for path in self._listed():
+        for path in self._listed() if isinstance(footage, Here) else self._told():
             self.files.setdefault(stem(path.name), []).append(path)
 
     def find(self, one: Named) -> str | Finding:
@@ -112,11 +112,15 @@ class _Shelf:
         return str(first)
 
     def _same(self, first: PurePosixPath, second: PurePosixPath) -> bool:
-        one, two = self.root / first, self.root / second
         try:
+            one, two = self.footage.bring(str(first)), self.footage.bring(str(second))
             return one.is_file() and two.is_file() and filecmp.cmp(one, two, shallow=False)
-        except OSError:  # neither is known to be the other, then
+        except (OSError, VideoError):  # neither is known to be the other, then
             return False
+
+    def _told(self) -> Iterator[PurePosixPath]:
+        """Where somebody else lists them."""
+        return (PurePosixPath(path) for path in sorted(self.footage.found()) if self._kept(path))
 
     def _listed(self) -> Iterator[PurePosixPath]:
         def stop(error: OSError) -> None:
@@ -141,11 +145,14 @@ class _Shelf:
             said = "a link that leads out of the folder of videos; such links are not followed"
             self.outside.append(Finding(kind="outside", video=printable(name), detail=said))
             return False
-        if printable(name) != name and not path.is_dir():
-            said = f"at most {LONGEST} characters of UTF-8, no control characters"
-            self.outside.append(Finding(kind="unusable name", video=printable(name), detail=said))
-            return False
-        return True
+        return path.is_dir() or self._kept(name)
+
+    def _kept(self, name: str) -> bool:
+        if printable(name) == name:
+            return True
+        said = f"at most {LONGEST} characters of UTF-8, no control characters"
+        self.outside.append(Finding(kind="unusable name", video=printable(name), detail=said))
+        return False
 
 
 def _resolved(path: Path) -> Path:
@@ -165,7 +172,7 @@ def _shared(path: PurePosixPath, wanted: PurePosixPath) -> int:
     return count
 
 
-def _nothing(folder: Path, shelf: _Shelf, wanted: Iterable[Named]) -> str:
+def _nothing(folder: Footage, shelf: _Shelf, wanted: Iterable[Named]) -> str:
     first = printable(next(iter(wanted)).file)
     if not shelf.files:
         return f"{folder}: no videos in it (looked for {', '.join(SUFFIXES)}); name the folder of the dataset's videos"

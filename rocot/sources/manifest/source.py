@@ -9,13 +9,14 @@ from rocot.core.span import Span, clipped
 from rocot.core.task import Question
 from rocot.core.truth import Truth
 from rocot.errors import VideoError
+from rocot.sources.footage import Footage
 from rocot.sources.known.commons import commons
 from rocot.sources.listing import Counted, ahead
 from rocot.sources.manifest.entry import Entry
 from rocot.sources.manifest.file import Header, streaming
 from rocot.sources.manifest.matching import match
 from rocot.sources.parted import Takes, every
-from rocot.sources.protocol import Skipped, Video, mark_of
+from rocot.sources.protocol import Skipped, Video
 from rocot.video.protocol import FrameReader
 
 Labels = Literal["native", "common"]
@@ -25,13 +26,13 @@ LONGEST = 10_000_000.0
 
 
 class ManifestSource:
-    """The videos of a manifest that lie in a folder."""
+    """The videos of a manifest that lie in a folder, or at a URL."""
 
     def __init__(  # noqa: PLR0913 - a manifest's section of the recipe, and who opens its files
         self,
         name: str,
         manifest: Path,
-        videos: Path,
+        videos: Footage,
         labels: Labels,
         reader: FrameReader,
         *,
@@ -41,7 +42,7 @@ class ManifestSource:
         """`labels`: which of a record's labels are the classes. `salvage` and `takes`: as of a folder."""
         self.name = name
         self._manifest = manifest
-        self._folder = videos
+        self._footage = videos
         self._labels: Labels = labels
         self._reader = reader
         self._salvage = salvage
@@ -57,8 +58,8 @@ class ManifestSource:
             entries = list(_needed(entry for entry in records if entry.split == split))
         if not entries:
             return iter(())
-        found = match(entries, self._folder)
-        look = _Look(self.name, found.root, found.paths, self._labels, header, self._reader, self._salvage)
+        found = match(entries, self._footage)
+        look = _Look(self.name, self._footage, found.paths, self._labels, header, self._reader, self._salvage)
         wanted = [entry for entry in entries if self._takes(entry.id)]
         return Counted(ahead(look, wanted), len(wanted))
 
@@ -95,7 +96,7 @@ class _Look:
     """Looks at one record's video."""
 
     source: str
-    root: Path
+    footage: Footage
     places: Mapping[str, str]
     labels: Labels
     header: Header
@@ -112,18 +113,17 @@ class _Look:
         place = self.places.get(entry.video)
         if place is None:
             raise VideoError("missing file", f"{entry.file} is not in the folder of videos")
-        path = self.root / place
-        mark = mark_of(path)
+        mark = self.footage.mark(place)
         if entry.mark not in {None, mark}:
             raise VideoError("file changed", f"{place} is not the file that was imported; import the dataset again")
         known = entry.duration if entry.mark and entry.duration and entry.duration <= LONGEST else None
-        duration = known or self.reader.probe(path, salvage=self.salvage).duration
+        duration = known or self.reader.probe(self.footage.bring(place), salvage=self.salvage).duration
         classes = self.header.classes if self.labels == "native" else self.header.common
         return Video(
             id=entry.id,
             source=self.source,
             split=entry.split,
-            path=str(path),
+            path=str(self.footage.root / place),
             duration=duration,
             mark=mark,
             classes=classes,

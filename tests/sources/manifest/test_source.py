@@ -7,6 +7,7 @@ import pytest
 
 from rocot.core.span import Span
 from rocot.errors import ConfigError
+from rocot.sources.footage import Here
 from rocot.sources.manifest.entry import Entry
 from rocot.sources.manifest.file import Manifest, write
 from rocot.sources.manifest.source import Labels, ManifestSource
@@ -33,7 +34,7 @@ def root(tmp_path: Path) -> Path:
 def lay(tmp_path: Path, root: Path, reader: Known) -> Lay:
     def made(*entries: Entry, labels: Labels = "native") -> ManifestSource:
         write(tmp_path / "yard.parquet", Manifest(header(), entries))
-        return ManifestSource("my-yard", tmp_path / "yard.parquet", root, labels, reader)
+        return ManifestSource("my-yard", tmp_path / "yard.parquet", Here(root), labels, reader)
 
     return made
 
