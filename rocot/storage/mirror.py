@@ -33,6 +33,8 @@ class Mirror:
     def __init__(self, place: Place, folder: Path) -> None:
         """`folder` is for this one alone."""
         self.place = place
+        self._patient = Place(place.url, pauses=PATIENT)
+        """For what a run waits for that is under way; one that begins is told at once of a mistyped address."""
         self.root = folder / _FILES
         """Where files are once they were brought."""
         self._folder = folder
@@ -59,7 +61,7 @@ class Mirror:
     def part(self, path: str, start: int, end: int) -> bytes:
         """The bytes [start, end) of a file, without bringing it. Raises StorageError, VideoError."""
         with self._of_one(path):
-            return self.place.part(path, start, end)
+            return self._patient.part(path, start, end)
 
     def bring(self, path: str) -> Path:
         """The file on this machine's disk. Raises StorageError, VideoError; KeyError for one that is not listed."""
@@ -76,7 +78,7 @@ class Mirror:
         def fetch(made: Path) -> None:
             made.parent.mkdir(parents=True, exist_ok=True)
             with self._of_one(path):
-                self.place.fetch(path, made)
+                self._patient.fetch(path, made)
             if made.stat().st_size != size:
                 raise VideoError(
                     "file changed", f"{path}: {size:,} bytes were listed, and {made.stat().st_size:,} came"
@@ -112,7 +114,7 @@ class Mirrors:
 
     def of(self, url: str) -> Mirror:
         """The one of a URL. Reaches nothing yet. Raises StorageError for a URL that cannot be used."""
-        place = Place(url, pauses=PATIENT)
+        place = Place(url)
         name = hashlib.sha256(place.url.encode()).hexdigest()[:_DIGITS]
         with self._lock:
             if name not in self._made:

@@ -94,7 +94,7 @@ def test_a_file_that_is_another_by_now_or_gone_is_told(url: str, mirrors: Mirror
     assert caught.value.reason == "file changed"
     Place(url).remove("a.mp4")
     for look in (lambda: mirror.bring("a.mp4"), lambda: mirror.part("a.mp4", 0, 1)):
-        with pytest.raises(VideoError, match="a.mp4 was listed at memory://.*, and is not there any more") as caught:
+        with pytest.raises(VideoError, match=r"a.mp4 was listed at memory://.*, and is not there any more") as caught:
             look()
         assert caught.value.reason == "missing file"
     assert not list(mirror.root.rglob("*.mp4"))
