@@ -6,25 +6,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from shutil import rmtree
 
 from pydantic import ValidationError
 from rich.console import Console
 
 from rocot.cli.exporting import export_split
-from rocot.cli.runs import reading, remembering
+from rocot.cli.runs import Run, reading, remembering
 from rocot.cli.screen import out
 from rocot.core.withdrawal import MOST_REASON, Withdrawn
 from rocot.engine.blobs import Blobs
-from rocot.engine.purge import Purged, purge
+from rocot.engine.purge import purge
 from rocot.engine.reader import StoreReader
 from rocot.engine.store import Store
-from rocot.errors import ConfigError
-from rocot.machine import default_cache
+from rocot.errors import ConfigError, StorageError
+from rocot.machine import Machine, default_cache
 from rocot.recipe import Recipe
-from rocot.recipe_file import spelt, write_withdrawn
+from rocot.recipe_file import load_recipe, spelt, write_withdrawn
 from rocot.release.export import FOLDER
-from rocot.release.manifest import read_manifest
+from rocot.release.manifest import Manifest, read_manifest
+from rocot.release.pixels import Pixels
 
+_MAKERS = {"hydrated": "hydrate", "exports": "export --format"}
+"""What a run's folder may hold that was made from its release, and what makes it."""
 _CLIPS = """
 SELECT id, record ->> 'source' || '/' || (record ->> 'video'), record ->> 'mark' FROM clip
 WHERE json_valid(record) AND (id IN (SELECT value FROM json_each(?1))
@@ -75,6 +79,7 @@ def print_withdrawn(asked: Withdrawal) -> int:
     same = tuple(dict.fromkeys(clip.video for clip in copies))
     new = (*new, *_tombstones(same, asked.reason))
     if asked.recipe is not None:
+        _check_sources(asked.recipe, new)
         write_withdrawn(asked.recipe, new)
     _note(asked.folder, new)
     for one in new:
@@ -83,9 +88,11 @@ def print_withdrawn(asked: Withdrawal) -> int:
         console.print(f"  {video} is the same file, and goes with it")
     for name in unknown:
         console.print(f"  the run has no clip of {name}: it is left out once it comes")
+    _export(console, asked.folder)
     if asked.purge:
         _purge(console, asked.folder, [clip.id for clip in (*clips, *copies)])
-    _export(console, asked.folder)
+    else:
+        _name_copies(console, asked.folder)
     if asked.recipe is None:
         console.print("\nThe run remembers it. For runs elsewhere add this to the recipe's file (--recipe does):")
         console.print("\n".join(map(spelt, new)), markup=False, end="")
@@ -99,6 +106,17 @@ def _tombstones(ids: Sequence[str], reason: str) -> tuple[Withdrawn, ...]:
         return tuple(Withdrawn(id=name, reason=reason) for name in dict.fromkeys(ids))
     except ValidationError as error:
         raise ConfigError("ID: want source/video or a clip, 1 to 500 characters") from error
+
+
+def _check_sources(recipe: Path, new: Sequence[Withdrawn]) -> None:
+    """Raises ConfigError for a recipe that has nothing to do with what is withdrawn."""
+    known = [source.name for source in load_recipe(str(recipe)).sources]
+    strange = [one.id for one in new if one.id.partition("/")[0] not in known]
+    if strange:
+        raise ConfigError(
+            f"--recipe {recipe}: has no source of {', '.join(strange)} (it has {', '.join(known)});"
+            " nothing is withdrawn"
+        )
 
 
 def _clips(store: StoreReader, ids: Sequence[str], marks: Sequence[str] = ()) -> list[_Clip]:
@@ -147,23 +165,53 @@ def _note(folder: Path, new: Sequence[Withdrawn]) -> None:
 
 
 def _purge(console: Console, folder: Path, clips: Sequence[str]) -> None:
-    gone: Purged = purge(folder, clips)
-    blobs = Blobs(default_cache() / "frames")
-    frames = sum(blobs.remove(digest) for digest in gone.frames)
+    gone = purge(folder, clips, Blobs(default_cache() / "frames").remove)
     console.print(
         f"deleted: {gone.clips:,} clips, {gone.replies:,} replies, {gone.results:,} results of stages,"
-        f" {frames:,} cached frames"
+        f" {gone.frames:,} cached frames"
     )
-    console.print("Backups, pages of `rocot report`, and what was published before are beyond it (docs/versions.md).")
+    for path in _copies_in(folder):
+        rmtree(path)
+        console.print(f"deleted: {path}, which `rocot {_MAKERS[path.name]}` makes again")
+    console.print(
+        "Copies made with --to, backups, pages of `rocot report`, videos fetched from a URL, and what was published"
+        " before are beyond it (docs/versions.md)."
+    )
+
+
+def _name_copies(console: Console, folder: Path) -> None:
+    """Tells of what was made from the release before, and holds what was withdrawn."""
+    for path in _copies_in(folder):
+        console.print(f"{path} was made before this: make it again (`rocot {_MAKERS[path.name]}`), or delete it")
+
+
+def _copies_in(folder: Path) -> list[Path]:
+    return [folder / name for name in _MAKERS if (folder / name).is_dir()]
 
 
 def _export(console: Console, folder: Path) -> None:
-    """Writes every split of the run's release again, where it has one."""
+    """Writes every split of the run's release again, where it has one, with its controls and its frames."""
     made = read_manifest(folder / FOLDER)
     if made is None:
         return
     with reading(folder) as run:
-        for split in sorted(made.splits):
-            controls = made.splits[split].controls is not None
-            told = export_split(folder, run.store, run.recipe, run.plan, split, controls=controls)
-            console.print(f"split {split} written anew: {told.entry.rows:,} rows, {told.withdrawn:,} left out")
+        if made.pixels is None:
+            _write(console, run, made, None)
+            return
+        from rocot.cli.filming import pixels_of  # it brings the drawing of scenes along
+
+        machine = Machine(run=run.folder, cache=default_cache())
+        try:
+            with pixels_of(run.recipe, (), made.pixels.rights or None, machine) as pixels:
+                _write(console, run, made, pixels)
+        except (ConfigError, StorageError) as error:  # what is withdrawn goes all the same
+            console.print(f"its frames cannot be had: {error}")
+            console.print("so it goes without; rocot export --with-frames puts them in again")
+            _write(console, run, made, None)
+
+
+def _write(console: Console, run: Run, made: Manifest, pixels: Pixels | None) -> None:
+    for split, entry in sorted(made.splits.items()):
+        controls = entry.controls is not None
+        told = export_split(run.folder, run.store, run.recipe, run.plan, split, controls=controls, pixels=pixels)
+        console.print(f"split {split} written anew: {told.entry.rows:,} rows, {told.withdrawn:,} left out")

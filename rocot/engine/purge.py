@@ -6,7 +6,7 @@ and the log is cut. What disks, backups and snapshots keep below that is out of 
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,12 +44,15 @@ class Purged:
     """Recorded attempts, failed ones among them."""
     results: int
     """What stages made."""
-    frames: frozenset[str]
-    """Digests of the frames that the clips were seen by; they lie in a cache that the run does not own."""
+    frames: int
+    """Files of frames."""
 
 
-def purge(folder: Path, clips: Sequence[str]) -> Purged:
+def purge(folder: Path, clips: Sequence[str], forget: Callable[[str], bool]) -> Purged:
     """Deletes clips, by their ids, from the run in a folder. What their calls cost is still counted.
+
+    `forget` deletes a frame that they were seen by from a cache that the run does not own, by its digest, and says
+    whether it was there. It is called first: once the rows are gone nobody knows the digests any more.
 
     Raises StoreError while somebody works on the run, and where answers about them are still to come by batch.
     """
@@ -57,7 +60,7 @@ def purge(folder: Path, clips: Sequence[str]) -> Purged:
     if working := living(folder / WORKERS):
         raise StoreError(f"{folder}: {len(working)} at work on it just now; purge when they are done")
     with StoreReader(folder) as store:
-        frames = frozenset(digest for clip in clips for digest in _frames(store, clip))
+        frames = sum(map(forget, {digest for clip in clips for digest in _frames(store, clip)}))
     with translated(path):
         connection = open_to_write(path)
         try:

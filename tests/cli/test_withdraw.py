@@ -15,9 +15,9 @@ from tests.cli.bench import Bench
 MADE = ("generate", "--recipe", "own.toml")
 
 
-def lay(bench: Bench) -> None:
-    """Two films of unlike bytes, of three clips each."""
-    bench.lay(length=1)
+def lay(bench: Bench, length: float = 1) -> None:
+    """Two films of unlike bytes, of three clips each; of short ones some are kept."""
+    bench.lay(length=length)
     with (bench.folder / "videos" / "b.mp4").open("ab") as film:
         film.write(b"\0")
 
@@ -103,6 +103,58 @@ def test_a_purge_leaves_nothing_of_it_in_the_run_nor_of_its_frames(bench: Bench)
     assert len(list((bench.cache / "frames").rglob("*.jpg"))) < frames
     assert rows(bench) == ["b"]
     assert bench.rocot("validate").returncode == 0
+
+
+def test_copies_in_the_run_are_named_and_go_with_a_purge(bench: Bench) -> None:
+    lay(bench)
+    assert bench.rocot(*MADE).returncode == 0
+    assert bench.rocot("hydrate", "--config", "all").returncode == 0
+    run = bench.folder / "runs" / "own"
+    (run / "exports" / "ms-swift").mkdir(parents=True)
+    assert (run / "hydrated").is_dir()
+    told = bench.rocot("withdraw", "own/a").stdout
+    assert "own/hydrated was made before this: make it again (`rocot hydrate`), or delete it" in told
+    assert "own/exports was made before this" in told
+    told = bench.rocot("withdraw", "own/a", "--purge").stdout
+    assert "own/hydrated, which `rocot hydrate` makes again" in told
+    assert not (run / "hydrated").exists()
+    assert not (run / "exports").exists()
+
+
+def test_a_release_keeps_its_frames(bench: Bench) -> None:
+    lay(bench, 0.5)
+    assert bench.rocot(*MADE).returncode == 0
+    rights = "we filmed it ourselves"
+    assert bench.rocot("export", "--with-frames", "--i-have-the-rights", rights).returncode == 0
+    told = bench.rocot("withdraw", "own/b")
+    assert told.returncode == 0, told.stderr
+    assert manifest(bench)["pixels"] == {"rights": rights, "visibility": "restricted"}
+    assert rows(bench) == ["a"]
+
+
+def test_a_release_whose_frames_are_gone_goes_without(bench: Bench) -> None:
+    lay(bench, 0.5)
+    assert bench.rocot(*MADE).returncode == 0
+    assert bench.rocot("export", "--with-frames", "--i-have-the-rights", "we filmed it").returncode == 0
+    shutil.rmtree(bench.cache)
+    shutil.rmtree(bench.folder / "videos")
+    told = bench.rocot("withdraw", "own/b")
+    assert told.returncode == 0, told.stderr
+    assert "its frames cannot be had:" in told.stdout
+    assert manifest(bench)["pixels"] is None
+    assert rows(bench) == ["a"]
+
+
+def test_a_recipe_of_other_sources_is_left_alone(bench: Bench) -> None:
+    lay(bench)
+    assert bench.rocot(*MADE).returncode == 0
+    other = bench.folder / "other.toml"
+    other.write_text((bench.folder / "own.toml").read_text().replace('name = "own"', 'name = "yard"'))
+    before = other.read_text()
+    told = bench.rocot("withdraw", "own/a", "--recipe", "other.toml")
+    assert told.returncode == 2
+    assert "other.toml: has no source of own/a (it has yard); nothing is withdrawn" in told.stderr
+    assert (other.read_text(), rows(bench)) == (before, ["a", "b"])
 
 
 def test_a_row_that_is_withdrawn_makes_a_release_invalid(bench: Bench) -> None:

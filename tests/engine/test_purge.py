@@ -1,10 +1,13 @@
 """What is purged is gone, to the byte; all else is as it was."""
 
+import json
 from pathlib import Path
 
 import pytest
 
+from rocot.engine.clip_rows import Listed
 from rocot.engine.harvest import Harvest
+from rocot.engine.outcome import Outcome
 from rocot.engine.purge import purge
 from rocot.engine.store import Store
 from rocot.engine.tables import attempts, sum_spent
@@ -13,6 +16,11 @@ from tests.engine.toys import Graded, Making, Toy, Workshop, attempt
 
 NEIGHBOURS = ["toy/00002", "toy/00002#", "toy/00002#x", "toy/000021"]
 """Names that begin as the one that goes, and are others'."""
+
+
+def none(_: str) -> bool:
+    """No frame is in the cache."""
+    return False
 
 
 def holding(folder: Path, needle: bytes) -> list[Path]:
@@ -26,8 +34,8 @@ async def test_clips_go_with_their_replies_and_results_and_others_stay(tmp_path:
     before, _ = shop.harvest(Making(items=()))
     with Store(tmp_path) as store:
         asked, spent = list(attempts(store)), sum_spent(store)
-    gone = purge(tmp_path, ["toy/00002"])
-    assert (gone.clips, gone.replies, gone.results) == (1, 2, 5)
+    gone = purge(tmp_path, ["toy/00002"], none)
+    assert (gone.clips, gone.replies, gone.results, gone.frames) == (1, 2, 5, 0)
     after, lost = shop.harvest(Making(items=()))
     assert [item for item in before if item.id != "toy/00002"] == after
     assert not lost
@@ -38,6 +46,24 @@ async def test_clips_go_with_their_replies_and_results_and_others_stay(tmp_path:
         assert sum_spent(store) == spent, "what was paid was paid"
 
 
+async def test_frames_go_before_the_rows_that_tell_of_them(tmp_path: Path) -> None:
+    clip = Toy(id="toy/one", mark=1)
+    digest = "ab" * 32
+    with Store(tmp_path) as store:
+        (link,) = await store.list_clips([Listed(clip.key, "train", 0, clip.model_dump_json())])
+        payload = json.dumps({"frames": [{"digest": digest}]})
+        await store.settle([Outcome(clip.key, clip.key, None, "frame", "f", "in", link, "done", payload)], [])
+
+    def interrupted(told: str) -> bool:
+        assert told == digest
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        purge(tmp_path, [clip.key], interrupted)
+    gone = purge(tmp_path, [clip.key], lambda told: told == digest)
+    assert (gone.clips, gone.results, gone.frames) == (1, 1, 1)
+
+
 async def test_no_byte_of_a_purged_reply_is_left_in_the_folder(tmp_path: Path) -> None:
     secret = b'{"said": "' + bytes(range(65, 91)) * 8 + b'"}'
     with Store(tmp_path) as store:
@@ -46,7 +72,7 @@ async def test_no_byte_of_a_purged_reply_is_left_in_the_folder(tmp_path: Path) -
             body = secret if number == 20 else b'{"said": "little"}'
             await store.add_attempt(attempt(str(number), body, item=item))
     assert holding(tmp_path, b"toy/secret")
-    purge(tmp_path, ["toy/secret"])
+    purge(tmp_path, ["toy/secret"], none)
     assert not holding(tmp_path, b"toy/secret")
     with Store(tmp_path) as store:
         assert len(list(attempts(store))) == 39
@@ -56,7 +82,7 @@ async def test_a_run_at_work_is_not_purged(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
         await store.add_attempt(attempt("a", item="toy#0"))
         with pytest.raises(StoreError, match="1 at work on it just now"):
-            purge(tmp_path, ["toy"])
+            purge(tmp_path, ["toy"], none)
         assert len(list(attempts(store))) == 1
 
 
