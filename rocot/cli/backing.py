@@ -8,8 +8,9 @@ from pathlib import Path
 
 from rocot.cli.screen import out, size
 from rocot.cli.telling import Telling
+from rocot.core.part import Part
 from rocot.engine.stop import Stop
-from rocot.errors import RunError
+from rocot.errors import RunError, StorageError
 from rocot.storage.backup import BackedUp, Restored, Saved, Was, back_up, newest, restore
 from rocot.storage.keeping import Keeping
 from rocot.storage.place import Place
@@ -45,16 +46,24 @@ def restore_run(url: str, run: Path) -> None:
         console.print(f"\nNext\n  rocot status {run}")
 
 
-def begin(backup: Backup | None, run: Path, telling: Telling) -> Keeping | None:
+def begin(backup: Backup | None, run: Path, part: Part | None, telling: Telling) -> Keeping | None:
     """Brings to a run's folder what is kept of the run, and says how it will be kept; None where nobody asked.
 
-    Raises StoreError, StorageError.
+    Raises StoreError, StorageError; StorageError, too, for a backup of another part.
     """
     if backup is None:
         return None
     place = Place(backup.url)
     place.check()
-    if newest(place) is not None:
+    saved = newest(place)
+    if saved is not None:
+        kept = saved.history.part
+        if kept not in {None, "" if part is None else str(part)}:
+            there = f"part {kept.replace('/', ' of ')}" if kept else "a whole run"
+            raise StorageError(
+                f"{place}: holds {there}, and {part.words if part else 'a whole run'} was asked for; give each its own"
+                " URL"
+            )
         done = restore(place, run)
         if done.was in {"nothing", "behind"}:
             telling.remark(_fetched(run, place, done))

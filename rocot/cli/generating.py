@@ -243,7 +243,7 @@ def carry_out(order: Order, telling: Telling) -> Finished | int:
     """Makes and exports. The exit code where a signal has ended it, or it was a part, which has no release."""
     telling.begin(order)
     started = time.monotonic()
-    keeping = begin(order.backup, order.machine.run, telling)
+    keeping = begin(order.backup, order.machine.run, order.machine.part, telling)
     with Store(order.machine.run) as store, access(order.machine.run, store, batch=order.batch):
         order = replace(order, recipe=remembering(order.recipe, store))
         try:

@@ -15,17 +15,19 @@ import apsw
 from rocot.core.record import Json
 from rocot.engine.claims import living
 from rocot.engine.database import open_to_write, translated
+from rocot.engine.history import COLUMNS, digest
 from rocot.engine.reader import FILE, WORKERS, StoreReader
 from rocot.errors import StoreError
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 # Items are the clip and its rollouts, `<clip>#<number>`; `$` comes after `#`, so that the index finds them.
+_ITS_ATTEMPTS = """
+FROM attempt WHERE item = ?1 OR (item > ?1 || '#' AND item < ?1 || '$'
+    AND ltrim(substr(item, length(?1) + 2), '0123456789') = '')
+"""
 _DELETE = (
     "DELETE FROM clip WHERE id = ?1",
-    """
-    DELETE FROM attempt WHERE item = ?1 OR (item > ?1 || '#' AND item < ?1 || '$'
-        AND ltrim(substr(item, length(?1) + 2), '0123456789') = '')
-    """,
+    f"DELETE {_ITS_ATTEMPTS}",
     "DELETE FROM outcome WHERE clip = ?1",
     "DELETE FROM claim WHERE clip = ?1",
 )
@@ -83,6 +85,9 @@ def _delete(connection: apsw.Connection, path: Path, clips: Sequence[str]) -> tu
             )
         counts = [0] * len(_DELETE)
         for clip in clips:
+            attempts = connection.execute(f"SELECT seq, {COLUMNS} {_ITS_ATTEMPTS}", (clip,)).fetchall()
+            told = [(None, ""), *((seq, digest(*columns)) for seq, *columns in attempts)]
+            connection.executemany("INSERT INTO purged (attempt, told) VALUES (?, ?)", told)
             for at, query in enumerate(_DELETE):
                 connection.execute(query, (clip,))
                 counts[at] += connection.changes()

@@ -243,9 +243,21 @@ _SEALS = """
 ALTER TABLE outcome ADD COLUMN seal BLOB;
 """
 
+_PURGED = """
+-- What was taken out for good: a row for each clip, and for each of its attempts what it is told by (engine.history).
+-- By it a copy of the store from before is known as one that this goes on from.
+CREATE TABLE purged (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    attempt INTEGER,                     -- its seq; NULL for a clip
+    told TEXT NOT NULL,                  -- sha256; '' for a clip
+    made TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+);
+CREATE INDEX purged_by_attempt ON purged (attempt) WHERE attempt IS NOT NULL;
+"""
+
 STEPS: tuple[str, ...] = (
     *(_FIRST, _LINKS_AND_CLAIMS, _HEADERS_AND_COST, _PACKED_AND_SPENT, _STANDING, _BATCHES),
-    *(_RUN_PARTS, _SEALS),
+    *(_RUN_PARTS, _SEALS, _PURGED),
 )
 """Step n leads from version n to version n + 1."""
 CURRENT = len(STEPS)

@@ -11,6 +11,7 @@ away what a run holds and the backup does not.
 
 import hashlib
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +26,7 @@ from rocot.engine.copying import arriving, check_store, copied, take_place, unto
 from rocot.engine.history import History, goes_on_from, history_of
 from rocot.engine.reader import FILE, StoreReader
 from rocot.errors import StorageError, StoreError
-from rocot.storage.place import Place
+from rocot.storage.place import MissingError, Place
 
 KEPT = 2
 """Backups that stay: the newest, and the one that somebody may be reading."""
@@ -35,7 +36,8 @@ _NAME = re.compile(r"([0-9]{8})-([0-9a-f]{32})\.(json|sqlite)", re.ASCII)
 class Saved(Record):
     """The manifest of a backup."""
 
-    format: Literal[1] = 1
+    format: Literal[1, 2] = 2
+    """1 knows nothing of parts, recipes and purges."""
     sequence: int = Field(ge=1)
     token: str = Field(pattern=r"^[0-9a-f]{32}$")
     """Tells it from any other of the same number."""
@@ -53,6 +55,11 @@ class Saved(Record):
     def stem(self) -> str:
         """What its two files are called, without their suffixes."""
         return f"{self.sequence:08d}-{self.token}"
+
+    @property
+    def file(self) -> str:
+        """What the copy is called."""
+        return f"{self.stem}.sqlite"
 
 
 class OvertakenError(StorageError):
@@ -99,13 +106,18 @@ def back_up(run: Path, place: Place) -> BackedUp:
     """
     with StoreReader(run) as store:
         before = _predecessor(place, store)
-        if before is not None and history_of(store) == before.history:
+        if before is not None and history_of(store) == before.history and place.size(before.file) == before.bytes:
             return BackedUp(before, sent=False)
     with copied(run) as folder:
         with StoreReader(folder, touch=False) as store:
             before = _predecessor(place, store)  # once more: another process may have worked on this run, and kept it
         saved = _describe(folder, 1 + max(map(_sequence, place.names()), default=0))
-        place.send(folder / FILE, f"{saved.stem}.sqlite")
+        try:
+            place.send(folder / FILE, saved.file)
+        except StorageError:
+            with suppress(StorageError):  # half of it takes the room that the next try needs
+                place.remove(saved.file)
+            raise
     if newest(place) == before:
         place.write(f"{saved.stem}.json", saved.model_dump_json(indent=2).encode())
     if newest(place) != saved:
@@ -174,13 +186,18 @@ def _describe(folder: Path, sequence: int) -> Saved:
 def _fetch(place: Place, saved: Saved, folder: Path) -> None:
     """Brings the copy, every byte checked."""
     try:
-        place.fetch(f"{saved.stem}.sqlite", folder / FILE)
+        place.fetch(saved.file, folder / FILE)
         digest, size = _digest(folder / FILE)
+    except MissingError as error:
+        raise StorageError(
+            f"{place}/{saved.file} is gone, and {saved.stem}.json tells of it. Nothing was changed; back up again where"
+            " the run still lies, or remove the .json: the backup before it is then the newest"
+        ) from error
     except OSError as error:
         raise StoreError(f"{folder}: cannot be written ({error.strerror}); make room and try again") from error
     if (digest, size) != (saved.sha256, saved.bytes):
         raise StorageError(
-            f"{place}/{saved.stem}.sqlite is not the file that was sent: {size:,} bytes, sha256 {digest[:12]};"
+            f"{place}/{saved.file} is not the file that was sent: {size:,} bytes, sha256 {digest[:12]};"
             f" {saved.bytes:,} and {saved.sha256[:12]} were. Nothing was changed; try again, and if it stays so, remove"
             " this file and its .json: the backup before it is then the newest"
         )

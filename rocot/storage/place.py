@@ -5,6 +5,7 @@ names them last. Credentials come from where each service's own tools look for t
 """
 
 import errno
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -28,7 +29,17 @@ OBJECT_STORES = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "oss
 """Which have no folders to make; some would make a bucket instead."""
 EXTRAS = {"s3": "s3", "s3a": "s3"}
 """Schemes whose client an extra of rocot brings."""
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_ONE_SLASH = re.compile(rf"({'|'.join(sorted(OBJECT_STORES))}):/(?!/)", re.IGNORECASE)
+_FULL = "the disk is full, here or there", "make room, and run the same again"
+_IN_THE_WAY = "a file lies where a folder is wanted", "name another folder"
+_LASTING = {
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.EEXIST: _IN_THE_WAY,
+    errno.ENOTDIR: _IN_THE_WAY,
+    errno.EROFS: ("only to be read", "name another folder, or have it mounted to be written"),
+}
+"""What a disk says that does not pass by itself, and what to do."""
 _FINAL = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError, ImportError, ValueError)
 
 
@@ -89,7 +100,14 @@ class Place:
                     f"the URL is empty (got {url!r}); want s3://..., hf://..., gs://..., file:///folder or a folder's"
                     " path, . for the current one"
                 )
-            url = f"file://{Path(folder).expanduser().absolute()}"
+            if _ONE_SLASH.match(folder):
+                raise StorageError(f"{url}: one slash alone follows the colon; want {folder.partition(':')[0]}://...")
+            path = Path(folder).expanduser().absolute()
+            if path == path.parent:
+                raise StorageError(f"{url}: the root of the disk; name a folder of its own")
+            url = f"file://{path}"
+        elif not without_scheme(url).strip("/"):
+            raise StorageError(f"{url}: names no bucket; want {self._scheme}://bucket/folder")
         self.url = url.rstrip("/")
         with self._told():
             self._files, self._root = _reached(self._scheme, self.url)
@@ -224,7 +242,7 @@ class Place:
         except Exception as error:
             if not _is_foreign(error):
                 raise
-            final = isinstance(error, _FINAL) or (isinstance(error, OSError) and error.errno in _FULL)
+            final = isinstance(error, _FINAL) or (isinstance(error, OSError) and error.errno in _LASTING)
             kind = MissingError if isinstance(error, FileNotFoundError) else StorageError if final else PassingError
             raise kind(f"{self.url}: {_said(error, self._scheme)}") from error
 
@@ -251,10 +269,11 @@ def _said(error: Exception, scheme: str) -> str:
         return f"needs a client of {scheme}: {package} ({_brief(error)})"
     if isinstance(error, FileNotFoundError):
         return f"not found ({_brief(error)}); look at the name of the bucket or folder"
+    if isinstance(error, OSError) and error.errno in _LASTING:
+        what, then = _LASTING[error.errno]
+        return f"{what} ({_brief(error)}); {then}"
     if isinstance(error, PermissionError):
         return f"permission denied ({_brief(error)}); look at the keys in the environment, and at what they allow"
-    if isinstance(error, OSError) and error.errno in _FULL:
-        return f"the disk is full ({_brief(error)}), here or there; make room, and run the same again"
     if isinstance(error, ValueError) and "not known" in str(error).lower():
         return f"fsspec knows no {scheme}://; want s3://, hf://, gs://, file:// or a folder"
     return f"cannot be reached ({_brief(error)}); try again, or look at keys, endpoint and network"

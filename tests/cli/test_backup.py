@@ -92,3 +92,31 @@ def test_a_place_that_cannot_be_used_is_told_before_anything_is_asked(bench: Ben
     secret = bench.rocot("backup", "own", "s3://me:canary@lab/x")
     assert secret.returncode == 2
     assert "canary" not in secret.stderr + secret.stdout
+
+
+def test_a_backup_of_another_part_is_refused_before_anything_is_restored(bench: Bench) -> None:
+    bench.lay(length=0.5)
+    first = ("generate", "--recipe", "own.toml", "--part", "1/2", "--run", "runs/own")
+    assert bench.rocot(*first, "--backup", "kept").returncode == 0
+    for words, asked in ((("--part", "2/2"), "part 2 of 2"), ((), "a whole run")):
+        done = bench.rocot("generate", "--recipe", "own.toml", *words, "--run", "runs/far", "--backup", "kept")
+        assert done.returncode == 2
+        assert f"kept: holds part 1 of 2, and {asked} was asked for; give each its own URL" in done.stderr
+        assert not list((bench.folder / "runs").glob("far*/run.sqlite"))
+
+
+def test_what_is_withdrawn_stays_so_when_the_run_goes_on_from_its_backup(bench: Bench) -> None:
+    bench.lay(length=0.5)
+    with (bench.folder / "videos" / "b.mp4").open("ab") as film:  # not the same file again
+        film.write(b"\0")
+    assert bench.rocot(*GENERATE).returncode == 0
+    done = bench.rocot("withdraw", "own/b", "--purge")
+    assert done.returncode == 0, done.stderr
+    again = bench.rocot(*GENERATE)
+    assert again.returncode == 0, again.stderr
+    assert "restored" not in again.stderr
+    assert "backed up to" in again.stderr
+    assert bench.rocot("restore", "kept", "elsewhere").returncode == 0
+    assert bench.rocot("export", "elsewhere").returncode == 0
+    manifest = json.loads((bench.folder / "elsewhere/release/manifest.json").read_text())
+    assert manifest["withdrawn"] == ["own/b"]

@@ -1,11 +1,17 @@
 import asyncio
 import json
+import shutil
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import apsw
 import pytest
 
+from rocot.core.part import Part
+from rocot.engine.parts import begin_part
+from rocot.engine.purge import purge
 from rocot.engine.reader import FILE, StoreReader
 from rocot.engine.store import Store
 from rocot.errors import RunError, StorageError, StoreError
@@ -51,6 +57,93 @@ def test_what_has_not_changed_is_not_sent_again(tmp_path: Path, place: Place) ->
     assert back_up(run, place).sent
     assert not back_up(run, place).sent
     assert len(place.names()) == 2
+
+
+async def _withdraw(run: Path) -> None:
+    with Store(run) as store:
+        await store.add_recipe("f", '{"withdrawn": 1}')
+
+
+async def _list_to_its_end(run: Path) -> None:
+    with Store(run) as store:
+        await store.start_listing()
+        await store.end_listing("train")
+
+
+def _purge(run: Path) -> None:
+    purge(run, ["toy"], lambda _: False)
+
+
+CHANGES: Mapping[str, Callable[[Path], object]] = {
+    "withdrawn": lambda run: asyncio.run(_withdraw(run)),
+    "listed": lambda run: asyncio.run(_list_to_its_end(run)),
+    "purged": _purge,
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_what_adds_no_call_is_kept_as_well_and_never_undone(tmp_path: Path, place: Place, name: str) -> None:
+    run = ask(tmp_path / "run", "a", "b")
+    back_up(run, place)
+    other = tmp_path / "other"
+    restore(place, other)
+    CHANGES[name](run)
+    assert restore(place, run).was == "ahead"
+    assert back_up(run, place).sent
+    assert not back_up(run, place).sent
+    assert restore(place, tmp_path / "third").was == "nothing"
+    assert not back_up(tmp_path / "third", place).sent
+    if name != "listed":  # which whoever goes on does anyhow
+        with pytest.raises(OvertakenError):
+            back_up(ask(other, "c"), place)
+
+
+def test_two_that_changed_apart_are_told(tmp_path: Path, place: Place) -> None:
+    run, other = ask(tmp_path / "run", "a"), tmp_path / "other"
+    back_up(run, place)
+    restore(place, other)
+    asyncio.run(_withdraw(other))
+    time.sleep(0.002)  # recipes are dated to the millisecond
+    asyncio.run(_withdraw(run))
+    back_up(ask(run, "b"), place)
+    with pytest.raises(StoreError, match="neither it nor the backup"):
+        restore(place, other)
+
+
+def test_a_backup_is_of_one_part(tmp_path: Path, place: Place) -> None:
+    for number, name in ((1, "one"), (2, "two")):
+        with Store(tmp_path / name) as store:
+            asyncio.run(begin_part(store, Part(number=number, of=3)))
+    back_up(ask(tmp_path / "one", "a"), place)
+    shutil.copyfile(tmp_path / "one" / FILE, tmp_path / "two" / FILE)  # all that it holds, and more
+    meddled = apsw.Connection(str(tmp_path / "two" / FILE))
+    meddled.execute("UPDATE part SET number = 2")
+    meddled.close()
+    with pytest.raises(OvertakenError, match="it is of another run"):
+        back_up(ask(tmp_path / "two", "b"), place)
+
+
+def test_a_copy_that_is_gone_is_sent_again_and_told_to_who_wants_it(tmp_path: Path, place: Place) -> None:
+    run = ask(tmp_path / "run", "a")
+    saved = back_up(run, place).saved
+    place.remove(saved.file)
+    with pytest.raises(StorageError, match=rf"{saved.file} is gone, and .*json tells of it.*; back up again"):
+        restore(place, tmp_path / "new")
+    assert back_up(run, place).sent
+    assert restore(place, tmp_path / "new").was == "nothing"
+
+
+def test_half_an_upload_is_taken_away(tmp_path: Path, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(place: Place, file: Path, name: str) -> None:
+        place.write(name, file.read_bytes()[:100])
+        raise StorageError("the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Place, "send", full)
+        with pytest.raises(StorageError, match="the disk is full"):
+            back_up(ask(tmp_path / "run", "a"), place)
+    assert place.names() == []
+    assert back_up(tmp_path / "run", place).sent
 
 
 def test_two_backups_stay(tmp_path: Path, place: Place) -> None:
@@ -170,7 +263,7 @@ def test_an_empty_place_and_a_newer_format_are_told(tmp_path: Path, place: Place
     with pytest.raises(StorageError, match="no backup lies there"):
         restore(place, tmp_path / "new")
     saved = back_up(ask(tmp_path / "run", "a"), place).saved
-    place.write(f"{saved.stem}.json", json.dumps({**saved.model_dump(), "format": 2}).encode())
+    place.write(f"{saved.stem}.json", json.dumps({**saved.model_dump(), "format": 3}).encode())
     with pytest.raises(StorageError, match="upgrade rocot"):
         newest(place)
 

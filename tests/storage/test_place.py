@@ -1,3 +1,4 @@
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -77,6 +78,12 @@ def test_a_path_is_a_place_as_it_is_spelt(tmp_path: Path) -> None:
         ("", "the URL is empty"),
         (" ", "the URL is empty"),
         ("file://", "the URL is empty"),
+        ("/", "the root of the disk; name a folder of its own"),
+        ("file:///", "the root of the disk"),
+        ("s3://", "s3://: names no bucket; want s3://bucket/folder"),
+        ("memory:///", "names no bucket"),
+        ("s3:/bucket/x", "one slash alone follows the colon; want s3://"),
+        ("HF:/buckets/x", "one slash alone"),
     ],
 )
 def test_what_is_no_place_is_told_without_its_secret(url: str, told: str) -> None:
@@ -111,6 +118,20 @@ def test_what_may_pass_is_tried_again_and_what_may_not_is_not(tmp_path: Path) ->
     Flaky.faults = [KeyError("a bug")]
     with pytest.raises(KeyError):
         place.read("none")
+
+
+def test_what_a_disk_says_for_good_is_told_at_once_and_by_what_to_do(tmp_path: Path) -> None:
+    slept: list[float] = []
+    place = Place(f"flaky://{tmp_path}", slept.append)
+    for number, said in [
+        (errno.ENOSPC, "the disk is full, here or there .*; make room, and run the same again"),
+        (errno.EROFS, "only to be read .*; name another folder, or have it mounted"),
+        (errno.ENOTDIR, "a file lies where a folder is wanted .*; name another folder"),
+    ]:
+        Flaky.faults = [OSError(number, os.strerror(number))]
+        with pytest.raises(StorageError, match=said):
+            place.read("none")
+    assert not slept
 
 
 def test_half_a_file_is_told(tmp_path: Path) -> None:
