@@ -34,6 +34,8 @@ def root_of(folder: Path) -> Path:
     if is_there(folder) and folder.is_dir():
         return folder.resolve()
     what = "is a file, not a folder" if is_there(folder) else "no such folder"
+    if not is_there(folder) and folder.parts and folder.parts[0].endswith(":"):  # a URL, whose second slash is gone
+        raise ConfigError(f"{folder}: a folder of this machine is wanted, and no URL; copy or mount it (docs/scale.md)")
     raise ConfigError(f"{folder}: {what}; `videos` must be a folder of videos")
 
 
