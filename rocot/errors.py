@@ -7,6 +7,7 @@
     │   ├── ServiceError      the teacher's service is down or will refuse every call (key, model, credit)
     │   ├── HubError          the Hub is down, refuses, or holds something else than it should
     │   ├── StorageError      so with shared storage at a URL
+    │   │   └── BackupError   so while a run is kept there; nothing is wrong with the run
     │   └── BudgetError       a ceiling that the user set is reached
     └── ItemError             spoils one sample; it is recorded, counted, and the run goes on
         ├── VideoError        the video cannot give the frames that were asked
@@ -51,6 +52,10 @@ class HubError(RunError):
 
 class StorageError(RunError):
     """Shared storage at a URL is down, refuses, or holds something else than it should."""
+
+
+class BackupError(StorageError):
+    """A run could not be kept at its URL: its store is whole where it is, and later the same command may succeed."""
 
 
 class BudgetError(RunError):

@@ -17,7 +17,7 @@ from typing import NoReturn
 import click
 
 from rocot import __version__
-from rocot.errors import RocotError
+from rocot.errors import BackupError, RocotError
 
 COMMANDS = {
     "generate": "Make a dataset: frames, reasoning, reflection, revision, judgement.",
@@ -55,6 +55,8 @@ NO_ROWS = 1
 """The exit code when all is done, and no usable row came of it."""
 UNUSABLE = 2
 """The exit code when the input, the recipe, an option or the service cannot be used."""
+NOT_KEPT = 75
+"""The exit code when a run could not be kept at the URL of its backup: EX_TEMPFAIL of sysexits.h."""
 INTERRUPTED = 130
 """The exit code after Ctrl-C, as shells count it: 128 + SIGINT."""
 NO_READER = 141
@@ -118,7 +120,8 @@ def group() -> None:
       rocot plan --recipe my.toml     clips, calls, tokens, cost; asks nothing
       rocot generate --recipe my.toml --split train
 
-    Exit codes: 0 done, 1 done but without a usable row, 2 unusable input or service, 130 or 143 interrupted.
+    Exit codes: 0 done, 1 done but without a usable row, 2 unusable input or service, 75 not backed up, 130 or 143
+    interrupted.
     """
 
 
@@ -133,7 +136,7 @@ def main() -> None:
             error.show()
         sys.exit(error.exit_code)
     except RocotError as error:
-        _complain(str(error), UNUSABLE)
+        _complain(str(error), NOT_KEPT if isinstance(error, BackupError) else UNUSABLE)
     except (KeyboardInterrupt, click.Abort):
         _complain("interrupted", INTERRUPTED)
     except BrokenPipeError:

@@ -1,6 +1,7 @@
 """What the commands do and say of backups: `rocot backup`, `rocot restore`, `rocot generate --backup`."""
 
 import asyncio
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,10 +11,11 @@ from rocot.cli.screen import out, size
 from rocot.cli.telling import Telling
 from rocot.core.part import Part
 from rocot.engine.stop import Stop
-from rocot.errors import RunError, StorageError
-from rocot.storage.backup import BackedUp, Restored, Saved, Was, back_up, newest, restore
+from rocot.errors import BackupError, RunError, StorageError
+from rocot.storage.backup import BackedUp, OvertakenError, Restored, Saved, Was, back_up, newest, restore
 from rocot.storage.keeping import Keeping
-from rocot.storage.place import Place
+from rocot.storage.place import HERE, PassingError, Place
+from rocot.url import scheme_of
 
 _FOUND: dict[Was, str] = {
     "nothing": "restored",
@@ -33,8 +35,11 @@ class Backup:
 
 
 def back_up_run(run: Path, url: str) -> None:
-    """Backs up, and tells. Raises StoreError, StorageError."""
-    out().print(_sent(run, Place(url), back_up(run, Place(url))))
+    """Backs up, and tells. Raises StorageError for a URL that cannot be used, OvertakenError, BackupError."""
+    place = Place(url)
+    with _kept(run, place):
+        done = back_up(run, place)
+    out().print(_sent(run, place, done))
 
 
 def restore_run(url: str, run: Path) -> None:
@@ -49,25 +54,35 @@ def restore_run(url: str, run: Path) -> None:
 def begin(backup: Backup | None, run: Path, part: Part | None, telling: Telling) -> Keeping | None:
     """Brings to a run's folder what is kept of the run, and says how it will be kept; None where nobody asked.
 
-    Raises StoreError, StorageError; StorageError, too, for a backup of another part.
+    Raises StoreError, StorageError, also for a backup of another part; BackupError where the URL cannot be reached, and
+    may be later.
     """
     if backup is None:
         return None
     place = Place(backup.url)
-    place.check()
-    saved = newest(place)
-    if saved is not None:
-        kept = saved.history.part
-        if kept not in {None, "" if part is None else str(part)}:
-            there = f"part {kept.replace('/', ' of ')}" if kept else "a whole run"
-            raise StorageError(
-                f"{place}: holds {there}, and {part.words if part else 'a whole run'} was asked for; give each its own"
-                " URL"
-            )
-        done = restore(place, run)
-        if done.was in {"nothing", "behind"}:
-            telling.remark(_fetched(run, place, done))
+    try:
+        place.check()
+        done = _brought(place, run, part)
+    except PassingError as error:
+        if scheme_of(place.url) in HERE:
+            raise
+        raise BackupError(str(error)) from error
+    if done is not None and done.was in {"nothing", "behind"}:
+        telling.remark(_fetched(run, place, done))
     return Keeping(run, place, 60 * backup.minutes, telling.remark)
+
+
+def _brought(place: Place, run: Path, part: Part | None) -> Restored | None:
+    """Restores what is kept there; None for nothing. Raises StorageError, also for what is kept of another part."""
+    saved = newest(place)
+    if saved is None:
+        return None
+    kept = saved.history.part
+    if kept not in {None, "" if part is None else str(part)}:
+        there = f"part {kept.replace('/', ' of ')}" if kept else "a whole run"
+        wanted = part.words if part else "a whole run"
+        raise StorageError(f"{place}: holds {there}, and {wanted} was asked for; give each its own URL")
+    return restore(place, run)
 
 
 @contextmanager
@@ -87,19 +102,39 @@ def going(keeping: Keeping | None, stop: Stop) -> Iterator[None]:
 
 @contextmanager
 def ended(keeping: Keeping | None, telling: Telling) -> Iterator[None]:
-    """Backs up once more when the block ends, however it does. Raises StoreError, StorageError."""
+    """Backs up once more when the block ends, however it does. Raises OvertakenError, BackupError."""
     if keeping is None:
         yield
         return
     try:
         yield
-    except RunError:
+    except RunError as failure:
         try:
-            keeping.last()
+            with _kept(keeping.run, keeping.place):
+                keeping.last()
+        except BackupError as error:
+            raise BackupError(f"{failure}\n{error}") from failure
         except RunError as error:
             telling.remark(f"backup failed: {error}")
         raise
-    telling.remark(_sent(keeping.run, keeping.place, keeping.last()))
+    with _kept(keeping.run, keeping.place):
+        done = keeping.last()
+    telling.remark(_sent(keeping.run, keeping.place, done))
+
+
+@contextmanager
+def _kept(run: Path, place: Place) -> Iterator[None]:
+    """Raises BackupError for a backup that fails within, but for one that another process has overtaken."""
+    try:
+        yield
+    except OvertakenError:
+        raise
+    except RunError as error:
+        words = shlex.join(("rocot", "backup", str(run), place.url))
+        raise BackupError(
+            f"{run}: not backed up, and stays as it is: {error}\nonce that is mended, `{words}` sends it, and so"
+            " does the command that made it"
+        ) from error
 
 
 def _sent(run: Path, place: Place, done: BackedUp) -> str:

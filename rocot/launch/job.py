@@ -13,6 +13,8 @@ from rocot.teacher.serving import OPENAI, command, served_name
 
 PORT = 8000
 """Where a server listens that has an address of its own."""
+PATIENCE = 3600
+"""Seconds until every server must listen, and in which a pod tries to send the store that goes with it."""
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,52 @@
 """A Kubernetes manifest: an indexed Job of the parts, the merge beside it, and a StatefulSet of servers."""
 
 import re
+import shlex
 from dataclasses import dataclass
 
 from rocot.errors import ConfigError
-from rocot.launch.job import PORT, Job, check_printable
+from rocot.launch.job import PATIENCE, PORT, Job, check_printable
 from rocot.launch.sheets import filled
 
 LONGEST = 40
 """Characters of a name; its longest suffix and a pod's number must fit into the 63 of a host's name."""
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?", re.ASCII)
-_PART = 'exec "$@" --part "$((JOB_COMPLETION_INDEX + 1))/$PARTS" --run /scratch/run'
-_PART += ' --backup "$BACKUP/part-$((JOB_COMPLETION_INDEX + 1))-of-$PARTS"'
+_WAIT = """\
+trap 'exit 143' TERM
+begun=$(date +%s)
+for host in {hosts}; do
+  until getent hosts "$host" >/dev/null; do
+    if [ $(($(date +%s) - begun)) -gt {patience} ]; then
+      echo "server $host does not listen after {patience} s; see its pod's log (kubectl logs)" >&2
+      exit 2
+    fi
+    sleep 5
+  done
+done
+"""
+_PART = """\
+number=$((JOB_COMPLETION_INDEX + 1))
+url=$BACKUP/part-$number-of-$PARTS
+trap 'kill -TERM "$child" 2>/dev/null || :' TERM
+"$@" --part "$number/$PARTS" --run /scratch/run --backup "$url"{urls} &
+child=$!
+while :; do
+  wait "$child"
+  code=$?
+  kill -0 "$child" 2>/dev/null || break
+done
+trap '' TERM # a second signal would end the sending
+if [ "$code" -ne 0 ] && [ -f /scratch/run/run.sqlite ]; then
+  begun=$(date +%s)
+  while :; do
+    {rocot} backup /scratch/run "$url" && break
+    [ $? -eq 75 ] && [ $(($(date +%s) - begun)) -lt {patience} ] || break
+    sleep 60
+  done
+fi
+exit "$code"
+"""
+"""A part's store goes with its pod: before that ends, what could not be sent to its URL (75) is tried again."""
 _KEY = 'key="${ROCOT_API_KEY:-${OPENAI_API_KEY:-}}"; if [ -n "$key" ]; then export VLLM_API_KEY="$key"; fi; exec "$@"'
 
 
@@ -55,9 +90,8 @@ def name_of(job: Job) -> str:
 
 def _script(job: Job, name: str) -> str:
     """What a part's shell does; a server is found by its name once it is ready."""
-    if job.served is None:
-        return _PART
-    hosts = [f"{name}-vllm-{index}.{name}-vllm" for index in range(job.served.servers)]
-    waits = [f"until getent hosts {host} >/dev/null; do sleep 5; done" for host in hosts]
-    urls = " ".join(f"--base-url {role}=http://{host}:{PORT}/v1" for host in hosts for role in job.served.roles)
-    return "; ".join([*waits, f"{_PART} {urls}"])
+    servers, roles = (0, ()) if job.served is None else (job.served.servers, job.served.roles)
+    hosts = [f"{name}-vllm-{index}.{name}-vllm" for index in range(servers)]
+    wait = _WAIT.format(hosts=" ".join(hosts), patience=PATIENCE) if hosts else ""
+    urls = "".join(f" --base-url {role}=http://{host}:{PORT}/v1" for host in hosts for role in roles)
+    return wait + _PART.format(urls=urls, rocot=shlex.join(job.rocot), patience=PATIENCE)

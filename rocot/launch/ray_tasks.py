@@ -21,20 +21,18 @@ from typing import Protocol
 import ray
 
 from rocot.errors import ConfigError, ServiceError
-from rocot.launch.job import Job, Served
+from rocot.launch.job import PATIENCE, Job, Served
 from rocot.launch.leash import leashed
 from rocot.machine import key_from_environment
 
 SHOWN = 15
 """Lines of a part's last words."""
-ENDED = frozenset({0, 1})
-"""Exit codes of a part that is done."""
+DONE = 0
+"""The exit code of a part that is done: parts export nothing, and so 1 is that of a bug."""
 UNUSABLE = 2
 """That of one that would end the same way again."""
 FIRST_PORT = 20_000
 """Of the first server; a restarted one takes its old port where it can."""
-LOADING = 3600.0
-"""Seconds until a server must listen."""
 
 
 class LostError(Exception):
@@ -56,7 +54,7 @@ class PartEnd:
     @property
     def done(self) -> bool:
         """Whether it is to be merged."""
-        return self.code in ENDED
+        return self.code == DONE
 
 
 class _Remote(Protocol):
@@ -157,9 +155,9 @@ def _run_part(job: Job, number: int, servers: Sequence[_Handle]) -> PartEnd:
             check=False,
         )
     words = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-SHOWN:])
-    if done.returncode not in {*ENDED, UNUSABLE}:
+    if done.returncode not in {DONE, UNUSABLE}:
         raise LostError(f"part {number} ended with {done.returncode}\n{words}")
-    if done.returncode in ENDED:
+    if done.returncode == DONE:
         shutil.rmtree(folder, ignore_errors=True)
         words = ""
     return PartEnd(number, done.returncode, time.monotonic() - begun, words, socket.gethostname())
@@ -206,14 +204,14 @@ class _Server:
 
     def ready(self) -> str:
         """Its base URL, once it listens. Raises ServiceError where it has ended, or takes too long."""
-        latest = time.monotonic() + LOADING
+        latest = time.monotonic() + PATIENCE
         while time.monotonic() < latest:
             with suppress(OSError), socket.create_connection(("127.0.0.1", self._port), timeout=5):
                 return f"http://{ray.util.get_node_ip_address()}:{self._port}/v1"
             if self._process.poll() is not None:
                 raise ServiceError(f"vllm serve has ended with {self._process.returncode}; its words are in Ray's logs")
             time.sleep(1)
-        raise ServiceError(f"vllm serve does not listen after {LOADING:.0f} s; its words are in Ray's logs")
+        raise ServiceError(f"vllm serve does not listen after {PATIENCE} s; its words are in Ray's logs")
 
 
 def _free(wanted: int) -> int:

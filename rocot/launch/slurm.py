@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from rocot.launch.job import Job, check_printable
+from rocot.launch.job import PATIENCE, Job, check_printable
 from rocot.launch.sheets import filled
 
 MOST_TASKS = 1000
@@ -22,4 +22,4 @@ class Sbatch:
 def script(job: Job, sbatch: Sbatch) -> str:
     """The file. Raises ConfigError for options that no line can hold."""
     check_printable({"--sbatch": (*sbatch.all, *sbatch.parts, *sbatch.servers, *sbatch.merge)})
-    return filled("slurm.sh.jinja", job=job, sbatch=sbatch)
+    return filled("slurm.sh.jinja", job=job, sbatch=sbatch, patience=PATIENCE)

@@ -6,6 +6,15 @@ import shutil
 import time
 from pathlib import Path
 
+import pytest
+
+from rocot.cli import NOT_KEPT
+from rocot.cli.backing import Backup, begin, ended
+from rocot.cli.telling import Words
+from rocot.engine.store import Store
+from rocot.errors import BackupError, ServiceError
+from rocot.storage.keeping import Keeping
+from rocot.storage.place import PassingError, Place
 from tests.cli.bench import Bench
 from tests.servers.chat import ChatServer
 
@@ -68,6 +77,47 @@ async def test_a_run_whose_backup_another_one_has_overtaken_stops_asking(bench: 
     lost = ours if ours.returncode else theirs
     assert "holds what this run does not" in lost.stderr or "meanwhile" in lost.stderr
     assert calls
+
+
+async def test_a_run_that_could_not_be_backed_up_has_an_exit_code_of_its_own(bench: Bench) -> None:
+    bench.lay(model="openai:m")
+    kept, aside = bench.folder / "kept", bench.folder / "aside"
+    async with ChatServer(latency=0.5) as server:
+        words = ("--base-url", server.base_url, "--workers", "1", "--backup-every", "0.005")
+        running = asyncio.create_task(asyncio.to_thread(bench.rocot, *GENERATE, *words))
+        await asyncio.to_thread(there, kept)
+        kept.rename(aside)
+        kept.write_text("no folder")
+        done = await running
+    assert done.returncode == NOT_KEPT, done.stderr
+    assert "runs/own: not backed up, and stays as it is: file://" in done.stderr
+    command = f"rocot backup runs/own file://{kept}"
+    assert command in done.stderr
+    failed = bench.rocot(*command.split()[1:])
+    assert (failed.returncode, "not backed up" in failed.stderr) == (NOT_KEPT, True)
+    kept.unlink()
+    aside.rename(kept)
+    sent = bench.rocot(*command.split()[1:])
+    assert (sent.returncode, "backed up to" in sent.stdout) == (0, True), sent.stderr
+
+
+def test_a_run_that_failed_and_could_not_be_backed_up_tells_both(tmp_path: Path) -> None:
+    place = Place(str(tmp_path / "kept"))
+    (tmp_path / "kept").write_text("no folder")
+    with Store(tmp_path / "run"):
+        keeping = Keeping(tmp_path / "run", place, 60, print)
+        with pytest.raises(BackupError, match=r"(?s)the key is refused.*not backed up"), ended(keeping, Words()):
+            raise ServiceError("the key is refused")
+
+
+def test_a_url_that_does_not_answer_may_do_so_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(place: Place) -> None:
+        raise PassingError(f"{place}: cannot be reached")
+
+    monkeypatch.setattr(Place, "check", away)
+    monkeypatch.setattr("rocot.cli.backing.HERE", frozenset())
+    with pytest.raises(BackupError, match="cannot be reached"):
+        begin(Backup(str(tmp_path / "kept"), 10), tmp_path / "run", Words())
 
 
 def test_a_place_that_cannot_be_used_is_told_before_anything_is_asked(bench: Bench) -> None:

@@ -54,6 +54,16 @@ def pod_of(made: dict[str, Any]) -> dict[str, Any]:
     return pod
 
 
+def standing_in(folder: Path, **programs: str) -> Path:
+    """A folder of programs, by their names and what a shell does for each."""
+    made = folder / "programs"
+    made.mkdir()
+    for name, text in programs.items():
+        (made / name).write_text(f"#!/bin/sh\n{text}\n")
+        (made / name).chmod(0o755)
+    return made
+
+
 @pytest.mark.parametrize("cluster", [CLUSTER, Cluster("lab/rocot")])
 @pytest.mark.parametrize("served", [SERVED, None])
 def test_every_object_is_one_that_kubernetes_knows(tmp_path: Path, cluster: Cluster, served: Served | None) -> None:
@@ -86,12 +96,8 @@ def test_every_word_reaches_rocot_as_it_was_said(tmp_path: Path) -> None:
 def test_each_part_asks_every_server_once_all_are_ready(tmp_path: Path) -> None:
     job = replace(hostile_job(tmp_path, (sys.executable, "-c", RECORD)), served=SERVED)
     objects = parsed(manifest(job, CLUSTER))
-    programs = tmp_path / "programs"
-    programs.mkdir()
-    (programs / "getent").write_text('#!/bin/sh\necho "$@" >>"$ASKED"\n')
-    (programs / "vllm").write_text(f'#!/bin/sh\nexec {sys.executable} -c "{RECORD}" "$VLLM_API_KEY" "$@"\n')
-    for program in programs.iterdir():
-        program.chmod(0o755)
+    vllm = f'exec {sys.executable} -c "{RECORD}" "$VLLM_API_KEY" "$@"'
+    programs = standing_in(tmp_path, getent='echo "$@" >>"$ASKED"', vllm=vllm)
     record, asked = tmp_path / "record", tmp_path / "asked"
     variables = dict(os.environ) | {"RECORD": str(record), "ASKED": str(asked), "ROCOT_API_KEY": "canary"}
     variables["PATH"] = f"{programs}:{variables['PATH']}"
@@ -103,6 +109,58 @@ def test_each_part_asks_every_server_once_all_are_ready(tmp_path: Path) -> None:
     urls = [word for word in part if ":8000/v1" in word]
     assert urls == [f"{role}=http://{host}:8000/v1" for host in hosts for role in SERVED.roles]
     assert server == ["canary", *SERVED.listening(8000)[1:]]
+
+
+STORE = """
+import os, sys
+scratch = os.environ["SCRATCH"]
+with open(scratch + "/told", "a") as told:
+    told.write(sys.argv[1] + chr(10))
+if sys.argv[1] == "backup":
+    sys.exit(int(os.environ["SENT"]) if len(open(scratch + "/told").readlines()) < 4 else 0)
+os.makedirs(scratch + "/run", exist_ok=True)
+open(scratch + "/run/run.sqlite", "w").close()
+sys.exit(int(os.environ["ENDED"]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("ended", "sent", "tries"), [(0, 75, 0), (2, 0, 1), (143, 0, 1), (75, 75, 3), (2, 2, 1), (1, 75, 3)]
+)
+def test_a_pod_ends_once_what_it_holds_is_sent(tmp_path: Path, ended: int, sent: int, tries: int) -> None:
+    job = hostile_job(tmp_path, ())
+    job = replace(job, rocot=(sys.executable, f"{job.work}/rocot.py"))
+    (job.work / "rocot.py").write_text(STORE)
+    programs = standing_in(tmp_path, sleep="")
+    variables = dict(os.environ) | {"PATH": f"{programs}:{os.environ['PATH']}", "SCRATCH": str(tmp_path)}
+    variables |= {"ENDED": str(ended), "SENT": str(sent)}
+    objects = parsed(manifest(job, CLUSTER))
+    assert run(pod_of(objects["Job/rocot-car-park-parts"]), 0, tmp_path, variables) == ended
+    assert (tmp_path / "told").read_text().split() == ["generate", *["backup"] * tries]
+
+
+def test_a_signal_reaches_the_part_and_the_part_is_waited_for(tmp_path: Path) -> None:
+    waits = (
+        "import os, signal, sys, time;"
+        " signal.signal(15, lambda *_: (time.sleep(0.5), open('drained', 'w'), sys.exit(143)));"
+        " os.kill(os.getppid(), 15); time.sleep(60)"
+    )
+    job = hostile_job(tmp_path, (sys.executable, "-c", waits))
+    objects = parsed(manifest(job, CLUSTER))
+    assert run(pod_of(objects["Job/rocot-car-park-parts"]), 0, tmp_path, os.environ) == 143
+    assert (job.work / "drained").exists()
+
+
+def test_servers_that_never_listen_are_waited_for_an_hour(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    job = replace(hostile_job(tmp_path, ("false",)), served=SERVED)
+    clock = 'echo tick >>"$CLOCK"; echo $(($(grep -c tick "$CLOCK") * 1000))'
+    programs = standing_in(tmp_path, sleep="", getent="exit 2", date=clock)
+    variables = dict(os.environ) | {"PATH": f"{programs}:{os.environ['PATH']}", "CLOCK": str(tmp_path / "clock")}
+    objects = parsed(manifest(job, CLUSTER))
+    assert run(pod_of(objects["Job/rocot-car-park-parts"]), 0, tmp_path, variables) == 2
+    told = "server rocot-car-park-vllm-0.rocot-car-park-vllm does not listen after 3600 s"
+    assert told in capfd.readouterr().err
+    assert len((tmp_path / "clock").read_text().splitlines()) == 5
 
 
 @pytest.mark.parametrize(

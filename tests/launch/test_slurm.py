@@ -2,6 +2,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -115,6 +116,47 @@ def test_a_signal_reaches_the_part_and_the_part_is_waited_for(tmp_path: Path) ->
         assert task.stdout.read() == "drained\n"
     assert task.returncode == 143
     assert list((tmp_path / "scratch").iterdir()) == []
+
+
+STORE = """
+import os, sys
+if sys.argv[1] == "backup":
+    print("send", *sys.argv[2:], flush=True)
+    sys.exit(int(os.environ["SENT"]))
+run = sys.argv[sys.argv.index("--run") + 1]
+os.makedirs(run)
+open(os.path.join(run, "run.sqlite"), "w").close()
+sys.exit(int(os.environ["ENDED"]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("ended", "sent", "stays"),
+    [(0, None, False), (1, 0, False), (2, 75, True), (75, 75, True), (75, 0, False), (143, 0, False), (143, 2, True)],
+)
+def test_a_store_whose_backup_lacks_some_of_it_stays(tmp_path: Path, ended: int, sent: int | None, stays: bool) -> None:
+    job = hostile_job(tmp_path, ())
+    job = replace(job, rocot=(sys.executable, f"{job.work}/rocot.py"))
+    (job.work / "rocot.py").write_text(STORE)
+    own = {"SLURM_JOB_ID": "7", "SLURM_ARRAY_TASK_ID": "1", "ROCOT_SCRATCH": str(tmp_path / "scratch")}
+    done = subprocess.run(
+        ["bash", str(checked(script(job, Sbatch()), tmp_path)), "part"],
+        env=os.environ | own | {"ENDED": str(ended), "SENT": str(sent)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    run, url = f"{tmp_path}/scratch/rocot-7/run", f"{job.backup}/part-1-of-2"
+    assert done.returncode == ended
+    assert done.stdout.splitlines() == ([] if sent is None else [f"send {run} {url}"])
+    assert Path(run, "run.sqlite").exists() == stays
+    assert (f"its store stays at {socket.gethostname()}:{run}" in done.stderr) == stays
+    if stays:
+        command = done.stderr.partition("send it from there by ")[2]
+        again = subprocess.run(
+            ["bash", "-c", command], env=os.environ | {"SENT": "0"}, capture_output=True, text=True, check=False
+        )
+        assert again.stdout == done.stdout, "the command that is told sends it"
 
 
 def test_what_no_line_can_hold_is_refused(tmp_path: Path) -> None:
