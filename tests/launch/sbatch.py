@@ -1,6 +1,7 @@
 """Slurm's sbatch for one machine: runs a job's tasks one after another, at once, with the variables that Slurm sets.
 
-A job of servers (`serve`) goes on beside the others, until scancel. What became of each job lies in $STAND_IN.
+A job of servers (`serve`) goes on beside the others, until scancel. What became of each job lies in $STAND_IN. A job
+whose name ends as $REFUSED says is refused.
 """
 
 import json
@@ -19,6 +20,9 @@ APART = 100
 def sbatch(words: list[str]) -> int:
     script = next(index for index, word in enumerate(words) if not word.startswith("-"))
     options = {name: value for name, _, value in (word.partition("=") for word in words[:script])}
+    if options["--job-name"].endswith(os.environ.get("REFUSED", "?")):
+        sys.stderr.write("sbatch: error: Invalid qos specification\n")
+        return 1
     job = APART * (1 + len(list(STATE.glob("*.json"))))
     spooled = STATE / f"{job}.sh"
     shutil.copyfile(words[script], spooled)
@@ -54,11 +58,12 @@ def sbatch(words: list[str]) -> int:
     return 0
 
 
-def scancel(job: str) -> int:
-    for pid in json.loads((STATE / f"{job}.json").read_text())["pids"]:
-        os.kill(pid, signal.SIGTERM)
-    return 0
+def scancel(jobs: list[str]) -> int:
+    for job in jobs:
+        for pid in json.loads((STATE / f"{job}.json").read_text())["pids"]:
+            os.kill(pid, signal.SIGTERM)
+    return int(os.environ.get("SCANCEL", "0"))
 
 
 if __name__ == "__main__":
-    sys.exit(sbatch(sys.argv[2:]) if sys.argv[1] == "sbatch" else scancel(sys.argv[2]))
+    sys.exit(sbatch(sys.argv[2:]) if sys.argv[1] == "sbatch" else scancel(sys.argv[2:]))

@@ -102,6 +102,24 @@ def test_a_part_that_failed_keeps_the_merge_from_beginning(tmp_path: Path, clust
     assert list(cluster.scratch.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("refused", "taken"), [("servers", ""), ("parts", "100"), ("merge", "100 200"), ("stop", "100 200 300")]
+)
+def test_what_was_submitted_before_a_job_that_is_refused_is_cancelled(
+    tmp_path: Path, cluster: Cluster, refused: str, taken: str
+) -> None:
+    served = Served(("vllm", "serve", "tiny"), ("teacher",))
+    file = checked(script(replace(hostile_job(tmp_path, ("true",)), served=served), Sbatch()), tmp_path)
+    environment = dict(os.environ) | {"PYTHONPATH": str(ROOT), "REFUSED": refused}
+    done = cluster.submit(file, environment)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"Invalid qos specification\nsbatch refused the job car-park-{refused}; mend" in done.stderr
+    assert done.stderr.endswith(f"cancelled what this call had submitted before: {taken}\n" if taken else "again\n")
+    assert [pid for job in cluster.jobs() for pid in list(job["pids"]) if _alive(pid)] == []  # type: ignore[call-overload]
+    failed = cluster.submit(file, environment | {"SCANCEL": "1"})
+    assert ("end them by: scancel " in failed.stderr) == bool(taken)
+
+
 def test_a_signal_reaches_the_part_and_the_part_is_waited_for(tmp_path: Path) -> None:
     waits = (
         "import signal, sys, time; signal.signal(15, lambda *_: (time.sleep(0.5), print('drained'), sys.exit(143)));"
