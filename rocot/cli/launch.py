@@ -160,7 +160,7 @@ def k8s(
     from rocot.cli.launching import Wish, deliver, job_of
     from rocot.launch.kubernetes import Cluster, manifest
 
-    command = rocot or "rocot"
+    command = "rocot" if rocot is None else rocot
     wish = Wish(recipe, split, parts, backup, at_once, cpus, serve, servers, gpus, command, work, more)
     deliver(manifest(job_of(wish), Cluster(image, server_image, secret, claim)), out)
     return 0
@@ -168,7 +168,7 @@ def k8s(
 
 @command.command()
 @shared
-@click.option("--run", "folder", type=options.FILE, metavar="FOLDER", help="Of the merge.  [default: runs/<release>]")
+@click.option("--run", "folder", metavar="FOLDER", help="Of the merge.  [default: runs/<release>]")
 @click.option("--address", metavar="ADDRESS", help="Of the Ray cluster.  [default: RAY_ADDRESS, else one started here]")
 @click.option(
     "--retries", type=click.IntRange(0), default=5, show_default=True, metavar="N", help="Of a part that was lost."
@@ -185,7 +185,7 @@ def ray(
     servers: int,
     gpus: int | None,
     rocot: str | None,
-    folder: Path | None,
+    folder: str | None,
     address: str | None,
     retries: int,
     more: tuple[str, ...],
@@ -197,24 +197,24 @@ def ray(
 
     Exit codes: 0 done, 1 done without a usable row, 2 a part could not be made.
     """
-    from rocot.cli.launching import Wish, job_of
+    from rocot.cli.launching import Wish, job_of, run_of
     from rocot.cli.spreading import spread
 
     wish = Wish(recipe, split, parts, backup, at_once, cpus, serve, servers, gpus, rocot, None, more)
-    return spread(job_of(wish), folder, address, retries)
+    return spread(job_of(wish), None if folder is None else run_of(folder), address, retries)
 
 
 @command.command()
 @parts
 @backup
-@click.option("--run", "folder", type=options.FILE, required=True, metavar="FOLDER", help="Where the merged run goes.")
-def finish(parts: int, backup: str, folder: Path) -> int:
+@click.option("--run", "folder", required=True, metavar="FOLDER", help="Where the merged run goes.")
+def finish(parts: int, backup: str, folder: str) -> int:
     """Bring all parts here, merge them and put their release at the URL.
 
     Every launcher ends with it. The release is below the URL, in `release`.
 
     Exit codes: 0 done, 1 done without a usable row, 2 a part is missing or cannot be merged.
     """
-    from rocot.cli.launching import finish
+    from rocot.cli.launching import finish, run_of
 
-    return finish(parts, backup, folder)
+    return finish(parts, backup, run_of(folder))

@@ -70,7 +70,7 @@ def job_of(wish: Wish) -> Job:
         gpus=gpus_of_a_part(recipe, None if served else wish.gpus),
         served=served,
         more=more,
-        rocot=(sys.executable, "-m", "rocot") if wish.rocot is None else _words(wish.rocot, "--rocot"),
+        rocot=(sys.executable, "-m", "rocot") if wish.rocot is None else _called(wish.rocot),
     )
 
 
@@ -111,14 +111,22 @@ def deliver(text: str, out: Path | None) -> None:
     aside().print(f"written to {out}; its head says how to run it")
 
 
+def run_of(said: str) -> Path:
+    """The folder of the merged run, beside which its parts will lie. Raises ConfigError for one that has no name."""
+    folder = Path(said)
+    if not said.strip() or not folder.resolve().name:
+        raise ConfigError(f"--run: want a folder with a name, or . for the current one (got {said!r})")
+    return folder
+
+
 def finish(parts: int, url: str, run: Path) -> int:
     """Restores all parts beside a run's folder, merges, exports, and puts the release there. Returns the exit code.
 
     Each step is a command of rocot. Raises what they do.
     """
-    place, folders = Place(url), []
+    place, beside, folders = Place(url), run.resolve(), []
     for number in range(1, parts + 1):
-        folder = run.with_name(f"{run.name}-part-{number}-of-{parts}")
+        folder = beside.with_name(f"{beside.name}-part-{number}-of-{parts}")
         restore_run((place / f"part-{number}-of-{parts}").url, folder)
         folders.append(str(folder))
     _step("merge", *folders, "--out", str(run))
@@ -155,6 +163,14 @@ def _placed(before: str, word: str) -> str:
         return str(Path(word).absolute())
     name, equals, path = word.partition("=")
     return f"{PRICES}={Path(path).absolute()}" if equals and name == PRICES else word
+
+
+def _called(text: str) -> tuple[str, ...]:
+    """The words of a command. Raises ConfigError."""
+    words = _words(text, "--rocot")
+    if not words or not words[0].strip():
+        raise ConfigError(f"--rocot: want the command that jobs call rocot by, or leave it out (got {text!r})")
+    return words
 
 
 def _words(text: str, option: str) -> tuple[str, ...]:

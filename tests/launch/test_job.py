@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from rocot.assets import load_prompts
@@ -65,6 +67,8 @@ def test_what_sbatch_would_take_for_the_script_is_refused(said: str) -> None:
         (("--servers", "2"), "--servers goes with --serve"),
         (("--serve", "lab/big"), "nothing of a server"),
         (("--work", "a\nb"), "control characters"),
+        (("--rocot", ""), "--rocot: want the command that jobs call rocot by, or leave it out (got '')"),
+        (("--rocot", "'' -m rocot"), "--rocot: want the command"),
         (("--split", "nosuch"), "--split nosuch: no source of the recipe has it; there is train, test"),
         (("--", "--target-accepted", "4"), "--target-accepted counts the rows of a whole run"),
         (("--", "--prices", "nosuch.toml"), "nosuch.toml: cannot be read"),
@@ -99,3 +103,28 @@ def test_more_parts_than_an_array_of_slurm_has_by_default_are_noted(bench: Bench
     told = " ".join(made.stderr.split())
     assert ("Slurm takes 1,000 in one array unless its MaxArraySize is raised" in told) == noted
     assert "MaxArraySize" not in made.stdout
+
+
+@pytest.mark.parametrize("run", ["", " ", "/", "/tmp/.."])
+def test_a_merged_run_without_a_name_is_refused(bench: Bench, run: str) -> None:
+    refused = bench.rocot("launch", "finish", "--parts", "2", "--backup", "kept", "--run", run)
+    assert (refused.returncode, refused.stderr) == (
+        2,
+        f"rocot: --run: want a folder with a name, or . for the current one (got {run!r})\n",
+    )
+
+
+def test_a_run_is_merged_into_the_current_folder_too(bench: Bench) -> None:
+    bench.lay()
+    for number in (1, 2):
+        words = ("--recipe", "own.toml", "--part", f"{number}/2", "--backup", f"kept/part-{number}-of-2")
+        made = bench.rocot("generate", *words)
+        assert made.returncode == 0, made.stderr
+    own = bench.folder / "mine"
+    own.mkdir()
+    words = ("--parts", "2", "--backup", str(bench.folder / "kept"), "--run", ".")
+    done = replace(bench, folder=own).rocot("launch", "finish", *words)
+    assert done.returncode == 0, done.stderr
+    assert (own / "run.sqlite").is_file()
+    assert (bench.folder / "mine-part-2-of-2" / "run.sqlite").is_file()
+    assert (bench.folder / "kept" / "release" / "manifest.json").is_file()

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from rocot.errors import ConfigError
-from rocot.launch.job import Served
+from rocot.launch.job import Job, Served
 from rocot.launch.kubernetes import Cluster, manifest, name_of
 from tests.cli.bench import Bench
 from tests.launch.bench import CSV, FILMS, HOSTILE, calling, digests, hostile_job
@@ -68,7 +68,7 @@ def standing_in(folder: Path, **programs: str) -> Path:
 @pytest.mark.parametrize("served", [SERVED, None])
 def test_every_object_is_one_that_kubernetes_knows(tmp_path: Path, cluster: Cluster, served: Served | None) -> None:
     validator = pytest.importorskip("kubernetes_validate")
-    job = replace(hostile_job(tmp_path, ("rocot",)), served=served, gpus=2, at_once=1)
+    job = replace(hostile_job(tmp_path, ("rocot",)), served=served, gpus=2, at_once=1, backup="s3://lab/x")
     text = manifest(job, replace(cluster, server_image="lab/vllm"))
     for version in ("1.31", validator.latest_version()):
         for made in yaml.safe_load_all(text):
@@ -164,6 +164,35 @@ def test_servers_that_never_listen_are_waited_for_an_hour(tmp_path: Path, capfd:
 
 
 @pytest.mark.parametrize(
+    ("backup", "claim", "told"),
+    [
+        ("file:///disk/kept", "", "want a folder below --work, with a volume that --claim names, or a URL"),
+        ("file:///work/kept", "", "want a folder below --work"),
+        ("file:///disk/kept", "videos", "want a folder below /work, where --claim is mounted"),
+        ("file:///work/../kept", "videos", "want a folder below /work"),
+        ("memory://kept", "videos", "want a folder below /work"),
+        ("file:///work/kept", "videos", ""),
+        ("s3://lab/kept", "", ""),
+    ],
+)
+def test_backups_that_the_merge_would_not_find_are_refused(backup: str, claim: str, told: str) -> None:
+    job = Job(name="a", recipe="scenes", split="train", parts=2, backup=backup, work=Path("/work"))
+    if not told:
+        assert manifest(job, Cluster("lab/rocot", claim=claim))
+        return
+    with pytest.raises(ConfigError, match=rf"--backup {backup}: on Kubernetes .*{told}"):
+        manifest(job, Cluster("lab/rocot", claim=claim))
+
+
+@pytest.mark.parametrize("work", ["/a:b", "/", "/scratch", "/scratch/x", "/a/.."])
+def test_a_claim_is_mounted_where_kubernetes_can(work: str) -> None:
+    job = Job(name="a", recipe="scenes", split="train", parts=2, backup="s3://lab/kept", work=Path(work))
+    with pytest.raises(ConfigError, match=f"--work {work}: Kubernetes mounts --claim at no path"):
+        manifest(job, Cluster("lab/rocot", claim="videos"))
+    assert manifest(job, Cluster("lab/rocot"))
+
+
+@pytest.mark.parametrize(
     ("release", "name"),
     [
         ("car-park", "rocot-car-park"),
@@ -179,8 +208,15 @@ def test_objects_are_called_as_hosts_may_be(tmp_path: Path, release: str, name: 
 def test_what_is_no_name_and_servers_without_an_image_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="--secret 'Keys: 1': no name"):
         Cluster("lab/rocot", secret="Keys: 1")
-    with pytest.raises(ConfigError, match="--claim"):
-        Cluster("lab/rocot", claim="a/b")
+    for claim in ("a/b", "a..b", "-a", "a.-b", "a" * 254):
+        with pytest.raises(ConfigError, match="--claim"):
+            Cluster("lab/rocot", claim=claim)
+    assert Cluster("lab/rocot", claim="a.b-c." + "d" * 247).claim
+    for image in ("", " ", "lab rocot"):
+        with pytest.raises(ConfigError, match=f"--image '{image}': no name of an image"):
+            Cluster(image)
+    with pytest.raises(ConfigError, match="--server-image ' ': no name of an image"):
+        Cluster("lab/rocot", " ")
     with pytest.raises(ConfigError, match="--image"):
         Cluster("lab/rocot\nkind: Pod")
     with pytest.raises(ConfigError, match="--server-image"):

@@ -228,7 +228,7 @@ def _alive(pid: int) -> bool:
 
 def test_no_key_is_in_the_file(bench: Bench) -> None:
     keyed = replace(bench, variables={"ROCOT_API_KEY": "canary-3141", "ROCOT_TEACHER_API_KEY": "canary-2718"})
-    for words in (["slurm"], ["k8s", "--image", "lab/rocot"]):
+    for words in (["slurm"], ["k8s", "--image", "lab/rocot", "--claim", "videos"]):
         made = keyed.rocot("launch", *words, "--parts", "2", "--backup", "kept")
         assert made.returncode == 0, made.stderr
         assert "canary" not in made.stdout + made.stderr
