@@ -156,7 +156,8 @@ def _run_part(job: Job, number: int, servers: Sequence[_Handle]) -> PartEnd:
         )
     words = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-SHOWN:])
     if done.returncode not in {DONE, UNUSABLE}:
-        raise LostError(f"part {number} ended with {done.returncode}\n{words}")
+        stays = f"its store stays at {socket.gethostname()}:{folder / 'run'}"
+        raise LostError(f"{words}\npart {number} ended with {done.returncode}; {stays}")
     if done.returncode == DONE:
         shutil.rmtree(folder, ignore_errors=True)
         words = ""

@@ -4,12 +4,14 @@ import asyncio
 import os
 import shlex
 import signal
+import socket
 from asyncio.subprocess import PIPE
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from rocot.cli import NOT_KEPT
 from rocot.storage.backup import newest
 from rocot.storage.place import Place
 from tests.cli.bench import Bench
@@ -116,6 +118,33 @@ async def test_servers_are_actors_and_the_parts_ask_them(scratched: Bench) -> No
     assert launching.returncode == 0, err.decode()
     assert digests(bench.folder / "runs/ray/release") == digests(bench.folder / "runs/one/release")
     assert len((bench.folder / "served").read_text().splitlines()) == 2
+
+
+@pytest.mark.parametrize("code", [1, NOT_KEPT])
+async def test_a_part_that_a_bug_or_its_storage_has_ended_is_begun_again(scratched: Bench, code: int) -> None:
+    bench = scratched
+    script = bench.folder / "once.sh"
+    script.write_text(f'mkdir "$(dirname "$0")/ended" 2>/dev/null && exit {code}\nexec "$@"\n')
+    async with ChatServer() as server:
+        await one_machine(bench, server)
+        rocot = shlex.join(["sh", str(script), *bench.cold])
+        words = ("--backup", "kept", "--rocot", rocot, "--run", "runs/ray", "--", "--base-url", server.base_url)
+        launching = await launched(bench, *words)
+        _, err = await launching.communicate()
+    assert launching.returncode == 0, err.decode()
+    assert (bench.folder / "ended").is_dir()
+    assert digests(bench.folder / "runs/ray/release") == digests(bench.folder / "runs/one/release")
+
+
+async def test_a_part_that_is_lost_too_often_is_told_with_its_store(scratched: Bench) -> None:
+    words = ("--backup", "kept", "--rocot", f"sh -c 'exit {NOT_KEPT}'", "--retries", "0")
+    launching = await launched(scratched, *words)
+    _, err = await launching.communicate()
+    assert launching.returncode == 2
+    stays = (
+        f"part 1 ended with {NOT_KEPT}; its store stays at {socket.gethostname()}:{scratched.folder}/scratch/rocot-own-"
+    )
+    assert stays in err.decode()
 
 
 async def test_what_would_wait_for_ever_on_this_machine_is_told(scratched: Bench) -> None:
