@@ -117,7 +117,7 @@ def test_a_url_that_does_not_answer_may_do_so_later(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(Place, "check", away)
     monkeypatch.setattr("rocot.cli.backing.HERE", frozenset())
     with pytest.raises(BackupError, match="cannot be reached"):
-        begin(Backup(str(tmp_path / "kept"), 10), tmp_path / "run", Words())
+        begin(Backup(str(tmp_path / "kept"), 10), tmp_path / "run", None, Words())
 
 
 def test_a_place_that_cannot_be_used_is_told_before_anything_is_asked(bench: Bench) -> None:
