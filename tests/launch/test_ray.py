@@ -30,15 +30,15 @@ def parent_of(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
-def working_on(part: str) -> int | None:
-    """The worker of Ray that runs a part: the parent of the first process that has it among its words."""
-    for folder in Path("/proc").glob("[0-9]*"):
+def working_on(part: str, folder: Path) -> int | None:
+    """The worker of Ray that runs a part below a folder: the parent of the first process that has both in its words."""
+    for process in Path("/proc").glob("[0-9]*"):
         try:
-            words = (folder / "cmdline").read_bytes().decode().split("\0")
+            words = (process / "cmdline").read_bytes().decode().split("\0")
         except OSError:  # it has ended
             continue
-        if "generate" in words and part in words:
-            return parent_of(int(folder.name))
+        if "generate" in words and part in words and any(word.startswith(str(folder)) for word in words):
+            return parent_of(int(process.name))
     return None
 
 
@@ -79,7 +79,7 @@ async def test_a_worker_that_is_killed_costs_no_row(scratched: Bench, disk: str)
         while (saved := await asyncio.to_thread(newest, place)) is None or saved.history.attempts < 2:
             assert launching.returncode is None, (await launching.communicate())[1].decode()
             await asyncio.sleep(0.1)
-        worker = await asyncio.to_thread(working_on, "1/2")
+        worker = await asyncio.to_thread(working_on, "1/2", bench.folder)
         assert worker is not None
         os.kill(worker, signal.SIGKILL)
         if disk == "is lost with the worker":
@@ -92,7 +92,7 @@ async def test_a_worker_that_is_killed_costs_no_row(scratched: Bench, disk: str)
     assert b"part 1 of 2: done in" in err
     assert digests(bench.folder / "runs/ray/release") == digests(bench.folder / "runs/one/release"), out.decode()
     assert digests(bench.folder / "kept/release") == digests(bench.folder / "runs/one/release")
-    assert working_on("1/2") is None, "what was lost does not go on beside its successor"
+    assert working_on("1/2", bench.folder) is None, "what was lost does not go on beside its successor"
 
 
 def lose(scratch: Path) -> None:
