@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -19,7 +19,7 @@ from rocot.core.withdrawal import Withdrawn
 from rocot.engine.claims import held, living
 from rocot.engine.disk import refuse_network
 from rocot.engine.merge import Whole, merge
-from rocot.engine.merged import begun, merged_from, untouched
+from rocot.engine.merged import begun, merged_from, stands, untouched
 from rocot.engine.reader import WORKERS, RecipeRow, StoreReader
 from rocot.errors import ConfigError, RunError
 from rocot.recipe import Recipe
@@ -53,6 +53,7 @@ def print_merged(order: Order) -> None:
     with held(order.out / WORKERS / LOCK, alone=True) as got:
         if not got:
             raise ConfigError(f"{order.out}: another process merges into it just now; wait until it has ended")
+        whole = replace(whole, before=stands(order.out))  # first: what comes to it after this look is found out
         if _there(order.out, holdings):
             console.print(heading(f"{order.out} holds these {len(holdings)} parts already, as they are"))
         else:

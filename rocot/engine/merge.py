@@ -17,8 +17,9 @@ from pathlib import Path
 import apsw
 
 from rocot.engine.database import PAGE, Value, log_of, open_to_write, translated
-from rocot.engine.merged import Portion, note_merged, now
-from rocot.engine.reader import FILE, RecipeRow
+from rocot.engine.door import closed
+from rocot.engine.merged import Portion, note_merged, now, stands
+from rocot.engine.reader import FILE, WORKERS, RecipeRow
 from rocot.engine.schema import migrate
 from rocot.errors import StoreError
 
@@ -95,6 +96,8 @@ class Whole:
     """That the parts were made with, oldest first; the last one is that of all."""
     listed: dict[str, bool]
     """The splits, and whether each part has listed them to their end."""
+    before: str | None = None
+    """How the store stood whose place it takes, see `stands`; None where none is there."""
 
 
 @dataclass(frozen=True)
@@ -108,15 +111,18 @@ class _Shift:
 def merge(portions: Sequence[Portion], out: Path, whole: Whole, created_by: str, *, chunk: int = CHUNK) -> None:
     """Writes `<out>/run.sqlite` from the stores of all parts. Raises StoreError; then nothing has changed.
 
-    `chunk` clips of all parts are seen to at once. A store that stands there is replaced: the caller has seen that
-    nothing of it is lost. Nobody works on the parts, and one that has changed meanwhile is found out.
+    `chunk` clips of all parts are seen to at once. A store that stands there is replaced where it still is what the
+    whole says, of which the caller has seen that nothing is lost. Nobody works on the parts; one that has changed
+    meanwhile is found out.
     """
     path, fresh = out / FILE, out / f"{FILE}.merging"
     _forget(fresh)
     try:
         _make(fresh, portions, whole, created_by, chunk)
         _check_still(portions)
-        _put(fresh, path)
+        with closed(out / WORKERS):
+            _check_place(out, whole)
+            _put(fresh, path)
     except BaseException:
         _forget(fresh)
         raise
@@ -143,6 +149,14 @@ def _check_still(portions: Sequence[Portion]) -> None:
     for portion in portions:
         if now(portion.path) != portion.state:
             raise StoreError(f"{portion.path.parent}: it was worked on meanwhile; run the same command again")
+
+
+def _check_place(out: Path, whole: Whole) -> None:
+    """Raises StoreError where what lies in the folder is no longer what it was."""
+    if stands(out, touch=False) != whole.before:
+        raise StoreError(
+            f"{out}: somebody has worked on a run there meanwhile, and it stays as it is; name another folder"
+        )
 
 
 def _forget(fresh: Path) -> None:

@@ -10,7 +10,7 @@ import apsw
 from rocot.core.part import Part
 from rocot.engine.database import open_to_read, translated
 from rocot.engine.lately import Span, span_of_calls
-from rocot.engine.reader import StoreReader
+from rocot.engine.reader import FILE, StoreReader
 
 _STATE = """
 SELECT json_object(
@@ -43,6 +43,14 @@ class Portion:
 def state_of(store: StoreReader) -> str:
     """What tells whether a store has gone on: the last of its numbers, and how many rows count. Raises StoreError."""
     return store.rows(str, _STATE)[0]
+
+
+def stands(folder: Path, *, touch: bool = True) -> str | None:
+    """The same of what lies in a folder, None where no store does; `touch` as of StoreReader. Raises StoreError."""
+    if not (folder / FILE).is_file():
+        return None
+    with StoreReader(folder, touch=touch) as store:
+        return state_of(store)
 
 
 def now(path: Path) -> str:

@@ -1,5 +1,6 @@
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -9,11 +10,12 @@ import pytest
 from rocot.core.part import Part
 from rocot.engine.counts import count_stages
 from rocot.engine.database import PAGE
+from rocot.engine.door import entering
 from rocot.engine.lately import span_of_calls
 from rocot.engine.merge import CHUNK, Whole, merge
-from rocot.engine.merged import Portion, asked_since, merged_from, state_of, untouched
+from rocot.engine.merged import Portion, asked_since, merged_from, stands, state_of, untouched
 from rocot.engine.parts import begin_part
-from rocot.engine.reader import FILE, RecipeRow, StoreReader
+from rocot.engine.reader import FILE, WORKERS, RecipeRow, StoreReader
 from rocot.engine.schema import CURRENT
 from rocot.engine.store import Store
 from rocot.engine.tables import sum_spent
@@ -56,7 +58,7 @@ def portions(root: Path, parts: int = PARTS) -> list[Portion]:
 def unite(root: Path, parts: int = PARTS, whole: Whole = WHOLE, chunk: int = CHUNK) -> Path:
     out = root / "whole"
     out.mkdir(exist_ok=True)
-    merge(portions(root, parts), out, whole, "rocot test", chunk=chunk)
+    merge(portions(root, parts), out, replace(whole, before=stands(out)), "rocot test", chunk=chunk)
     return out
 
 
@@ -236,6 +238,37 @@ async def test_a_merge_takes_the_place_of_an_older_one_with_its_log(tmp_path: Pa
     assert len(Workshop(unite(tmp_path)).harvest(Making(count=20))[0]) == 40
     with StoreReader(whole) as reader:
         assert state_of(reader) != state
+
+
+@pytest.mark.parametrize("merged_before", [False, True])
+async def test_what_is_paid_in_the_folder_while_parts_are_merged_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, merged_before: bool
+) -> None:
+    await make(tmp_path, count=10)
+    whole = unite(tmp_path) if merged_before else tmp_path / "whole"
+    seen = replace(WHOLE, before=stands(whole))
+    found = portions(tmp_path)
+
+    def pay(_: object) -> None:
+        with Store(whole) as store, ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, store.add_attempt(attempt("new", b"paid"))).result()
+
+    monkeypatch.setattr("rocot.engine.merge._check_still", pay)
+    whole.mkdir(exist_ok=True)
+    with pytest.raises(StoreError, match=r"whole: somebody has worked on a run there meanwhile.*name another folder"):
+        merge(found, whole, seen, "rocot test")
+    with StoreReader(whole) as store:
+        assert store.reply_to("new") == b"paid"
+    assert [path.name for path in whole.iterdir() if "merging" in path.name] == []
+
+
+async def test_a_folder_that_somebody_opens_to_work_on_it_is_left_as_it_is(tmp_path: Path) -> None:
+    await make(tmp_path, count=10)
+    whole = unite(tmp_path)
+    await make(tmp_path, count=20)
+    with entering(whole / WORKERS), pytest.raises(StoreError, match="somebody works on it"):
+        unite(tmp_path)
+    assert len(Workshop(whole).harvest(Making(count=20))[0]) == 20
 
 
 async def test_merges_that_are_killed_leave_nothing_that_looks_finished(tmp_path: Path) -> None:
