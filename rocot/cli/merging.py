@@ -1,5 +1,6 @@
 """What `rocot merge` refuses, does and prints."""
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from rocot.cli.screen import count, heading, out, table
 from rocot.core.part import Part
 from rocot.core.withdrawal import Withdrawn
 from rocot.engine.claims import held, living
-from rocot.engine.disk import refuse_network
+from rocot.engine.disk import make_folder, refuse_network
 from rocot.engine.merge import Whole, merge
 from rocot.engine.merged import begun, merged_from, stands, untouched
 from rocot.engine.reader import WORKERS, RecipeRow, StoreReader
@@ -42,13 +43,14 @@ class Order:
 
 def print_merged(order: Order) -> None:
     """Merges, and tells what the whole run holds. Raises ConfigError, StoreError; then nothing has changed."""
-    refuse_network(order.out)
+    refuse_network(order.out)  # first: parts take a while to read
     holdings = _read(order.parts)
     whole = _whole(holdings, _reference(holdings))
     told = [*_parts(holdings), *_recipes(holdings), *_listings(holdings, whole.listed)]
     told += [] if order.unfinished else _unfinished(holdings, whole.listed)
     if told:
         raise ConfigError.listing("rocot merge", told)
+    make_folder(order.out)
     console = out()
     with held(order.out / WORKERS / LOCK, alone=True) as got:
         if not got:
@@ -65,9 +67,9 @@ def print_merged(order: Order) -> None:
 def _read(folders: Sequence[Path]) -> list[Holding]:
     """All parts, in the order of their numbers. Raises ConfigError for those that are none, all at once."""
     reader, faults, found = Reader(), [], []
-    named: dict[Path, list[Path]] = {}
+    named: dict[str, list[Path]] = {}
     for folder in folders:
-        named.setdefault(folder.resolve(), []).append(folder)
+        named.setdefault(os.path.realpath(folder), []).append(folder)
     for same in named.values():
         if len(same) > 1:
             faults.append(f"{same[0]}: named {len(same)} times ({', '.join(map(str, same))}); name it once")

@@ -13,7 +13,7 @@ from pathlib import Path
 import apsw
 
 from rocot.engine.database import open_to_read, open_to_write, translated
-from rocot.engine.disk import refuse_network
+from rocot.engine.disk import make_folder
 from rocot.engine.door import PATIENCE, awaited, closed
 from rocot.engine.reader import FILE, WORKERS, StoreReader
 from rocot.errors import StoreError
@@ -44,11 +44,7 @@ def copied(run: Path, patience: float = PATIENCE) -> Iterator[Path]:
 @contextmanager
 def arriving(run: Path) -> Iterator[Path]:
     """A folder within a run's, which is made where it is missing, to write a store to. Raises StoreError."""
-    try:
-        run.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"{run}: cannot be made ({error.strerror}); choose another run folder") from error
-    refuse_network(run)
+    make_folder(run)
     with _aside(run, "restored", PATIENCE) as folder:
         yield folder
 

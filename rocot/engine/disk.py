@@ -1,5 +1,6 @@
 """Where a run folder may lie: SQLite's WAL and file locks need a disk of this machine."""
 
+import os
 import re
 from pathlib import Path
 
@@ -8,19 +9,33 @@ from rocot.errors import StoreError
 MOUNTS = Path("/proc/self/mountinfo")
 _NETWORK = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "lustre", "beegfs", "gpfs", "glusterfs", "panfs", "wekafs"}
-    | {"orangefs", "pvfs2", "coda", "9p", "gfs2", "ocfs2"}
+    | {"orangefs", "pvfs2", "coda", "9p", "gfs2", "ocfs2", "dvs", "virtiofs", "vboxsf"}
 )
+"""`virtiofs` and `vboxsf` are folders of a machine that runs this one, which may share them with others."""
 _LOCAL_FUSE = frozenset({"fuse.fuse-overlayfs", "fuse.bindfs", "fuse.encfs", "fuse.gocryptfs", "fuse.mergerfs"})
 """What lays one local folder over another. All else that comes by FUSE is taken for a network: s3fs, gcsfuse, sshfs,
 juicefs, rclone and every new one; `fuseblk` is a local disk."""
 _OCTAL = re.compile(rb"\\([0-7]{3})")
 
 
+def make_folder(folder: Path) -> None:
+    """Makes a run's folder where it is missing. Raises StoreError where it cannot be, or must not lie there."""
+    refuse_network(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        why = f"cannot be made ({error.strerror})"
+        if isinstance(error, FileExistsError):  # of any other nothing more can be asked, perhaps
+            why = "it is a link that leads to no folder" if folder.is_symlink() else why
+            why = "it is a file, and no folder" if folder.is_file() else why
+        raise StoreError(f"{folder}: {why}; choose another run folder") from error
+
+
 def refuse_network(folder: Path, mounts: Path = MOUNTS) -> None:
     """Raises StoreError for a folder on a network file system, where the system tells (Linux)."""
     if not mounts.is_file():
         return
-    kind = kind_of(folder.resolve(), mounts.read_text(encoding="utf-8", errors="surrogateescape"))
+    kind = kind_of(Path(os.path.realpath(folder)), mounts.read_text(encoding="utf-8", errors="surrogateescape"))
     if is_network(kind):
         raise StoreError(
             f"{folder} lies on a network file system ({kind}), where SQLite's locks cannot be trusted and its log"

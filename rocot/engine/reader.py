@@ -13,6 +13,7 @@ import apsw
 
 from rocot.engine.claims import living
 from rocot.engine.database import Value, log_of, open_still, open_to_read, open_to_write, translated
+from rocot.engine.disk import refuse_network
 from rocot.engine.door import entering
 from rocot.engine.outcome import Kind, Outcome, checksum
 from rocot.engine.packed import unpacked
@@ -125,6 +126,7 @@ class StoreReader:
         self._lock = Lock()
         if not self.path.is_file():
             raise StoreError(f"{folder}: there is no run here ({FILE} is missing); name the folder of a run")
+        refuse_network(folder)
         with translated(self.path):
             self._still = not touch and not log_of(self.path).exists()
             self._connection = open_still(self.path) if self._still else open_to_read(self.path)

@@ -16,7 +16,7 @@ from rocot.engine.attempt import Attempt
 from rocot.engine.claims import Owner, lives, sweep
 from rocot.engine.clip_rows import Listed, claim, give_up, list_clips
 from rocot.engine.database import Value, open_to_write, translated
-from rocot.engine.disk import refuse_network
+from rocot.engine.disk import make_folder
 from rocot.engine.door import entering
 from rocot.engine.outcome import Outcome
 from rocot.engine.outcome_rows import count_as, delete_outcome, insert_outcome, insert_unasked, link
@@ -26,7 +26,6 @@ from rocot.engine.reader import BY_SEQ, FILE, WORKERS, StoreReader, read_outcome
 from rocot.engine.schema import migrate
 from rocot.engine.seals import seal
 from rocot.engine.writer import Write, Writer
-from rocot.errors import StoreError
 
 T = TypeVar("T")
 
@@ -36,11 +35,7 @@ class Store(StoreReader):
 
     def __init__(self, folder: Path) -> None:
         """Opens the run in a folder; both are made where they are missing. Raises StoreError."""
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(f"{folder}: cannot be made ({error.strerror}); choose another run folder") from error
-        refuse_network(folder)
+        make_folder(folder)
         path = folder / FILE
         self.spent = Spent()
         """What was paid for since it was opened, by this process."""

@@ -205,6 +205,19 @@ def test_what_was_paid_in_a_merged_run_is_never_written_over(again: Bench) -> No
     assert "a run lies there that is no merge" in plain.stderr
 
 
+@pytest.mark.parametrize("lies", ["file", "link", "loop"])
+def test_a_whole_run_goes_to_no_file_and_no_link_to_nowhere(again: Bench, lies: str) -> None:
+    place = again.folder / "runs" / lies
+    if lies == "file":
+        place.touch()
+    else:
+        place.symlink_to("loop" if lies == "loop" else "nothing")
+    refused = again.rocot(*MERGE[:-1], f"runs/{lies}")
+    assert refused.returncode == 2
+    why = "it is a file, and no folder" if lies == "file" else "it is a link that leads to no folder"
+    assert refused.stderr.splitlines() == [f"rocot: runs/{lies}: {why}; choose another run folder"]
+
+
 def test_what_was_withdrawn_from_a_part_is_withdrawn_from_the_whole(again: Bench) -> None:
     name = next(name for name in FILMS if Part(number=3, of=3).holds("own", name))
     assert again.rocot("withdraw", f"own/{name}", "--run", "runs/own-part-3-of-3").returncode == 0

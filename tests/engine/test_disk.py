@@ -2,7 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from rocot.engine.disk import is_network, kind_of, refuse_network
+from rocot.engine.copying import arriving
+from rocot.engine.disk import is_network, kind_of, make_folder, refuse_network
+from rocot.engine.reader import StoreReader
+from rocot.engine.store import Store
 from rocot.errors import StoreError
 
 MOUNTS = """\
@@ -34,7 +37,11 @@ def test_places_are_spelt_in_any_alphabet() -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["nfs", "nfs4", "cifs", "smb3", "lustre", "beegfs", "gpfs", "ceph", "9p", "fuse", "fuse.s3fs", "fuse.new"]
+    "kind",
+    [
+        *("nfs", "nfs4", "cifs", "smb3", "lustre", "beegfs", "gpfs", "ceph", "9p", "fuse", "fuse.s3fs", "fuse.new"),
+        *("dvs", "virtiofs", "vboxsf"),
+    ],
 )
 def test_what_other_machines_share_is_a_network(kind: str) -> None:
     assert is_network(kind)
@@ -54,3 +61,34 @@ def test_a_network_disk_is_refused(tmp_path: Path) -> None:
 
 def test_a_local_disk_is_taken(tmp_path: Path) -> None:
     refuse_network(tmp_path)
+
+
+def test_a_store_on_a_network_disk_is_neither_made_nor_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Store(tmp_path / "run").close()
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "run").iterdir()}
+    monkeypatch.setattr("rocot.engine.disk.is_network", lambda _: True)
+    for touch in (True, False):
+        with pytest.raises(StoreError, match="run lies on a network file system"):
+            StoreReader(tmp_path / "run", touch=touch)
+    with pytest.raises(StoreError, match="new lies on a network file system"):
+        Store(tmp_path / "new")
+    with pytest.raises(StoreError, match="new lies on a network file system"), arriving(tmp_path / "new"):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == ["run"], "what is refused leaves no folder"
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "run").iterdir()} == before
+
+
+def test_what_is_no_folder_is_told_as_what_it_is(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "gone").symlink_to("nothing")
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(StoreError, match="file: it is a file, and no folder; choose another run folder"):
+        make_folder(tmp_path / "file")
+    for name in ("gone", "loop"):
+        with pytest.raises(
+            StoreError, match=f"{name}: it is a link that leads to no folder; choose another run folder"
+        ):
+            make_folder(tmp_path / name)
+    (tmp_path / "link").symlink_to(tmp_path / "folder")
+    (tmp_path / "folder").mkdir()
+    make_folder(tmp_path / "link")
