@@ -1,6 +1,7 @@
 """Options that several commands share, and what they stand for."""
 
 import math
+import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -23,7 +24,19 @@ RUNS = Path("runs")
 LONGEST_REASON = 500
 """Characters, as in the recipe."""
 
-FILE = click.Path(path_type=Path)
+
+class _Named(click.Path):
+    """A path that is named. An empty one, as of a variable that nobody set, would be the current folder."""
+
+    def convert(
+        self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | bytes | os.PathLike[str]:
+        if not os.fspath(value):
+            self.fail("it is empty; name a path, and . for the current folder.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+FILE = _Named(path_type=Path)
 """Whether it exists is checked by what reads it, which can say what was perhaps meant."""
 
 recipe = click.option(
@@ -61,12 +74,16 @@ def a_part(text: str | None) -> "Part | None":
 
 
 def run_folder(recipe: "Recipe", folder: Path | None, part: "Part | None" = None) -> Path:
-    """The folder of a run, or that of one of its parts, which lies beside it."""
+    """The folder of a run, or that of one of its parts, which lies beside it. Raises ConfigError where nothing does."""
     whole = folder or RUNS / recipe.release.name
     if part is None:
         return whole
     if whole.name in {"", ".."}:
-        whole = whole.resolve()
+        whole = Path(os.path.realpath(whole))
+    if not whole.name:
+        raise ConfigError(
+            f"--run {folder}: a part lies beside its run's folder, and nothing does beside {whole}; name another folder"
+        )
     return whole.with_name(whole.name + part.suffix)
 
 

@@ -32,6 +32,25 @@ def test_a_recipe_that_is_not_there(bench: Bench) -> None:
     assert "did you mean scenes?" in refused(bench, "generate", "--recipe", "scnes")
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("merge", "runs/own-part-1-of-1", "--out", ""),
+        ("merge", "", "--out", "runs/own"),
+        ("restore", "kept", ""),
+        ("generate", "--run", ""),
+        ("plan", "--run", ""),
+        ("status", ""),
+        ("export", ""),
+        ("launch", "finish", "--parts", "1", "--backup", "kept", "--run", ""),
+    ],
+)
+def test_an_empty_path_is_not_the_current_folder(bench: Bench, words: tuple[str, ...]) -> None:
+    told = refused(bench, *words)
+    assert "it is empty; name a path, and . for the current folder" in told
+    assert list(bench.folder.iterdir()) == []
+
+
 def test_a_text_file_named_mp4(bench: Bench) -> None:
     bench.lay(films="", csv="path,label,start,end\n")
     (bench.folder / "videos" / "a.mp4").write_text("no film")
