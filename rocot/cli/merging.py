@@ -120,7 +120,10 @@ def _recipes(holdings: Sequence[Holding]) -> Iterator[str]:
         found = list(differences(reference.recipe.recipe, holding.recipe.recipe))
         if found:
             more = f", and {len(found) - TOLD} more" if len(found) > TOLD else ""
-            yield f"{holding.name}: another recipe than {reference.name}: {'; '.join(found[:TOLD])}{more}"
+            yield (
+                f"{holding.name}: another recipe than {reference.name}: {'; '.join(found[:TOLD])}{more}; run `rocot"
+                f" generate --part {holding.part}` again with the same recipe, which asks only what that touches"
+            )
         elif holding.recipe.fingerprint != reference.recipe.fingerprint:
             yield (
                 f"{holding.name}: the same recipe as {reference.name} with other prompts, or by another version of"

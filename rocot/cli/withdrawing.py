@@ -140,7 +140,8 @@ def _before(store: StoreReader) -> frozenset[str]:
 def _refusal(folder: Path, store: StoreReader, unknown: Sequence[str]) -> ConfigError:
     """What is said of ids that the run does not know, with those that may be meant."""
     videos = store.rows(str, _VIDEOS)
-    ids = [*videos, *store.rows(str, "SELECT id FROM clip ORDER BY id LIMIT 20000")]
+    clips = store.rows(str, "SELECT id FROM clip ORDER BY id LIMIT 20000")
+    ids = list(dict.fromkeys((*videos, *clips)))  # the clip of a whole video has the video's name
     meant = [(name, get_close_matches(name, ids, n=3)) for name in unknown]
     told = "; ".join(name + (f" (did you mean {' or '.join(close)}?)" if close else "") for name, close in meant)
     return ConfigError(

@@ -149,6 +149,7 @@ def test_a_foreign_part_is_refused_and_it_is_said_what_differs(again: Bench) -> 
     assert "part 2 of 3 (runs/own-part-2-of-3): another recipe than part 1 of 3" in refused.stderr
     assert "teacher.seed is 7 there and 8 here" in refused.stderr
     assert "gate.tiou is 0.5 there and 0.25 here" in refused.stderr
+    assert "; run `rocot generate --part 2/3` again with the same recipe" in refused.stderr
     part(again, 1, of=4)
     foreign = again.rocot("merge", *MERGE[1:3], "runs/own-part-1-of-4", "--out", "runs/whole")
     assert foreign.returncode == 2
@@ -235,6 +236,14 @@ def test_an_empty_part_is_a_part(bench: Bench) -> None:
     merged = bench.rocot("merge", *(f"runs/own-part-{number}-of-8" for number in range(1, 9)), "--out", "runs/own")
     assert merged.returncode == 0, merged.stderr
     assert bench.rocot("export", "runs/own").returncode == 0
+
+
+def test_a_part_lies_beside_its_run_and_not_beside_the_root(bench: Bench) -> None:
+    bench.lay()
+    refused = bench.rocot("generate", "--recipe", "own.toml", "--part", "1/3", "--run", "/")
+    assert refused.returncode == 2
+    told = "--run /: a part lies beside its run's folder, and nothing does beside /; name another folder"
+    assert refused.stderr.splitlines() == [f"rocot: {told}"]
 
 
 @pytest.mark.parametrize("text", ["0/8", "9/8", "3", "a/b"])

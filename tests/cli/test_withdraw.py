@@ -196,6 +196,13 @@ def test_what_the_run_does_not_know_is_refused_with_what_may_be_meant(bench: Ben
     assert manifest(bench)["withdrawn"] == []
 
 
+def test_a_whole_video_that_may_be_meant_is_named_once(bench: Bench) -> None:
+    lay(bench, length=60)
+    assert bench.rocot(*MADE).returncode == 0
+    done = bench.rocot("withdraw", "own/aa")
+    assert "has no clip of own/aa (did you mean own/a or own/b?)" in done.stderr
+
+
 def test_what_is_yet_to_come_is_noted_where_that_is_said(bench: Bench) -> None:
     lay(bench)
     assert bench.rocot(*MADE).returncode == 0
