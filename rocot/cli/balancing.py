@@ -72,11 +72,14 @@ def check(balance: Balance, pace: Pace | None, *, priced: bool, run: Path) -> No
 
 def print_balance(console: Console, shares: Shares, balance: Balance, pace: Pace | None, currency: str | None) -> None:
     """The proposals first, then how the parts that are asked for, or proposed, compare. `currency` None: no price."""
+    free = balance.max_cost is not None and not shares.heaviest("cost")
+    if free:
+        console.print("\nWhat is to do costs nothing; --max-cost proposes no parts.")
     proposed = [
         _propose(console, shares, name, most, told)
         for name, most, told in (
             ("calls", _calls(balance.hours, pace), f"{about(balance.hours or 0)} h"),
-            ("cost", balance.max_cost, f"{money(balance.max_cost)} {currency}"),
+            ("cost", None if free else balance.max_cost, f"{money(balance.max_cost)} {currency}"),
         )
         if most is not None
     ]

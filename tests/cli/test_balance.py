@@ -74,3 +74,15 @@ def test_the_pace_of_a_pilot_is_taken_and_prices_tell_the_cost_of_a_part(bench: 
     assert priced.returncode == 0, priced.stderr
     assert "1.00 USD a part: " in priced.stdout
     assert "USD, at most" in priced.stdout
+
+
+def test_what_costs_nothing_takes_no_parts(bench: Bench) -> None:
+    bench.lay(length=0.5, films="ab")
+    planned = bench.rocot("plan", "--recipe", "own.toml", "--max-cost", "3")
+    assert planned.returncode == 0, planned.stderr
+    assert planned.stdout.splitlines()[-1] == "What is to do costs nothing; --max-cost proposes no parts."
+    words = ("--max-cost", "3", "--hours", "1", "--calls-per-minute", "30")
+    both = bench.rocot("plan", "--recipe", "own.toml", *words)
+    assert "What is to do costs nothing" in both.stdout
+    assert "1 h a part: 1 part." in both.stdout
+    assert "1 parts" in both.stdout, "what the hours ask for is told all the same"
