@@ -40,6 +40,8 @@ _ADVICE: tuple[tuple[type[apsw.Error], str], ...] = (
     (apsw.NoMemError, "there is not enough memory"),
 )
 """What the user can do something about. Any other apsw.Error is a bug and keeps its traceback."""
+_SILENT = "not an error"
+"""What SQLite says of an error that it noted elsewhere, as those of a copy by its backup API."""
 
 
 @contextmanager
@@ -50,7 +52,8 @@ def translated(path: Path) -> Iterator[None]:
     except apsw.Error as error:
         for kind, advice in _ADVICE:
             if isinstance(error, kind):
-                raise StoreError(f"{path}: {advice} (SQLite: {error})") from error
+                said = "" if str(error) == _SILENT else f" (SQLite: {error})"
+                raise StoreError(f"{path}: {advice}{said}") from error
         raise
     except UnicodeDecodeError as error:  # SQLite hands out text as it finds it
         raise StoreError(f"{path}: {_DAMAGED} (what was text is no UTF-8: {error.reason})") from error

@@ -1,10 +1,12 @@
 import asyncio
 from pathlib import Path
 
+import apsw
 import pytest
 
 from rocot.engine.claims import held
 from rocot.engine.copying import LOCK, arriving, check_store, copied, take_place, untouched
+from rocot.engine.database import open_to_read, translated
 from rocot.engine.door import entering
 from rocot.engine.history import goes_on_from, history_of
 from rocot.engine.reader import FILE, WORKERS, StoreReader
@@ -44,6 +46,23 @@ async def test_one_process_copies_at_a_time_and_what_a_killed_one_left_goes(tmp_
         pass
     with copied(run) as folder:
         assert [path.name for path in run.glob(".copy-*")] == [folder.name]
+
+
+async def test_a_full_disk_is_told_of_a_copy_without_what_sqlite_knows_nothing_of(tmp_path: Path) -> None:
+    await ask(tmp_path / "run", "first")
+    source, target = open_to_read(tmp_path / "run" / FILE), apsw.Connection(str(tmp_path / "copy"))
+    target.pragma("max_page_count", 2)
+    with (
+        pytest.raises(StoreError) as told,
+        translated(tmp_path / "copy"),
+        target.backup("main", source, "main") as copy,
+    ):
+        copy.step()
+    target.close()
+    source.close()
+    assert str(told.value).endswith(
+        "the disk is full; all that was acknowledged is kept: free some space and run the same again"
+    )
 
 
 async def test_a_store_goes_on_from_what_it_was_and_from_no_other(tmp_path: Path) -> None:
