@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from rocot.cli.screen import out, size
+from rocot.cli.screen import next_steps, out, pasted, size
 from rocot.cli.telling import Telling
 from rocot.core.part import Part
 from rocot.engine.stop import Stop
@@ -48,7 +48,7 @@ def restore_run(url: str, run: Path) -> None:
     console, done = out(), restore(place, run)
     console.print(_fetched(run, place, done))
     if done.was in {"nothing", "behind"}:
-        console.print(f"\nNext\n  rocot status {run}")
+        next_steps(console, [(f"rocot status {pasted(run)}", "how all samples stand")])
 
 
 def begin(backup: Backup | None, run: Path, part: Part | None, telling: Telling) -> Keeping | None:

@@ -1,4 +1,4 @@
-"""What a run ends with: tables of what came of every sample, where the shards lie, and what to type next."""
+"""What a run ends with: tables of what came of every sample, and where the shards lie."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from rich.console import Console
 
 from rocot.cli.sample import STYLES
-from rocot.cli.screen import count, heading, money, short, size, table
+from rocot.cli.screen import count, money, short, size, table
 from rocot.core.gate import RUN_RULES, Rules
 from rocot.engine.lately import CallPace
 from rocot.engine.progress import Tally
@@ -217,13 +217,3 @@ def screen_lines(console: Console, rules: Rules, entry: SplitEntry) -> None:
                 f"warning: {rule} rejects {count(number)} of {count(entry.rows)} rows, as texts from templates would"
                 f' be; gate.rules.{setting} = "warn" keeps them, and docs/recipe.md tells what it compares'
             )
-
-
-def next_steps(console: Console, steps: Iterable[tuple[str, str]]) -> None:
-    """Commands to type next, and what for."""
-    console.print()
-    console.print(heading("Next"))
-    made = table("", "-", head=False)
-    for command, purpose in steps:
-        made.add_row(f"  {command}", purpose)
-    console.print(made)

@@ -15,7 +15,6 @@ from rocot.cli.closing import (
     StageCount,
     cost_of,
     left_out_table,
-    next_steps,
     outcomes_table,
     release_lines,
     screen_lines,
@@ -28,7 +27,7 @@ from rocot.cli.log import Lines
 from rocot.cli.options import RUNS
 from rocot.cli.parting import print_parted
 from rocot.cli.runs import remembering
-from rocot.cli.screen import heading, lasting, out
+from rocot.cli.screen import heading, lasting, next_steps, out, pasted
 from rocot.cli.split import check_split
 from rocot.cli.telling import Telling, Words
 from rocot.cli.watch import Watch
@@ -286,7 +285,7 @@ def _print_closing(order: Order, done: Finished) -> None:
 
 
 def _next(order: Order, exported: Exported) -> list[tuple[str, str]]:
-    run = "" if order.machine.run.parent == RUNS else f" {order.machine.run}"
+    run = "" if order.machine.run.parent == RUNS else f" {pasted(order.machine.run)}"
     if not exported.entry.rows:
         return [(f"rocot status{run}", "what went wrong, by reason")]
     return [

@@ -11,10 +11,10 @@ from typing import get_args
 
 from rich.console import Console
 
-from rocot.cli.closing import NAMED, next_steps
+from rocot.cli.closing import NAMED
 from rocot.cli.gauge import gauge
 from rocot.cli.quizzing import print_blind
-from rocot.cli.screen import count, heading, lasting, out, size, table
+from rocot.cli.screen import count, heading, lasting, next_steps, out, pasted, size, table
 from rocot.errors import ConfigError
 from rocot.machine import Machine, default_cache
 from rocot.recipe import FramesRecipe
@@ -137,7 +137,7 @@ def _report(console: Console, order: Order, made: Manifest, findings: Sequence[F
     next_steps(
         console,
         [
-            (f"rocot check-leaks {order.path}", "which videos are others' test data"),
+            (f"rocot check-leaks {pasted(order.path)}", "which videos are others' test data"),
             (f"rocot sources {order.about.name}", "terms, and how it counts"),
         ],
     )

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 
 from rich.padding import Padding
 
-from rocot.cli.closing import next_steps
-from rocot.cli.screen import count, heading, out, table
+from rocot.cli.screen import count, heading, next_steps, out, table
 from rocot.sources.known.dataset import Dataset
 
 

@@ -9,12 +9,11 @@ from pathlib import Path
 from rich.console import Console
 
 from rocot import __version__
-from rocot.cli.closing import next_steps
 from rocot.cli.differences import differences
 from rocot.cli.holdings import Holding, Reader
 from rocot.cli.options import RUNS
 from rocot.cli.runs import is_run
-from rocot.cli.screen import count, heading, out, table
+from rocot.cli.screen import count, heading, next_steps, out, pasted, table
 from rocot.core.part import Part
 from rocot.core.withdrawal import Withdrawn
 from rocot.engine.claims import held, living
@@ -223,8 +222,9 @@ def _print_whole(console: Console, order: Order, holdings: Sequence[Holding], wh
     console.print(made)
     calls, failed = (sum(getattr(holding, name) for holding in holdings) for name in ("calls", "failed"))
     console.print(f"\n{calls:,} calls, {failed:,} of them failed")
-    run = "" if order.out.parent == RUNS else f" {order.out}"
+    folder = pasted(order.out)
+    run = "" if order.out.parent == RUNS else f" {folder}"
     steps = [(f"rocot export{run}", "write the release"), (f"rocot status{run}", "how all samples stand")]
     if not all(whole.listed.values()) or any(sum(holding.left.values()) for holding in holdings):
-        steps.insert(0, ("rocot generate", f"with the parts' options and --run {order.out}: what is still to do"))
+        steps.insert(0, (f"rocot generate --run {folder}", "with the parts' options: what is still to do"))
     next_steps(console, steps)

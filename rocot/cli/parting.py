@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rocot.cli.closing import StageCount, left_out_table, next_steps, skipped_lines, stages_table
-from rocot.cli.screen import heading, lasting, out
+from rocot.cli.closing import StageCount, left_out_table, skipped_lines, stages_table
+from rocot.cli.screen import heading, lasting, next_steps, out, pasted
 from rocot.engine.parts import part_of
 from rocot.engine.reader import StoreReader
 from rocot.errors import ConfigError
@@ -40,5 +40,5 @@ def print_parted(order: "Order", made: "Made", stages: Sequence[StageCount], sec
     }
     left_out_table(console, left_out, "samples left out")
     whole = run.with_name(run.name.removesuffix(part.suffix))
-    command = f"rocot merge {whole}-part-*-of-{part.of} --out {whole}"
+    command = f"rocot merge {pasted(whole)}-part-*-of-{part.of} --out {pasted(whole)}"
     next_steps(console, [(command, f"once all {part.of} parts are done")])

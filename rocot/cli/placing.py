@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from rocot.cli.screen import count, heading, out, size, table
+from rocot.cli.screen import count, heading, next_steps, out, pasted, size, table
 from rocot.cli.transfer import going
 from rocot.errors import ConfigError
 from rocot.release.placing import fetch, placing, put
@@ -41,7 +41,7 @@ def push_to_url(url: str, path: Path, *, private: bool, dry_run: bool) -> None:
     with going("sent") as transfer:
         put(release, place, seen, transfer)
     console.print(f"\n{place} holds this release" + (", and did." if seen.done else "."))
-    console.print(f"\nNext\n  rocot pull {place} --to {manifest.release}")
+    next_steps(console, [(f"rocot pull {pasted(str(place))} --to {pasted(manifest.release)}", "fetch it elsewhere")])
 
 
 def pull_from_url(url: str, to: Path) -> None:

@@ -35,7 +35,8 @@ def push_release(  # the options
     console = out()
     sent = "" if done.sent is None else f", {size(done.sent)} sent"
     console.print(f"\nmain of {hub.url} is this release (commit {done.commit[:7]}), tag {wish.tag}{sent}")
-    console.print(f'\nNext\n  datasets.load_dataset("{hub.name}", revision="{wish.tag}")\n  rocot pull {hub.name}')
+    steps = f'datasets.load_dataset("{hub.name}", revision="{wish.tag}")\n  rocot pull {hub.name}'
+    console.print(f"\nNext\n  {steps}", soft_wrap=True)
 
 
 def pull_release(name: str, to: Path, revision: str) -> None:

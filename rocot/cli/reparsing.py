@@ -3,8 +3,8 @@
 import asyncio
 from pathlib import Path
 
-from rocot.cli.closing import left_out_table, next_steps
-from rocot.cli.screen import out
+from rocot.cli.closing import left_out_table
+from rocot.cli.screen import next_steps, out
 from rocot.engine.store import Store
 from rocot.stages.reread import reread
 

@@ -1,11 +1,15 @@
 """What the commands print with: one look for all tables, and numbers that people can read."""
 
+import os
 import re
+import shlex
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import floor, log10
+from pathlib import Path
 from typing import Literal
 
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.table import Table
@@ -45,6 +49,20 @@ def out() -> Console:
 def aside() -> Console:
     """For progress and remarks, on standard error."""
     return _Screen(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=not sys.stderr.isatty())
+
+
+def pasted(path: Path | str) -> str:
+    """A path as a shell takes it for one word, and no command for an option."""
+    text = f"./{path}" if str(path).startswith("-") else str(path)
+    if text.isprintable():
+        return shlex.quote(text)
+    # What would end the line or steer the terminal is spelt, in the quotes in which a shell reads it back.
+    spelt = (char if char.isprintable() and char not in "\\'" else _octets(char) for char in text)
+    return f"$'{''.join(spelt)}'"
+
+
+def _octets(char: str) -> str:
+    return "".join(f"\\x{octet:02x}" for octet in os.fsencode(char))
 
 
 def table(*columns: str, head: bool = True) -> Table:
@@ -104,3 +122,14 @@ def lasting(seconds: float) -> str:
         return f"{minutes} min {rest:02} s"
     hours = minutes // 60
     return f"{hours} h {minutes % 60:02} min" if hours < 48 else f"{hours // 24} d {hours % 24:02} h"
+
+
+def next_steps(console: Console, steps: Sequence[tuple[str, str]]) -> None:
+    """Commands to type next, each on a line that nothing breaks, and what for: beside them where all of it has room."""
+    console.print()
+    console.print(heading("Next"))
+    widest = max(cell_len(command) for command, _ in steps)
+    beside = all(2 + widest + 2 + cell_len(purpose) <= console.width for _, purpose in steps)
+    for command, purpose in steps:
+        gap = " " * (widest - cell_len(command) + 2) if beside else "\n    "
+        console.print(f"  {command}{gap}{purpose}", soft_wrap=True)

@@ -102,6 +102,17 @@ def test_a_part_says_what_it_is_and_exports_nothing(again: Bench) -> None:
     assert "it is part 2 of 3 of a run, and a release is made of all parts together" in refused.stderr
 
 
+def test_what_is_printed_to_type_next_can_be_pasted(again: Bench) -> None:
+    made = part(again, 2, "--run", "runs/my own")
+    assert made.returncode == 0, made.stderr
+    assert "  rocot merge 'runs/my own'-part-*-of-3 --out 'runs/my own'" in made.stdout.splitlines()
+    merged = again.rocot(*MERGE[:-1], "my whole")
+    assert [line.split("  ")[1] for line in merged.stdout.splitlines()[-2:]] == [
+        "rocot export 'my whole'",
+        "rocot status 'my whole'",
+    ]
+
+
 def test_a_folder_is_gone_on_with_as_what_it_was_begun(again: Bench) -> None:
     runs = again.folder / "runs"
     shutil.move(runs / "own-part-2-of-3", runs / "own-part-1-of-5")

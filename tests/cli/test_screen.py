@@ -1,9 +1,12 @@
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from rocot.cli.closing import StageCount, left_out_table, outcomes_table, screen_lines, stages_table
-from rocot.cli.screen import lasting, money, out, short, size
+from rocot.cli.screen import lasting, money, next_steps, out, pasted, short, size
 from rocot.cli.watch import Watch
 from rocot.core.gate import Rules, Weight
 from rocot.engine.progress import Spent, StageTally, Tally
@@ -30,6 +33,33 @@ def test_bytes_and_money_read_well() -> None:
     assert [size(950), size(12_345), size(4e9)] == ["950 B", "12.3 kB", "4 GB"]
     assert [money(None), money(0), money(0.1234), money(1234.5)] == ["", "0.00", "0.1234", "1,234.50"]
     assert [money(-0.1234), money(-1234.5)] == ["-0.1234", "-1,234.50"]
+
+
+@pytest.mark.parametrize(
+    "path", ["runs/own", "d/a b", "$X", "it's", "bücher", "-x", "a\nb", "a\x1b[31m\\'b", "turned\u202e", "half\udc80"]
+)
+def test_a_path_that_is_pasted_is_one_word_of_a_shell_and_steers_no_terminal(path: str) -> None:
+    word = pasted(Path(path))
+    assert word.isprintable()
+    read = subprocess.run(["bash", "-c", f"printf %s {word}"], capture_output=True, check=True).stdout
+    assert read == (f"./{path}" if path.startswith("-") else path).encode("utf-8", "surrogateescape")
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_no_command_to_type_is_broken_or_mixed_with_what_it_is_for(
+    capsys: pytest.CaptureFixture[str], terminal: bool
+) -> None:
+    long = f"rocot merge {'deep/' * 20}own-part-*-of-3 --out runs/own"
+    for width, command, lines in (
+        (80, "rocot show", ["  rocot show    why", "  rocot status  how"]),
+        (60, f"rocot export {'a' * 33}", [f"  rocot export {'a' * 33}  why", f"  rocot status{' ' * 34}  how"]),
+        (50, f"rocot export {'a' * 33}", [f"  rocot export {'a' * 33}", "    why", "  rocot status", "    how"]),
+        (60, long, [f"  {long}", "    why", "  rocot status", "    how"]),
+    ):
+        console = Console(width=width, force_terminal=terminal, no_color=True, highlight=False, soft_wrap=not terminal)
+        next_steps(console, [(command, "why"), ("rocot status", "how")])
+        printed = capsys.readouterr().out.replace("\x1b[1m", "").replace("\x1b[0m", "")
+        assert printed.splitlines() == ["", "Next", *lines]
 
 
 @pytest.mark.parametrize(
