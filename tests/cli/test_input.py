@@ -42,7 +42,6 @@ def test_a_recipe_that_is_not_there(bench: Bench) -> None:
         ("plan", "--run", ""),
         ("status", ""),
         ("export", ""),
-        ("launch", "finish", "--parts", "1", "--backup", "kept", "--run", ""),
     ],
 )
 def test_an_empty_path_is_not_the_current_folder(bench: Bench, words: tuple[str, ...]) -> None:
