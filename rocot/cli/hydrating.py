@@ -45,17 +45,18 @@ class Order:
 
 def hydrate(order: Order, machine: Machine) -> int:
     """Makes the copy, prints what came of it, and how it is read. Returns the exit code."""
-    to, wanted, code = copy_out(order, machine)
-    if not order.files:
+    to, made, code = copy_out(order, machine)
+    loaded = next((part for part, copied in made if copied.rows), None)
+    if not order.files and loaded is not None:  # `datasets` loads no config without rows
         console = out()
         console.print()
         console.print(heading("Next, in Python: rows with PIL images"))
-        console.print(f'  datasets.load_dataset("{to}", "{config_of(wanted[0].folder)}")')
+        console.print(f'  datasets.load_dataset("{to}", "{config_of(loaded.folder)}")')
     return code
 
 
-def copy_out(order: Order, machine: Machine) -> tuple[Path, Sequence[Part], int]:
-    """Makes the copy, and prints what came of it. Returns its folder, its parts and the exit code."""
+def copy_out(order: Order, machine: Machine) -> tuple[Path, Sequence[tuple[Part, Copied]], int]:
+    """Makes the copy, and prints what came of it. Returns its folder, what each part has, and the exit code."""
     started = time.monotonic()
     release = held(order.release)
     to = order.to or release.root.parent / "hydrated"
@@ -67,18 +68,18 @@ def copy_out(order: Order, machine: Machine) -> tuple[Path, Sequence[Part], int]
         fresh = {part.name: old for part in wanted if not order.files and (old := done(to, part, copy))}
         left = [part for part in wanted if part.name not in fresh]
         made = dict(fresh)
-        if left:
-            write_hydration(to, copy)  # so that what is interrupted now is known again
+        write_hydration(to, copy, release.manifest.splits)  # so that what is interrupted now is known again
         for part, copied in _copied(order, release, left, to, machine):
             made[part.name] = copied
             copy = copy.model_copy(update={"parts": {**copy.parts, part.name: copied}})
-            write_hydration(to, copy)
+            write_hydration(to, copy, release.manifest.splits)
     console = out()
     console.print(heading(f"{copy.release} {copy.version} with frames, in {to}: {lasting(time.monotonic() - started)}"))
-    _print(console, [(part, made[part.name]) for part in wanted])
+    told = [(part, made[part.name]) for part in wanted]
+    _print(console, told)
     if fresh:
         console.print(f"there already: {', '.join(fresh)}")
-    return to, wanted, NO_ROWS if any(copied.missing for copied in made.values()) else 0
+    return to, told, NO_ROWS if any(copied.missing for copied in made.values()) else 0
 
 
 def _blank(release: Held, order: Order) -> Hydration:

@@ -13,10 +13,11 @@ from huggingface_hub import DatasetCard
 from rocot.assets import Prompts
 from rocot.recipe import Imported, Recipe, Scenes
 from rocot.release.card_numbers import plots, rates, tables
+from rocot.release.configs import split_names
 from rocot.release.making import ASKED, models, prompts
 from rocot.release.manifest import CARD, PLOTS, Manifest
 from rocot.release.markdown import Ready, template
-from rocot.release.metadata import Configs, configs_of, default_of, metadata, split_names
+from rocot.release.metadata import Configs, configs_of, default_of, metadata
 from rocot.release.page import MEANING, UNCHOSEN
 from rocot.release.rights import terms
 from rocot.release.summarize import measured
@@ -65,7 +66,7 @@ def card(folder: Path, manifest: Manifest, recipe: Recipe, used: Prompts) -> dic
     Raises StoreError where a shard cannot be read whole.
     """
     summary, held = measured(folder, manifest), terms(manifest.sources)
-    configs, drawn = configs_of(folder, manifest), plots(summary, manifest)
+    configs, drawn = configs_of(manifest), plots(summary, manifest)
     files = {name: f"{PLOTS}/{name}.svg" for name in drawn}
     splits = tuple(_splits(manifest))
     cited = dict.fromkeys(one.citation.strip() for one in manifest.sources if one.citation.strip())

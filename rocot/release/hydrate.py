@@ -13,7 +13,7 @@ which was interrupted costs no video twice.
 
 import fcntl
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,7 @@ from pydantic import Field, ValidationError
 from rocot.core.record import Record
 from rocot.errors import ConfigError, StoreError, VideoError
 from rocot.release.album import Album, Filled, Page, batches, pages
-from rocot.release.configs import config_of
+from rocot.release.configs import config_of, glob_of, split_names
 from rocot.release.lines import write_once
 from rocot.release.parts import Part
 from rocot.release.pictured import pictured, pictured_schema, write_pictured
@@ -210,10 +210,13 @@ def picture_path(digest: str) -> str:
     return f"{FRAMES}/{digest[:2]}/{digest}.jpg"
 
 
-def write_hydration(to: Path, made: Hydration) -> None:
-    """Writes hydrated.json, and the README of what is there, each whole or not at all. Raises StoreError."""
+def write_hydration(to: Path, made: Hydration, splits: Iterable[str]) -> None:
+    """Writes hydrated.json, and the README of what is there, each whole or not at all. Raises StoreError.
+
+    `splits` are those of the release, whose card calls them as the README does.
+    """
     try:
-        write_once(to / "README.md", _readme(made).encode(), renew=True)
+        write_once(to / "README.md", _readme(made, splits).encode(), renew=True)
         write_once(to / NAME, (made.model_dump_json(indent=2) + "\n").encode(), renew=True)
     except OSError as error:
         raise StoreError(_unwritable(to, error)) from error
@@ -229,18 +232,19 @@ def _unwritable(to: Path, error: OSError) -> str:
     return f"{to}: cannot be written ({error.strerror or error}); make room, or name another folder with --to"
 
 
-def _readme(made: Hydration) -> str:
-    """With what `load_dataset` wants to know, in the order of the parts."""
+def _readme(made: Hydration, splits: Iterable[str]) -> str:
+    """With what `load_dataset` wants to know, in the order of the parts. It loads none without rows."""
+    names = split_names({*splits, *(name.rpartition("/")[2] for name in made.parts)})
     configs: dict[str, dict[str, list[str]]] = {}
     for name, part in made.parts.items():
         folder, _, split = name.rpartition("/")
-        if part.files:
-            configs.setdefault(config_of(folder) or folder, {}).setdefault(split, []).append(
-                f"{folder}/{split}-*.parquet"
+        if part.files and part.rows:
+            configs.setdefault(config_of(folder) or folder, {}).setdefault(names[split], []).append(
+                glob_of(folder, split)
             )
     told = [
-        {"config_name": config, "data_files": [{"split": split, "path": paths} for split, paths in splits.items()]}
-        for config, splits in configs.items()
+        {"config_name": config, "data_files": [{"split": split, "path": paths} for split, paths in globs.items()]}
+        for config, globs in configs.items()
     ]
     head = f"---\nconfigs: {json.dumps(told)}\n---\n" if told else ""  # JSON is YAML
     return (

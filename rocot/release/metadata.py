@@ -2,26 +2,24 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TypeAlias
 
 from huggingface_hub import DatasetCardData
 
 from rocot.core.task import Task
 from rocot.recipe import Recipe, Scenes
-from rocot.release.configs import FOLDERS
+from rocot.release.configs import FOLDERS, glob_of, split_names
 from rocot.release.manifest import Manifest
 from rocot.release.markdown import plain
+from rocot.release.parts import shards_in
 from rocot.release.rights import Origin, Terms
 
 Configs: TypeAlias = Mapping[str, Mapping[str, str]]
 """By config: by split, the glob of its files."""
 
-DEFAULT = ("sft", "all")
-"""The config that is loaded where none is named, the first that is there: whoever trains on what comes without a name
-trains on what the gate keeps, and not on answers that it turned away."""
-PART = "?????-of-?????.parquet"
-"""`train-*` would take the files of a split `train-extra` as well."""
+DEFAULT = ("sft", "rft", "all")
+"""The config that is loaded where none is named, the first that has rows: whoever trains on what comes without a name
+trains on what the gate keeps, and not on answers that it turned away, where anything is kept."""
 SIZES = {"n<1K": 10**3, "1K<n<10K": 10**4, "10K<n<100K": 10**5, "100K<n<1M": 10**6, "1M<n<10M": 10**7}
 CATEGORIES: Mapping[Task, Sequence[str]] = {
     "grounding": ("video-text-to-text",),
@@ -40,32 +38,27 @@ TAGS = (
 )
 
 
-def configs_of(folder: Path, manifest: Manifest) -> Configs:
-    """The configs that are in a release, each with the splits that it has files of."""
+def configs_of(manifest: Manifest) -> Configs:
+    """The configs of a release that have rows, each with the splits in which it has some.
+
+    `datasets` loads no split without rows, and no config in which one is.
+    """
     names = split_names(manifest.splits)
     found: dict[str, dict[str, str]] = {}
-    for config, folder_of in FOLDERS.items():
-        place = f"{folder_of}/*" if config == "controls" else folder_of  # a folder for each control
-        globs = {split: f"{place}/{split}-{PART}" for split in sorted(manifest.splits)}
-        splits = {names[split]: glob for split, glob in globs.items() if next(folder.glob(glob), None) is not None}
+    for config, folder in FOLDERS.items():
+        place = f"{folder}/*" if config == "controls" else folder  # a folder for each control
+        splits = {
+            names[split]: glob_of(place, split)
+            for split, entry in sorted(manifest.splits.items())
+            if any(file.rows for files in shards_in(entry, config).values() for file in files)
+        }
         if splits:
             found[config] = splits
     return found
 
 
-def split_names(splits: Mapping[str, object]) -> dict[str, str]:
-    """Each split as `datasets` takes it: words of letters, digits and `_`, joined by dots."""
-    names: dict[str, str] = {}
-    for split in sorted(splits):
-        name = ".".join(filter(None, re.sub(r"[^\w.]+", "_", split, flags=re.ASCII).split("."))) or "_"
-        while name in names.values():
-            name += "_"
-        names[split] = name
-    return names
-
-
 def default_of(configs: Configs) -> str:
-    """The config that is loaded where none is named."""
+    """The config of these that is loaded where none is named."""
     return next(name for name in (*DEFAULT, *configs) if name in configs)
 
 
@@ -89,7 +82,8 @@ def metadata(recipe: Recipe, manifest: Manifest, configs: Configs, terms: Terms)
                 "data_files": [{"split": split, "path": glob} for split, glob in splits.items()],
             }
             for name, splits in configs.items()
-        ],
+        ]
+        or None,
     )
     for name, value in {**_licence(terms.strictest), **_gate(terms.sources)}.items():
         data[name] = value

@@ -56,6 +56,18 @@ def test_what_is_to_be_learnt_and_asked_is_hydrated_unless_another_config_is_nam
         assert all(len(row) == 4 for row in images(made.folder / "both" / config))
 
 
+def test_no_config_without_rows_is_named_as_the_next_to_load(bench: Bench) -> None:
+    bench.lay()
+    recipe = bench.folder / "own.toml"
+    recipe.write_text(recipe.read_text().replace('annotations = "spans.csv"', 'classes = ["Fighting"]'))
+    made = bench.rocot("generate", "--recipe", "own.toml", timeout=300)
+    assert made.returncode == 0, made.stderr
+    done = bench.rocot("hydrate", "own", timeout=300)
+    assert (done.returncode, "load_dataset" in done.stdout) == (0, False), done.stdout + done.stderr
+    done = bench.rocot("hydrate", "own", "--config", "all", "--config", "sft", timeout=300)
+    assert 'datasets.load_dataset("runs/own/hydrated", "all")' in done.stdout
+
+
 def test_a_downloaded_release_is_hydrated_from_ones_own_videos(elsewhere: Bench) -> None:
     done = elsewhere.rocot("hydrate", "downloaded", "--videos", "films", "--to", "copy", "--config", "all", timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr

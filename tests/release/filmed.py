@@ -69,8 +69,8 @@ def films(folder: Path, names: str = "ab") -> list[Path]:
     return [film(folder / f"{name}.mp4", options={"g": str(10 + place)}).path for place, name in enumerate(names)]
 
 
-def released(run: Path, items: Sequence[Judged], of: Recipe) -> Manifest:
-    export(run, of, EDITION.fingerprint, samples(items))
+def released(run: Path, items: Sequence[Judged], of: Recipe, split: str = "train") -> Manifest:
+    export(run, of, EDITION.fingerprint, samples(items, split))
     made = read_manifest(run / "release")
     assert made is not None
     return made

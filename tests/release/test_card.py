@@ -20,12 +20,12 @@ from rocot.assets import load_prompts
 from rocot.core.truth import Truth
 from rocot.recipe import Asking, Folder, Imported, Recipe, Release, Scenes
 from rocot.release.card import card
+from rocot.release.configs import split_names
 from rocot.release.export import Exported, export
 from rocot.release.manifest import read_manifest
-from rocot.release.metadata import split_names
 from rocot.release.validate import validate
 from rocot.sources.manifest.file import Header, Manifest, SplitHeader, write
-from tests.builders import CLASSES, fight, many
+from tests.builders import CLASSES, corrupted, fight, many, wordy
 from tests.release.test_export import FLOW, LOST, RECIPE, samples
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "card.md"
@@ -44,6 +44,22 @@ def carded(
 
 def text_of(run: Path) -> str:
     return (run / "release" / "README.md").read_text(encoding="utf-8")
+
+
+def unkept(run: Path, split: str = "train", count: int = 3) -> None:
+    """A split with its card, of which nothing is kept."""
+    broken = [wordy(corrupted(f"v{at}", split=split), at).judged() for at in range(count)]
+    made = partial(card, recipe=RECIPE, used=load_prompts())
+    export(run, RECIPE, FLOW, samples(broken, split), card=made)
+
+
+def loaded(run: Path) -> dict[str, int]:
+    """What the calls that the card prints give: rows by config and split; and what comes without a name."""
+    where, cache = str(run / "release"), str(run / "hf")
+    calls = re.findall(r'load_dataset\("org/name", "(\w+)", split="([\w.]+)"\)', text_of(run))
+    found = {f"{config} {split}": load_dataset(where, config, split=split, cache_dir=cache) for config, split in calls}
+    rows = {name: part.num_rows for name, part in found.items()}
+    return {**rows, "": sum(part.num_rows for part in load_dataset(where, cache_dir=cache).values())}
 
 
 def yaml_of(text: str) -> dict[str, object]:
@@ -123,10 +139,39 @@ def test_a_split_takes_no_files_of_a_longer_name(tmp_path: Path) -> None:
 
 
 def test_splits_have_names_that_datasets_takes() -> None:
-    names = split_names(dict.fromkeys(["a-b", "a_b", "a.b", "a..b", ".", "train"]))
+    names = split_names(["a-b", "a_b", "a.b", "a..b", ".", "train", "all", "all_"])
     assert len(set(names.values())) == len(names)
     assert all(re.fullmatch(r"\w+(\.\w+)*", name) for name in names.values()), names
     assert names["train"] == "train"
+    assert names["all"] == "all_"
+
+
+def test_a_split_called_all_is_loaded_by_another_name(tmp_path: Path) -> None:
+    carded(tmp_path, split="all")
+    assert loaded(tmp_path) == {"all all_": 20, "sft all_": 14, "rft all_": 14, "": 14}
+    assert "`all_` (in file names `all`), 20 rows" in text_of(tmp_path)
+
+
+def test_a_release_of_which_nothing_is_kept_loads_all_rows_without_a_name(tmp_path: Path) -> None:
+    unkept(tmp_path)
+    assert loaded(tmp_path) == {"all train": 3, "": 3}
+    text = text_of(tmp_path)
+    assert "| `all` (default) | 3 |" in text
+    assert "No row is kept for training; what came out, below, tells why." in text
+    assert "`sft`" not in text
+
+
+def test_a_config_has_the_splits_alone_that_have_rows_in_it(tmp_path: Path) -> None:
+    carded(tmp_path, split="test", count=9)
+    unkept(tmp_path)
+    assert loaded(tmp_path) == {"all train": 3, "sft test": 6, "rft test": 6, "": 6}
+
+
+def test_a_card_of_no_rows_says_that_there_is_nothing_to_load(tmp_path: Path) -> None:
+    carded(tmp_path, count=0)
+    assert "configs" not in yaml_of(text_of(tmp_path))
+    assert "There is nothing to load: no row is in it." in text_of(tmp_path)
+    assert "load_dataset" not in text_of(tmp_path)
 
 
 def test_its_numbers_are_those_of_the_shards(made: Path) -> None:

@@ -22,6 +22,7 @@ from rocot.release.hydrate import (
     picture_path,
     write_hydration,
 )
+from rocot.release.manifest import read_manifest
 from rocot.release.parts import Part, parts
 from tests.builders import EDITION
 from tests.contracts.numbered import film, spelt
@@ -80,12 +81,28 @@ def test_every_row_gets_the_recorded_pictures_in_the_order_of_its_chat(tmp_path:
 
 def test_datasets_opens_the_pictures_by_the_name_of_the_config(tmp_path: Path, videos: Path) -> None:
     part = everything(tmp_path, videos)
-    write_hydration(tmp_path / "copy", BLANK.model_copy(update={"parts": {part.name: copied(tmp_path, part, videos)}}))
+    held = BLANK.model_copy(update={"parts": {part.name: copied(tmp_path, part, videos)}})
+    write_hydration(tmp_path / "copy", held, ["train"])
     rows = load_dataset(str(tmp_path / "copy"), "all", split="train", cache_dir=str(tmp_path / "hf"))
     assert rows.features["images"] == List(Image())
     assert [image.size for image in rows[1]["images"]] == [(128, 96)] * 6
     streamed = load_dataset(str(tmp_path / "copy"), "all", split="train", streaming=True)
     assert [len(row["images"]) for row in streamed] == [4, 6, 6]
+
+
+def test_splits_of_a_copy_are_called_as_the_card_calls_them(tmp_path: Path, videos: Path) -> None:
+    """Also where not all are copied. None takes files of another, and one without rows is not listed."""
+    rows = {"all": [0], "train": [0, 1], "train-extra": [2], "train_extra": [2], "val": [2]}
+    for split, places in rows.items():
+        filmed.released(tmp_path, [items(videos)[place] for place in places], filmed.recipe(videos), split)
+    about = read_manifest(tmp_path / "release")
+    assert about is not None
+    made = {part.name: part for part in parts(about, ["all"]) if part.split != "train-extra"}
+    copies = {name: copied(tmp_path, part, videos) for name, part in made.items()}
+    copies["data/val"] = copied(tmp_path, made["data/val"], cache="empty")
+    write_hydration(tmp_path / "copy", BLANK.model_copy(update={"parts": copies}), about.splits)
+    found = load_dataset(str(tmp_path / "copy"), "all", cache_dir=str(tmp_path / "hf"))
+    assert {name: part.num_rows for name, part in found.items()} == {"all_": 1, "train": 2, "train_extra_": 1}
 
 
 def test_the_same_rows_give_the_same_bytes_and_a_second_time_no_video(tmp_path: Path, videos: Path) -> None:
@@ -144,7 +161,7 @@ def test_what_is_whole_is_not_made_again(tmp_path: Path, videos: Path) -> None:
     part = everything(tmp_path, videos)
     made = copied(tmp_path, part, videos)
     held = BLANK.model_copy(update={"parts": {part.name: made}})
-    write_hydration(tmp_path / "copy", held)
+    write_hydration(tmp_path / "copy", held, ["train"])
     assert begun(tmp_path / "copy", BLANK) == held
     assert done(tmp_path / "copy", part, held) == made
     another = Part(part.folder, part.split, [part.files[0].model_copy(update={"sha256": "0" * 64})])
@@ -164,7 +181,7 @@ def test_a_folder_of_other_things_is_not_written_into(tmp_path: Path) -> None:
     (tmp_path / "mine" / "thesis.tex").write_text("years of work")
     with pytest.raises(ConfigError, match="other things"):
         begun(tmp_path / "mine", BLANK)
-    write_hydration(tmp_path / "copy", BLANK)
+    write_hydration(tmp_path / "copy", BLANK, ["train"])
     with pytest.raises(ConfigError, match=r"holds tiny 0\.1\.0"):
         begun(tmp_path / "copy", BLANK.model_copy(update={"version": "0.2.0"}))
     (tmp_path / "copy" / "hydrated.json").write_text("{")
@@ -186,12 +203,12 @@ def test_two_processes_do_not_write_one_copy(tmp_path: Path) -> None:
 
 
 def test_exact_frames_are_asked_for_again_where_nearly_right_ones_lie(tmp_path: Path) -> None:
-    write_hydration(tmp_path / "copy", BLANK.model_copy(update={"nearly": True}))
+    write_hydration(tmp_path / "copy", BLANK.model_copy(update={"nearly": True}), ["train"])
     assert begun(tmp_path / "copy", BLANK) == BLANK
 
 
 def test_the_copy_says_what_it_is_and_whose(tmp_path: Path) -> None:
-    write_hydration(tmp_path, BLANK)
+    write_hydration(tmp_path, BLANK, ["train"])
     assert "do not pass this folder on" in (tmp_path / "README.md").read_text()
     assert json.loads((tmp_path / "hydrated.json").read_text())["release"] == "tiny"
 
