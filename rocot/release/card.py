@@ -21,6 +21,7 @@ from rocot.release.metadata import Configs, configs_of, default_of, metadata
 from rocot.release.page import MEANING, UNCHOSEN
 from rocot.release.rights import terms
 from rocot.release.summarize import measured
+from rocot.sources.known.dataset import UNSTATED
 
 HOLDS = {
     "all": "every judged row, whatever its outcome, with answers, truth, scores, faults and provenance",
@@ -99,6 +100,7 @@ def card(folder: Path, manifest: Manifest, recipe: Recipe, used: Prompts) -> dic
         groups=tuple(tables(summary)),
         figures={name: Ready(files[name]) if name in files else "" for name in ("outcomes", "gain", "tiou")},
         strictest=held.strictest,
+        unlicensed=any(one.licence == UNSTATED for one in manifest.sources),
         withdrawn=f"{len(manifest.withdrawn):,}" if manifest.withdrawn else "",
         citations="\n\n".join((REBUILDS.strip(), *cited)),
     )

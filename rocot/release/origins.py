@@ -3,7 +3,7 @@
 from rocot.errors import ConfigError
 from rocot.recipe import Folder, Imported, Recipe, Scenes, SourceRecipe
 from rocot.release.rights import Origin
-from rocot.sources.known.dataset import known, shipped
+from rocot.sources.known.dataset import UNSTATED, known, shipped
 from rocot.sources.manifest.file import read_header
 
 
@@ -34,13 +34,14 @@ def _origin(source: SourceRecipe) -> Origin:
 
 
 def _of_folder(source: Folder) -> Origin:
+    licence = source.licence.strip() or UNSTATED
     return Origin(
         name=source.name,
         kind="folder",
         title=source.name,
-        terms=source.terms or "none stated",
-        licence=source.licence or "none stated",
-        allows="licensed" if source.redistribute_frames else "unstated",
+        terms=source.terms.strip() or UNSTATED,
+        licence=licence,
+        allows="licensed" if licence != UNSTATED or source.redistribute_frames else "unstated",
         redistribute_frames=source.redistribute_frames,
     )
 

@@ -76,7 +76,11 @@ class Shipped(Record):
 def terms(sources: Sequence[Origin]) -> Terms:
     """The terms of a release of these sources, one at least."""
     strict = get_args(Allowed)
-    ordered = sorted(sources, key=lambda one: (-strict.index(one.allows), one.redistribute_frames, one.name))
+    # Of those that leave as much, first what no licence of the Hub's list covers: no other may stand for it on a card.
+    ordered = sorted(
+        sources,
+        key=lambda one: (-strict.index(one.allows), one.hub_licence != "other", one.redistribute_frames, one.name),
+    )
     return Terms(
         allows=ordered[0].allows,
         redistribute_frames=all(source.redistribute_frames for source in sources),

@@ -248,6 +248,41 @@ def test_the_strictest_source_stands_on_the_card(tmp_path: Path) -> None:
         assert {name: value for name, value in told.items() if name.startswith("license")} == licence
 
 
+UNKNOWN = "Nothing but what stands above is known of what may be done with the videos of "
+LICENSED = "Every source has a licence."
+LICENSED_OR_GIVEN = "Every source has a licence, or terms that let its frames be given on."
+RESEARCH = "uca allows academic research alone"
+
+
+def folder(**said: object) -> Folder:
+    return Folder.model_validate({"kind": "folder", "name": "yard", "videos": Path("videos"), **said})
+
+
+@pytest.mark.parametrize(
+    ("source", "told", "licence"),
+    [
+        (folder(), UNKNOWN, "terms-of-yard"),
+        (folder(terms="ask us"), UNKNOWN, "terms-of-yard"),
+        (folder(licence="CC-BY-4.0"), LICENSED, "terms-of-yard"),
+        (folder(licence="CC-BY-4.0", terms="ask us"), LICENSED, "terms-of-yard"),
+        (folder(terms="ask us", redistribute_frames=True), LICENSED_OR_GIVEN, "terms-of-yard"),
+        (folder(licence="CC-BY-4.0", terms="ask us", redistribute_frames=True), LICENSED, "terms-of-yard"),
+        ("gate-cams", UNKNOWN, "terms-of-gate-cams"),
+        ("ucf-crime", UNKNOWN, "terms-of-ucf-crime"),
+        ("cuva", LICENSED, None),
+        ("uca", RESEARCH, "terms-of-uca"),
+    ],
+)
+def test_what_the_card_says_of_licences_is_so(
+    tmp_path: Path, source: Folder | str, told: str, licence: str | None
+) -> None:
+    """Beside rendered scenes, whose licence stands for no other."""
+    other = source if isinstance(source, Folder) else imported(tmp_path, source, licence="MIT")
+    carded(tmp_path, of(Scenes(kind="scenes"), other), count=4)
+    assert [one for one in (UNKNOWN, LICENSED, LICENSED_OR_GIVEN, RESEARCH) if one in text_of(tmp_path)] == [told]
+    assert yaml_of(text_of(tmp_path)).get("license_name") == licence
+
+
 def test_what_terms_demand_is_asked_before_access(tmp_path: Path) -> None:
     carded(tmp_path / "a", of(imported(tmp_path, "msad")), count=4)
     told = yaml_of(text_of(tmp_path / "a"))

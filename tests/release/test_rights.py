@@ -95,6 +95,10 @@ def test_a_folder_is_not_given_on_unless_its_recipe_says_so() -> None:
     first, second = origins(recipe(silent, said))
     assert (first.redistribute_frames, first.terms, first.allows) == (False, "none stated", "unstated")
     assert (second.redistribute_frames, second.terms, second.allows) == (True, "filmed by us", "licensed")
+    licensed = Folder(kind="folder", name="b", videos=Path("v"), licence=" CC-BY-4.0 ", terms=" ")
+    (third,) = origins(recipe(licensed))
+    assert (third.redistribute_frames, third.terms, third.licence) == (False, "none stated", "CC-BY-4.0")
+    assert third.allows == "licensed"
     with pytest.raises(ValueError, match="whose the videos are"):
         Folder(kind="folder", name="own", videos=Path("v"), redistribute_frames=True)
 

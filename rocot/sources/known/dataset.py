@@ -14,8 +14,11 @@ from rocot.toml_file import load
 
 Text = Annotated[str, Field(min_length=1)]
 Allowed: TypeAlias = Literal["licensed", "unstated", "research", "nothing derived"]
-"""From the freest to the strictest: what a licence says; nobody says, so ask; academic use alone; what is made of it
-may not be passed on."""
+"""From the freest to the strictest: what a licence says; nobody says, or in words of their own, so ask; academic use
+alone; what is made of it may not be passed on."""
+
+UNSTATED = "none stated"
+"""Stands where there are no terms, or no licence."""
 
 
 class Split(Record):
@@ -94,6 +97,8 @@ class Dataset(Record):
         nameless = sorted(set(self.codes.values()) - {*self.classes, NORMAL})
         if nameless:
             raise ValueError(f"codes stand for {', '.join(nameless)}, which are no classes of it")
+        if self.allows == "licensed" and self.licence == UNSTATED:
+            raise ValueError('allows = "licensed" wants the licence that says so')
         natives = [split.native for split in self.splits]
         if len(set(natives)) != len(natives):
             raise ValueError("two splits have one native name")

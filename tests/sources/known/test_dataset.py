@@ -100,6 +100,7 @@ def test_the_smallest_file_is_enough(tmp_path: Path) -> None:
         ("videos = 1", "videos = 0", "splits\\[0\\].videos"),
         ('common = "train"', 'common = "training"', "splits\\[0\\].common"),
         ('licence = "none stated"\n', "", "licence: missing"),
+        ('title = "X"', 'title = "X"\nallows = "licensed"', "wants the licence that says so"),
         ('title = "X"', 'title = "X"\nyear = 2024', "year"),
     ],
 )
