@@ -1,7 +1,7 @@
 """What a run ends with: tables of what came of every sample, and where the shards lie."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rich.console import Console
@@ -183,8 +183,8 @@ def outcomes_table(
     console.print(made)
 
 
-def release_lines(console: Console, exported: Exported) -> None:
-    """Where the rows lie, and what became of the other splits."""
+def release_lines(console: Console, exported: Exported, coming: Collection[str] = ()) -> None:
+    """Where the rows lie, and what became of the other splits. Those that are `coming` are exported next."""
     console.print()
     for file in exported.entry.files:
         console.print(f"{count(file.rows) or 0} rows in {exported.folder}/{file.path} ({size(file.bytes)})")
@@ -204,7 +204,8 @@ def release_lines(console: Console, exported: Exported) -> None:
     if exported.carried:
         console.print(f"kept beside it: split {', '.join(exported.carried)}")
     for gone in exported.dropped:
-        console.print(f"dropped: split {gone.split}, {gone.why}")
+        then = "" if gone.split == "*" else "; it comes next" if gone.split in coming else "; export it again"
+        console.print(f"dropped: split {gone.split}, {gone.why}{then}")
 
 
 def screen_lines(console: Console, rules: Rules, entry: SplitEntry) -> None:

@@ -69,7 +69,8 @@ def export_run(order: Order, machine: Machine) -> int:
             from rocot.cli.filming import pixels_of  # it brings the drawing of scenes along
 
             pixels = stack.enter_context(pixels_of(opened.recipe, order.videos, order.statement, machine))
-        for name in _splits(opened, order.split):
+        splits = _splits(opened, order.split)
+        for number, name in enumerate(splits, 1):
             exported = export_split(
                 opened.folder, opened.store, opened.recipe, opened.plan, name, controls=order.controls, pixels=pixels
             )
@@ -77,7 +78,7 @@ def export_run(order: Order, machine: Machine) -> int:
             left_out_table(console, exported.told_left_out, "samples left out")
             outcomes_table(console, exported.entry.outcomes, exported.entry.kept, exported.entry.not_kept)
             screen_lines(console, opened.recipe.gate.rules, exported.entry)
-            release_lines(console, exported)
+            release_lines(console, exported, splits[number:])
             rows += exported.entry.rows
     if pixels is not None and pixels.ground.visibility == "restricted":
         console.print("frames are in it that others have rights to: only a private or gated repository takes it")

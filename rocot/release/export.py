@@ -39,6 +39,7 @@ from rocot.release.gather import Samples
 from rocot.release.manifest import CARD, Columns, Manifest, SplitEntry, damage, read_manifest, write_manifest
 from rocot.release.origins import origins
 from rocot.release.pixels import Pixels, columns
+from rocot.release.rights import Shipped
 from rocot.release.screen import Screen, Verdict
 from rocot.release.shards import ROWS_A_GROUP, Listed, growing, growing_table, sync
 from rocot.release.sheets import Maker, Sheet
@@ -57,6 +58,7 @@ class Dropped(Record):
     """A split of the old release that the new one does not hold."""
 
     split: str
+    """`*` where nothing can be read of the old release."""
     why: str
 
 
@@ -263,10 +265,7 @@ def _carry(folder: Path, fresh: Path, made: Manifest, split: str) -> tuple[dict[
     carried, dropped = {}, []
     for name, entry in others.items():
         assert old is not None
-        why = old.parted_by(made)
-        why = (
-            "has frames in it where the new one has none, or the other way round" if old.pixels != made.pixels else why
-        )
+        why = _parted_by_pixels(old.pixels, made.pixels) or old.parted_by(made)
         why = why or next((f"{file.path} {what}" for file in entry.written if (what := damage(folder, file))), None)
         if why is None:
             for place in (*(file.path for file in entry.written), f"left_out/{name}.parquet"):
@@ -274,5 +273,15 @@ def _carry(folder: Path, fresh: Path, made: Manifest, split: str) -> tuple[dict[
                 take(folder / place, fresh / place)
             carried[name] = entry
         else:
-            dropped.append(Dropped(split=name, why=f"{why}; export it again"))
+            dropped.append(Dropped(split=name, why=why))
     return carried, tuple(dropped)
+
+
+def _parted_by_pixels(old: Shipped | None, new: Shipped | None) -> str | None:
+    """What keeps splits apart whose frames are in the release, or are not, on these grounds; None for the same."""
+    if old == new:
+        return None
+    if old is None or new is None:
+        held, lacks = ("no frames", "some") if old is None else ("frames", "none")
+        return f"has {held} in it where the new one has {lacks}"
+    return f"has its frames on another ground: {old.ground}, where the new one has {new.ground}"

@@ -72,6 +72,11 @@ class Shipped(Record):
     rights: str = Field(default="", max_length=LONGEST_STATEMENT)
     """Who said that they have the rights, in their words; empty where the sources' terms allow it."""
 
+    @property
+    def ground(self) -> str:
+        """The ground, as an error tells it."""
+        return f'"{self.rights}"' if self.rights else "the sources' terms"
+
 
 def terms(sources: Sequence[Origin]) -> Terms:
     """The terms of a release of these sources, one at least."""

@@ -137,6 +137,23 @@ def test_scenes_are_rendered_for_whoever_has_none(tmp_path: Path) -> None:
     assert all(len(row) == 4 for row in images(tmp_path / "hydrated/data"))
 
 
+def test_a_split_that_is_exported_next_is_not_to_be_exported_again(bench: Bench) -> None:
+    bench.lay()
+    recipe = bench.folder / "own.toml"
+    more = '[[sources]]\nkind = "folder"\nname = "more"\nvideos = "videos"\nsplit = "train-extra"\n'
+    recipe.write_text(recipe.read_text().replace("[windows]", f"{more}[windows]"))
+    for split in ("train", "train-extra"):
+        done = bench.rocot("generate", "--recipe", "own.toml", "--split", split, timeout=300)
+        assert done.returncode == 0, done.stderr
+    words = ("export", "own", "--with-frames", "--i-have-the-rights")
+    done = bench.rocot(*words, "A", timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert "dropped: split train-extra, has no frames in it where the new one has some; it comes next" in done.stdout
+    assert "export it again" not in done.stdout
+    done = bench.rocot(*words, "B", "--split", "train", timeout=300)
+    assert 'another ground: "A", where the new one has "B"; export it again' in done.stdout
+
+
 def test_frames_go_into_a_release_on_a_written_word_alone(made: Bench) -> None:
     refused = made.rocot("export", "own", "--with-frames")
     assert refused.returncode == 2

@@ -116,4 +116,13 @@ def test_splits_with_and_without_frames_make_no_one_release(tmp_path: Path, vide
     assert exported(tmp_path, videos, split="test").carried == ("train",)
     (dropped, other) = exported(tmp_path, videos, ground=None, split="val").dropped
     assert {dropped.split, other.split} == {"train", "test"}
-    assert "has frames in it where the new one has none" in dropped.why
+    assert dropped.why == "has frames in it where the new one has none"
+    (dropped,) = exported(tmp_path, videos).dropped
+    assert (dropped.split, dropped.why) == ("val", "has no frames in it where the new one has some")
+
+
+def test_splits_whose_frames_are_there_on_other_grounds_make_no_one_release(tmp_path: Path, videos: Path) -> None:
+    exported(tmp_path, videos)
+    (dropped,) = exported(tmp_path, videos, ground=SAID, split="test").dropped
+    told = "the sources' terms, where the new one has \"licence 12 of the yard's owner\""
+    assert (dropped.split, dropped.why) == ("train", f"has its frames on another ground: {told}")
