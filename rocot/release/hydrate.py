@@ -26,6 +26,7 @@ from rocot.errors import ConfigError, StoreError, VideoError
 from rocot.release.album import Album, Filled, Page, batches, pages
 from rocot.release.configs import config_of, glob_of, split_names
 from rocot.release.lines import write_once
+from rocot.release.manifest import damage
 from rocot.release.parts import Part
 from rocot.release.pictured import pictured, pictured_schema, write_pictured
 from rocot.release.shards import Written, opened, written
@@ -175,8 +176,7 @@ def done(to: Path, part: Part, found: Hydration) -> Copied | None:
     made = found.parts.get(part.name)
     if made is None or made.missing or made.shards != tuple(file.sha256 for file in part.files) or not made.files:
         return None
-    whole = all((to / file.path).is_file() and (to / file.path).stat().st_size == file.bytes for file in made.files)
-    return made if whole else None
+    return None if any(damage(to, file) for file in made.files) else made
 
 
 def copy_rows(release: Path, part: Part, to: Path, album: Album, told: Callable[[int], None]) -> Copied:

@@ -40,8 +40,8 @@ def add_entry(path: Path, name: str, entry: Mapping[str, Json]) -> None:
 
 
 def write_once(path: Path, data: bytes, *, renew: bool = False) -> None:
-    """Whole or not at all; a file of that size which is there stands, unless it is to be renewed. Raises OSError."""
-    if not renew and path.is_file() and path.stat().st_size == len(data):
+    """Whole or not at all; a file of these bytes which is there stands, unless it is to be renewed. Raises OSError."""
+    if not renew and path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     part = _part(path)

@@ -144,11 +144,14 @@ def test_without_a_folder_for_the_source_every_row_is_told(tmp_path: Path, video
     assert pq.read_metadata(tmp_path / "copy" / made.files[0].path).num_rows == 0
 
 
-def test_pictures_go_into_files_named_by_their_digests(tmp_path: Path, videos: Path) -> None:
+def test_pictures_go_into_files_named_by_their_digests_and_damage_is_mended(tmp_path: Path, videos: Path) -> None:
     part = everything(tmp_path, videos)
     album = filmed.album(tmp_path / "cache", filmed.yard(videos))
     made = copy_pictures(tmp_path / "release", part, tmp_path / "copy", album, lambda _: None)
     assert made.files == ()
+    first = next((tmp_path / "copy").rglob("*.jpg"))
+    first.write_bytes(bytes(first.stat().st_size))
+    assert copy_pictures(tmp_path / "release", part, tmp_path / "copy", album, lambda _: None) == made
     rows = pq.read_table(tmp_path / "release" / part.files[0].path).to_pylist()
     wanted = {digest for row in rows for digest in (*row["frame_digests"], *row["relook_digests"])}
     there = {path.relative_to(tmp_path / "copy").as_posix() for path in (tmp_path / "copy").rglob("*.jpg")}
@@ -166,7 +169,12 @@ def test_what_is_whole_is_not_made_again(tmp_path: Path, videos: Path) -> None:
     assert done(tmp_path / "copy", part, held) == made
     another = Part(part.folder, part.split, [part.files[0].model_copy(update={"sha256": "0" * 64})])
     assert done(tmp_path / "copy", another, held) is None
-    (tmp_path / "copy" / made.files[0].path).unlink()
+    file = tmp_path / "copy" / made.files[0].path
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    file.write_bytes(data)
+    assert done(tmp_path / "copy", part, held) is None
+    file.unlink()
     assert done(tmp_path / "copy", part, held) is None
 
 

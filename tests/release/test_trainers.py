@@ -69,6 +69,14 @@ def test_ms_swift_gets_lines_to_learn_and_to_answer(part: Part, tmp_path: Path, 
     assert load_dataset("json", data_files=str(tmp_path / "out/rft/train.jsonl"), cache_dir=str(tmp_path / "hf"))
 
 
+def test_a_damaged_picture_of_the_same_size_is_mended(part: Part, tmp_path: Path, videos: Path) -> None:
+    given("ms-swift", part, tmp_path, videos)
+    pictures = sorted((tmp_path / "out" / "frames").rglob("*.jpg"))
+    pictures[0].write_bytes(bytes(pictures[0].stat().st_size))
+    given("ms-swift", part, tmp_path, videos)
+    assert [hashlib.sha256(path.read_bytes()).hexdigest() for path in pictures] == [path.stem for path in pictures]
+
+
 def test_llama_factory_gets_a_dataset_by_name(part: Part, tmp_path: Path, videos: Path) -> None:
     add_entry(tmp_path / "out" / "dataset_info.json", "mine", {"file_name": "mine.json"})
     given("llama-factory", part, tmp_path, videos)
