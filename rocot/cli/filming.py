@@ -23,6 +23,7 @@ from rocot.release.origins import origins
 from rocot.release.pixels import Pixels
 from rocot.release.places import Places, places
 from rocot.release.rights import Origin, shipped, terms
+from rocot.sources.listing import root_of
 from rocot.sources.scenes.again import ScenesAgain
 from rocot.sources.scenes.render import renderers
 from rocot.tools.reading import footage, reader
@@ -80,7 +81,7 @@ def folders_of(recipe: Recipe) -> dict[str, list[Path | str]]:
 def named(videos: Sequence[str], sources: Sequence[Origin]) -> dict[str, list[Path | str]]:
     """What `--videos` names: `source=folder`, or a folder for all sources; each may be a URL.
 
-    Raises ConfigError for another source.
+    Raises ConfigError for another source, and for a folder that is not there, also where nobody needs it.
     """
     known = {source.name for source in sources}
     rendered = {source.name for source in sources if source.kind == "scenes"}
@@ -88,13 +89,25 @@ def named(videos: Sequence[str], sources: Sequence[Origin]) -> dict[str, list[Pa
     for said in videos:
         name, equals, folder = said.partition("=")
         if equals and name in known:
-            made.setdefault(name, []).append(placed(folder))
+            made.setdefault(name, []).append(_place(folder))
         elif equals and "/" not in name and not Path(said).exists():
             raise ConfigError(f"--videos: {name[:60]!r} is no source of the release; it has {', '.join(sorted(known))}")
         else:
+            place = _place(said)
             for own in known - rendered:
-                made.setdefault(own, []).append(placed(said))
+                made.setdefault(own, []).append(place)
     return made
+
+
+def _place(said: str) -> Path | str:
+    """A folder that is there, or a URL. Raises ConfigError."""
+    try:
+        place = placed(said)
+    except ValueError as error:
+        raise ConfigError(f"--videos: {error}") from error
+    if isinstance(place, Path):
+        root_of(place)
+    return place
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -63,6 +63,7 @@ def copy_out(order: Order, machine: Machine) -> tuple[Path, Sequence[tuple[Part,
     if to.resolve().is_relative_to(release.root.resolve()):
         raise ConfigError(f"{to} lies in the release, which is not to be touched; name another folder with --to")
     wanted = parts(release.manifest, order.configs, order.split)
+    release = replace(release, folders={**release.folders, **named(order.videos, release.manifest.sources)})
     with alone(to):
         copy = begun(to, _blank(release, order))
         fresh = {part.name: old for part in wanted if not order.files and (old := done(to, part, copy))}
@@ -94,11 +95,10 @@ def _copied(
     if not left:
         return
     about = release.manifest
-    folders = {**release.folders, **named(order.videos, about.sources)}
     copy = copy_pictures if order.files else copy_rows
     total, rows = sum(file.rows for part in left for file in part.files), 0
     with (
-        videos_of(about.sources, folders, machine) as videos,
+        videos_of(about.sources, release.folders, machine) as videos,
         album_of(about.frames, videos, machine, nearly=order.nearly) as album,
         gauge("rows with frames") as tell,
     ):

@@ -90,6 +90,7 @@ def test_what_is_missing_is_told_and_made_when_it_is_there(elsewhere: Bench) -> 
     [
         (("hydrate", "downloaded", "--videos", "nowhere"), "nowhere: no such folder"),
         (("hydrate", "downloaded", "--videos", "xd=films"), "'xd' is no source of the release; it has own"),
+        (("hydrate", "downloaded", "--videos", "s3://me:secret@videos"), "--videos: holds a password"),
         (("hydrate", "downloaded", "--split", "test"), "no split 'test'; it has train"),
         (("hydrate", "downloaded", "--to", "downloaded/copy"), "not to be touched"),
         (("hydrate", "films"), "no release"),
@@ -103,6 +104,7 @@ def test_what_cannot_be_done_is_told_in_a_line(elsewhere: Bench, words: tuple[st
     assert done.returncode == 2, done.stdout
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+    assert not (elsewhere.folder / "hydrated").exists()
 
 
 def test_a_damaged_release_is_not_hydrated(elsewhere: Bench) -> None:
@@ -135,6 +137,12 @@ def test_scenes_are_rendered_for_whoever_has_none(tmp_path: Path) -> None:
     done = bench.rocot("hydrate", "downloaded", "--config", "all", timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
     assert all(len(row) == 4 for row in images(tmp_path / "hydrated/data"))
+    for videos, said in (("nowhere", "nowhere: no such folder"), ("xd=.", "'xd' is no source of the release")):
+        for to in ("hydrated", "fresh"):
+            refused = bench.rocot("hydrate", "downloaded", "--config", "all", "--to", to, "--videos", videos)
+            assert refused.returncode == 2, "also what nobody needs, and where all is done"
+            assert said in refused.stderr
+    assert not (tmp_path / "fresh").exists()
 
 
 def test_a_split_that_is_exported_next_is_not_to_be_exported_again(bench: Bench) -> None:
