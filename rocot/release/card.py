@@ -77,6 +77,7 @@ def card(folder: Path, manifest: Manifest, recipe: Recipe, used: Prompts) -> dic
         rows=f"{summary.funnel.rows:,}",
         kept=f"{summary.funnel.kept:,}",
         videos=f"{summary.flips.videos:,} videos",
+        flips=summary.flips,
         warnings=summary.warnings,
         task=ASKED[recipe.task.kind],
         terms=manifest.sources,

@@ -186,6 +186,22 @@ def test_its_numbers_are_those_of_the_shards(made: Path) -> None:
     assert "| sample frames: unreadable | 2 |" in text
 
 
+@pytest.mark.parametrize(
+    ("truths", "told"),
+    [
+        ([True, True], "and both answers graded against the ground truth."),
+        ([True, False], "and both answers graded against the ground truth, where it is known."),
+        ([False, False], "and both answers, ungraded, as no truth is known."),
+        ([], "and both answers graded against the ground truth."),
+    ],
+)
+def test_answers_are_said_to_be_graded_where_they_are(tmp_path: Path, truths: list[bool], told: str) -> None:
+    rows = [fight(f"v{at}") if known else fight(f"v{at}").but(truth=Truth()) for at, known in enumerate(truths)]
+    made = partial(card, recipe=RECIPE, used=load_prompts())
+    export(tmp_path, RECIPE, FLOW, samples([row.judged() for row in rows]), card=made)
+    assert told in text_of(tmp_path)
+
+
 SEEDED = """
 import sys, pathlib
 from tests.release.test_card import carded
