@@ -10,7 +10,13 @@ from rocot.cli import options
 @click.command()
 @click.argument("ids", nargs=-1, required=True, metavar="ID...")
 @click.option("--reason", default="", metavar="TEXT", help="Why; kept in the run and the recipe, and not published.")
-@options.run
+@click.option(
+    "--run",
+    "folder",
+    type=options.FILE,
+    metavar="FOLDER",
+    help="The run's folder, or its name below runs/.  [default: the newest run below runs/]",
+)
 @click.option("--recipe", type=options.FILE, metavar="FILE", help="A recipe's file that is to say so as well.")
 @click.option("--purge", is_flag=True, help="Delete what the run holds of them, and their cached frames.")
 @click.option("--ahead", is_flag=True, help="Note what the run has no clip of, too: it is left out once it comes.")
@@ -23,7 +29,7 @@ def command(
     run's release is written anew without it, and the manifest of that and of every later release names it. Other
     clips of a file with the same content go with it. Without --purge the replies stay in the run's store, for you
     alone. It cannot be taken back, so an ID of which the run has no clip is refused, and nothing is done, unless
-    --ahead says that it is to come. The folder is by default the newest run below runs/.
+    --ahead says that it is to come.
 
     \b
     Examples:

@@ -157,6 +157,19 @@ def test_a_recipe_of_other_sources_is_left_alone(bench: Bench) -> None:
     assert (other.read_text(), rows(bench)) == (before, ["a", "b"])
 
 
+def test_without_a_name_it_is_the_newest_run_and_the_help_says_nothing_else(bench: Bench) -> None:
+    lay(bench)
+    for run in ("runs/one", "runs/two"):
+        assert bench.rocot(*MADE, "--run", run).returncode == 0
+    assert bench.rocot("withdraw", "own/a").returncode == 0
+    assert (rows(bench, "one"), rows(bench, "two")) == (["a", "b"], ["b"])
+    assert bench.rocot("withdraw", "own/a", "--run", "one").returncode == 0
+    assert rows(bench, "one") == ["b"]
+    told = " ".join(bench.rocot("withdraw", "--help").stdout.split())
+    assert "or its name below runs/. [default: the newest run below runs/]" in told
+    assert told.count("default:") == 1
+
+
 def test_a_row_that_is_withdrawn_makes_a_release_invalid(bench: Bench) -> None:
     lay(bench)
     assert bench.rocot(*MADE).returncode == 0
