@@ -32,7 +32,7 @@ def leading_to(server: HubServer, home: Path, token: str = CANARY) -> dict[str, 
 class TestLoopbackXet(HubContract):
     @pytest.fixture
     def variables(self, tmp_path: Path) -> Iterator[Mapping[str, str]]:
-        with HubServer(tmp_path / "cas") as server:
+        with HubServer(Path(os.path.relpath(tmp_path / "cas"))) as server:  # clients work elsewhere
             yield {**leading_to(server, tmp_path / "hf"), "HF_HUB_DISABLE_XET": "0"}
             assert server.repos[NAME].private
             assert server.storage is not None

@@ -14,7 +14,7 @@ class Storage:
     """Reads what clients have stored."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        self.folder = folder.absolute()  # clients work in folders of their own
         folder.mkdir(parents=True, exist_ok=True)
 
     @property
