@@ -1,5 +1,7 @@
 """What `rocot validate` prints."""
 
+import re
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,17 +11,32 @@ from rocot.cli.closing import left_out_table, outcomes_table
 from rocot.cli.options import RUNS
 from rocot.cli.runs import find, is_run
 from rocot.cli.screen import count, heading, out, table
+from rocot.errors import ConfigError
 from rocot.release.report import Distribution, Finding, Report
+from rocot.url import without_password
 
 LEVELS = " ▁▂▃▄▅▆▇█"
 """Of a histogram that is one line high."""
+_URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*):/(?P<rest>.+)", re.IGNORECASE)
+"""As a path spells one: of several slashes it keeps the first."""
 
 
 def find_path(path: Path | None) -> Path:
-    """The path itself, the run of that name, or the newest run. Raises ConfigError where there is no run."""
+    """The path itself, the run of that name, or the newest run. Raises ConfigError where there is no run, or a URL."""
     if path is None:
         return find(None)
+    if (url := _URL.fullmatch(str(path))) is not None and not path.exists():
+        raise ConfigError(_of_url(url["scheme"], url["rest"]))
     return RUNS / path if not path.exists() and is_run(RUNS / path) else path
+
+
+def _of_url(scheme: str, rest: str) -> str:
+    """What is said of a URL where a folder is wanted."""
+    if scheme.lower() == "file":
+        return f"file:///{rest}: a URL, where a folder is wanted; name the folder, /{rest}"
+    url = without_password(f"{scheme}://{rest}")
+    fetched = shlex.join(["rocot", "pull", url, "--to", "FOLDER"])
+    return f"{url}: a URL, where a folder is wanted; `{fetched}` fetches a release, then name FOLDER"
 
 
 def print_report(report: Report) -> None:

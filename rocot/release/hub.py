@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeVar
+from urllib.parse import urlsplit
 
 import httpx2
 from huggingface_hub import (
@@ -31,6 +32,7 @@ from rocot import __version__
 from rocot.errors import ConfigError, HubError
 from rocot.release.hub_faults import LOGIN, MissingError, PassingError, TakenError, Waits, translated, wanted
 from rocot.release.manifest import MOST_BYTES
+from rocot.url import without_password
 
 KIND = "dataset"
 NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
@@ -109,7 +111,10 @@ class _Wire:
 
 @dataclass
 class Hub:
-    """A repository by its name, `org/name`. Sets up the client's connections for the whole process."""
+    """A repository by its name, `org/name`. Sets up the client's connections for the whole process.
+
+    Raises ConfigError for a name or an endpoint that is none.
+    """
 
     name: str
     endpoint: str | None = None
@@ -131,6 +136,7 @@ class Hub:
             library_name="rocot",
             library_version=__version__,
         )
+        _check_address(self._api.endpoint)
         self._wire = _Wire(self.waits.longest_wanted, self.waits.silence)
         disable_progress_bars()
         set_client_factory(_clients(self._wire))
@@ -290,6 +296,20 @@ class Hub:
                 return ask()
 
         return self.waits.retrying(self.remark)(once)
+
+
+def _check_address(endpoint: str) -> None:
+    """Raises ConfigError for what no request can go to: asking again would not mend it."""
+    try:
+        parts = urlsplit(endpoint)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ConfigError(
+            f"HF_ENDPOINT: {without_password(endpoint)[:100]!r} is no address of a Hub; want http:// or https:// and a"
+            " host, or unset it for huggingface.co"
+        )
 
 
 def _clients(wire: _Wire) -> Callable[[], httpx2.Client]:

@@ -106,7 +106,7 @@ class Place:
             if path == path.parent:
                 raise StorageError(f"{url}: the root of the disk; name a folder of its own")
             url = f"file://{path}"
-        elif not without_scheme(url).strip("/"):
+        elif not without_scheme(url).strip("/ "):
             raise StorageError(f"{url}: names no bucket; want {self._scheme}://bucket/folder")
         self.url = url.rstrip("/")
         with self._told():

@@ -1,6 +1,7 @@
 import json
 import os
 import secrets
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -8,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from rocot.errors import ConfigError
+from rocot.release.hub import Hub
 from tests.cli.bench import Bench
 from tests.contracts.hub import HubContract
 from tests.release.pushing import NAME, laid, whole
@@ -21,7 +24,7 @@ NAMESPACE = "ROCOT_TEST_NAMESPACE"
 @pytest.fixture(scope="module")
 def releases(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     root = tmp_path_factory.mktemp("releases")
-    return {"0.1.0": laid(root / "first", "0.1.0"), "0.2.0": laid(root / "second", "0.2.0", ("train", "test"))}
+    return {"0.1.0": laid(root / "first", "0.1.0"), "0.2.0": laid(root / "the second", "0.2.0", ("train", "test"))}
 
 
 def leading_to(server: HubServer, home: Path, token: str = CANARY) -> dict[str, str]:
@@ -103,6 +106,31 @@ def test_a_dry_run_tells_all_and_writes_nothing_and_nothing_tells_the_token(
         assert CANARY.encode() not in server.content(blob), path
 
 
+@pytest.mark.parametrize("address", ["nonsense", "ftp://hub.example", "", "http://", "http://hub.example:port"])
+def test_an_address_that_is_none_is_told_at_once(address: str) -> None:
+    with pytest.raises(ConfigError, match=r"^HF_ENDPOINT: .* is no address of a Hub; want http:// or https://"):
+        Hub(NAME, address)
+
+
+def test_a_release_at_a_url_is_pulled_as_it_is_told_and_not_read_there(
+    bench: Bench, releases: Mapping[str, Path]
+) -> None:
+    url = f"file://{bench.folder}/my place"
+    done = bench.rocot("push", url, str(releases["0.1.0"]))
+    assert done.returncode == 0, done.stderr
+    (command,) = [line for line in done.stdout.splitlines() if line.startswith("  rocot pull ")]
+    assert bench.rocot(*shlex.split(command)[1:]).returncode == 0
+    assert bench.rocot("verify", "tiny").returncode == 0
+    refused = bench.rocot("verify", url)
+    assert refused.returncode == 2
+    folder = bench.folder / "my place"
+    assert refused.stderr == f"rocot: {url}: a URL, where a folder is wanted; name the folder, {folder}\n"
+    assert bench.rocot("verify", str(folder)).returncode == 0
+    refused = bench.rocot("diff", "tiny", "s3://me:secret@bucket/tiny")
+    assert "`rocot pull s3://...@bucket/tiny --to FOLDER` fetches a release, then name FOLDER" in refused.stderr
+    assert (refused.returncode, "secret" in refused.stderr) == (2, False)
+
+
 def test_without_a_token_it_says_how_to_log_in(bench: Bench, releases: Mapping[str, Path], tmp_path: Path) -> None:
     bench = Bench(bench.folder, bench.cache, {"HF_TOKEN": "", "HF_HOME": str(tmp_path / "hf")})
     done = bench.rocot("push", NAME, str(releases["0.1.0"]))
@@ -119,7 +147,7 @@ def test_a_release_there_is_verified_and_compared_by_its_name(
         for version in ("0.1.0", "0.2.0"):
             done = bench.rocot("push", NAME, str(releases[version]))
             assert done.returncode == 0, done.stderr
-        assert f"rocot diff {NAME}@v0.1.0 {releases['0.2.0']}" in done.stdout
+        assert f"rocot diff {NAME}@v0.1.0 '{releases['0.2.0']}/release'" in done.stdout
         done = bench.rocot("verify", f"{NAME}@v0.1.0")
         assert done.returncode == 0, done.stderr
         assert done.stdout.startswith(f"{NAME} at v0.1.0, commit ")
