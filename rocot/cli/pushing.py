@@ -4,7 +4,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from rocot.cli.screen import count, heading, out, size, table
+from rocot.cli.screen import count, heading, out, pasted, size, table
 from rocot.cli.transfer import going
 from rocot.release.changes import Changes
 from rocot.release.hub import Hub
@@ -75,7 +75,8 @@ def _print_outlook(console: Console, hub: Hub, release: Release, wish: Wish, see
         console.print("\nThis release is there" + (", and tagged." if seen.tagged else "; it lacks the tag."))
     if seen.changes is not None and not plan.done:
         _print_changes(console, seen.changes)
-        console.print(f"rows by id, and rates: rocot diff {hub.name}@{seen.changes.against} {release.folder}")
+        there = f"{hub.name}@{seen.changes.against}"
+        console.print(f"rows by id, and rates: rocot diff {there} {pasted(release.folder)}", soft_wrap=True)
 
 
 def _print_changes(console: Console, seen: Changes) -> None:
