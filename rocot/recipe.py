@@ -18,6 +18,8 @@ from rocot.core.withdrawal import Withdrawn
 from rocot.url import has_password, scheme_of, without_scheme
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+Semantic = Annotated[str, Field(pattern=PATTERN, max_length=64)]
+"""A version."""
 
 
 def placed(said: object) -> Path | str:
@@ -40,7 +42,7 @@ class Release(Record):
     """What the dataset is called."""
 
     name: Name
-    version: Annotated[str, Field(pattern=PATTERN, max_length=64)] = "0.1.0"
+    version: Semantic = "0.1.0"
     """A semantic version; `rocot diff` tells what has to go up."""
     shard_mb: int = Field(default=100, ge=1, le=4096)
     """Megabytes at which a shard ends; how rows are cut into files is no part of what they are."""

@@ -24,6 +24,7 @@ from rocot.release.pixels import Pixels
 from rocot.release.places import Places, places
 from rocot.release.rights import Origin, shipped, terms
 from rocot.sources.listing import root_of
+from rocot.sources.names import printable
 from rocot.sources.scenes.again import ScenesAgain
 from rocot.sources.scenes.render import renderers
 from rocot.tools.reading import footage, reader
@@ -91,7 +92,8 @@ def named(videos: Sequence[str], sources: Sequence[Origin]) -> dict[str, list[Pa
         if equals and name in known:
             made.setdefault(name, []).append(_place(folder))
         elif equals and "/" not in name and not Path(said).exists():
-            raise ConfigError(f"--videos: {name[:60]!r} is no source of the release; it has {', '.join(sorted(known))}")
+            there = ", ".join(map(printable, sorted(known)))  # names that the release's author chose
+            raise ConfigError(f"--videos: {name[:60]!r} is no source of the release; it has {there}")
         else:
             place = _place(said)
             for own in known - rendered:

@@ -15,11 +15,13 @@ from rocot.arrow import schema_digest
 from rocot.core.gate import Gate
 from rocot.core.record import Json, Record, digest
 from rocot.errors import StoreError
-from rocot.recipe import FramesRecipe, Mix
+from rocot.recipe import FramesRecipe, Mix, Name, Semantic
 from rocot.release.configs import KINDS, config_of
 from rocot.release.controls import ControlEntries
 from rocot.release.rights import Origin, Shipped
 from rocot.release.shards import Listed, Written, sync
+from rocot.sources.names import printable
+from rocot.toml_faults import WORDS
 
 NAME = "manifest.json"
 CARD = "README.md"
@@ -32,6 +34,8 @@ SEAL = "digest"
 """Key of the digest of all that a manifest says."""
 MOST_BYTES = 32 * 1024**2
 """Of a manifest; one that names 100,000 shards has 25 MB."""
+LONGEST_NAME = 80
+"""Characters of a name that cannot be used, as they are told."""
 
 
 class SplitEntry(Record):
@@ -84,8 +88,8 @@ class Manifest(Record):
     """What two equal runs agree on; dates, usage and cost stand in `usage/`, which it does not list."""
 
     format: Literal[2] = 2
-    release: str
-    version: str
+    release: Name
+    version: Semantic
     fingerprint: str
     """Of the flow."""
     recipe: str
@@ -110,7 +114,8 @@ class Manifest(Record):
     """README.md, where there is one."""
     plots: tuple[Listed, ...] = ()
     """The pictures in it."""
-    splits: dict[str, SplitEntry] = Field(min_length=1)
+    splits: dict[Name, SplitEntry] = Field(min_length=1)
+    """By name, which becomes part of a path wherever a split is written."""
 
     @property
     def listed(self) -> tuple[Listed, ...]:
@@ -167,15 +172,23 @@ def manifest_of(text: bytes, name: str) -> Manifest:
     try:
         manifest = Manifest.model_validate(found)
     except ValidationError as error:
-        told = error.errors(include_url=False)[0]
-        what = ": ".join(filter(None, (".".join(map(str, told["loc"])), told["msg"])))
-        raise StoreError(f"{name}: no manifest of a release ({what}); export again") from error
+        raise StoreError(f"{name}: no manifest of a release ({_fault(error)}); export again") from error
     if seal != _digest(found):
         raise StoreError(f"{name}: was changed after it was written (its {SEAL} is of other words); export again")
     for file in manifest.listed:
         if not _lies_within(file.path):
             raise StoreError(f"{name}: lists {file.path!r}, which lies outside the release; it is not read")
     return manifest
+
+
+def _fault(error: ValidationError) -> str:
+    """The first one, in one line, whatever names whoever wrote the manifest has chosen."""
+    told = error.errors(include_url=False)[0]
+    key = told["loc"][-1:] == ("[key]",)  # it is the name that is at fault, not what it stands for
+    where, what = ".".join(map(str, told["loc"][:-2] if key else told["loc"])), told["msg"]
+    if told["type"] == "string_pattern_mismatch":
+        what = f"{WORDS[told['ctx']['pattern']]} (got {told['input'][:LONGEST_NAME]!r})"
+    return printable(": ".join(filter(None, (where, what))))
 
 
 def _digest(found: Json) -> str | None:
@@ -190,13 +203,13 @@ def _refuse_other_formats(found: object, name: str) -> None:
     said = found.get("format") if isinstance(found, dict) else None
     if not isinstance(found, dict) or not isinstance(said, int) or said == FORMAT:
         return
-    by = f"rocot {found.get('rocot')}" if isinstance(found.get("rocot"), str) else "another rocot"
+    by = printable(f"rocot {found['rocot']}"[:40]) if isinstance(found.get("rocot"), str) else "another rocot"
     if said < FORMAT:
         raise StoreError(
-            f"{name}: a release of format {said}, made by {by[:40]}; this rocot reads format {FORMAT}, which has the"
+            f"{name}: a release of format {said}, made by {by}; this rocot reads format {FORMAT}, which has the"
             " configs sft and rft besides. Export the run again with `rocot export`: nothing is asked again"
         )
-    raise StoreError(f"{name}: a release of format {said}, made by {by[:40]}; upgrade rocot, which reads {FORMAT}")
+    raise StoreError(f"{name}: a release of format {said}, made by {by}; upgrade rocot, which reads {FORMAT}")
 
 
 def _lies_within(path: str) -> bool:

@@ -32,6 +32,7 @@ from rocot.release.manifest import Manifest, SplitEntry
 from rocot.release.report import Example, Findings, Histogram, Report
 from rocot.release.screen import Screen
 from rocot.release.shards import Written, opened
+from rocot.sources.names import printable
 
 BATCH_ROWS = 128
 BATCH_BYTES = 32 * 1024 * 1024
@@ -251,7 +252,7 @@ class _Tally:
         if manifest is None:
             return
         if manifest.columns.all != schema_digest(Row):
-            self.found.notes.append(f"made by rocot {manifest.rocot}, whose rows have other columns")
+            self.found.notes.append(f"made by rocot {printable(manifest.rocot)}, whose rows have other columns")
         if not self.found.problems and not self.invalid_rows:
             for split, entry in manifest.splits.items():
                 counted, told = self.by_split.get(split, Counter()), _told(entry)
