@@ -8,6 +8,7 @@ puts, and looks at a shelf itself once that could have filled it: for each eight
 import errno
 import hashlib
 import os
+import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -25,6 +26,7 @@ STEP = 8
 """A full shelf makes room for an eighth of its share at once, as looking costs 10 ms where it holds 5000 blobs."""
 MOMENT = 60.0
 """Seconds within which a blob that was used counts as used now: telling the disk so takes as long as to open it."""
+DIGEST = re.compile(r"[0-9a-f]{64}")
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -66,6 +68,8 @@ class Blobs:
 
     def get(self, digest: str) -> bytes | None:
         """The blob, if it is there and its sha256 holds; a damaged file is removed. Raises StoreError."""
+        if DIGEST.fullmatch(digest) is None:  # rows come from anywhere, and this is a path in a moment
+            return None
         path = f"{self._place}/{digest[:2]}/{digest}.jpg"
         try:
             blob = _read(path)

@@ -5,7 +5,6 @@ and the log is cut. What disks, backups and snapshots keep below that is out of 
 """
 
 import json
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +12,13 @@ from pathlib import Path
 import apsw
 
 from rocot.core.record import Json
+from rocot.engine.blobs import DIGEST
 from rocot.engine.claims import living
 from rocot.engine.database import open_to_write, translated
 from rocot.engine.history import COLUMNS, digest
 from rocot.engine.reader import FILE, WORKERS, StoreReader
 from rocot.errors import StoreError
 
-_DIGEST = re.compile(r"[0-9a-f]{64}")
 # Items are the clip and its rollouts, `<clip>#<number>`; `$` comes after `#`, so that the index finds them.
 _ITS_ATTEMPTS = """
 FROM attempt WHERE item = ?1 OR (item > ?1 || '#' AND item < ?1 || '$'
@@ -104,7 +103,7 @@ def _digests(value: Json) -> Iterator[str]:
     """Of all frames in a payload: whatever is called so."""
     if isinstance(value, dict):
         said = value.get("digest")
-        if isinstance(said, str) and _DIGEST.fullmatch(said):
+        if isinstance(said, str) and DIGEST.fullmatch(said):
             yield said
         for inner in value.values():
             yield from _digests(inner)

@@ -5,6 +5,7 @@ encoder. Where it holds, the pixels are those that the teacher saw, bit by bit, 
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from rocot.video.protocol import FrameReader, Look, Still
 
 CLOSE = 1e-4
 """Seconds by which a time may differ from the recorded one and be the same: they are sums of floats."""
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class Recorded(NamedTuple):
@@ -58,11 +60,14 @@ class Hydrator:
         `where` is the video, asked for if frames are not in the cache; None where it is not there. `mark` is the
         recorded content mark.
 
-        Raises VideoError: `missing file`; `another file` (digests differ, and so does the content mark); `frames
-        differ` (of the very file: another FFmpeg or libjpeg made the record); `frames moved`; `frames lost`; what the
-        reader raises for a file that it cannot read.
+        Raises VideoError: `no digest` (the record is none of rocot's); `missing file`; `another file` (digests differ,
+        and so does the content mark); `frames differ` (of the very file: another FFmpeg or libjpeg made the record);
+        `frames moved`; `frames lost`; what the reader raises for a file that it cannot read.
         """
         frames = sorted(set(wanted))
+        for frame in frames:
+            if _DIGEST.fullmatch(frame.digest) is None:  # pictures go into files that are named by it
+                raise VideoError("no digest", f"{frame.digest[:60]!r} is no sha256, by which a frame is known")
         found = {frame.digest: self._blobs.get(frame.digest) for frame in frames}
         pictures = {digest: data for digest, data in found.items() if data is not None}
         lost = [frame for frame in frames if frame.digest not in pictures]

@@ -24,6 +24,15 @@ def test_a_blob_is_found_by_its_content(tmp_path: Path) -> None:
     assert Blobs(tmp_path).get("0" * 64) is None
 
 
+@pytest.mark.parametrize("name", ["../holiday", "../../holiday", "", "0" * 63 + "\0", "F" * 64])
+def test_what_is_no_digest_is_no_path(tmp_path: Path, name: str) -> None:
+    (tmp_path / "cache" / "frames").mkdir(parents=True)
+    for folder in (tmp_path, tmp_path / "cache"):
+        (folder / "holiday.jpg").write_bytes(b"pixels")
+    assert Blobs(tmp_path / "cache" / "frames").get(name) is None
+    assert len(list(tmp_path.rglob("holiday.jpg"))) == 2
+
+
 @pytest.mark.parametrize("damage", [b"", b"pixel", b"pjxels"])
 def test_a_damaged_blob_is_not_there_and_can_be_put_again(tmp_path: Path, damage: bytes) -> None:
     digest = Blobs(tmp_path).put(b"pixels")

@@ -160,6 +160,20 @@ def test_pictures_go_into_files_named_by_their_digests_and_damage_is_mended(tmp_
         assert hashlib.sha256((tmp_path / "copy" / path).read_bytes()).hexdigest() in path
 
 
+def test_a_row_whose_digest_is_a_path_names_no_file(tmp_path: Path, videos: Path) -> None:
+    """Neither in the cache, nor in the copy, where frames with other bytes than the record says are taken."""
+    item = filmed.judged(videos / "a.mp4", 0)
+    first, *others = item.frames
+    evil = item.model_copy(update={"frames": (first.model_copy(update={"digest": "../../escaped"}), *others)})
+    (part,) = parts(filmed.released(tmp_path, [evil], filmed.recipe(videos)), ["all"])
+    album = filmed.album(tmp_path / "cache", filmed.yard(videos), nearly=True)
+    made = copy_pictures(tmp_path / "release", part, tmp_path / "copy", album, lambda _: None)
+    assert [(one.reason, one.detail) for one in made.missing] == [
+        ("no digest", "'../../escaped' is no sha256, by which a frame is known")
+    ]
+    assert not list(tmp_path.rglob("*.jpg"))
+
+
 def test_what_is_whole_is_not_made_again(tmp_path: Path, videos: Path) -> None:
     part = everything(tmp_path, videos)
     made = copied(tmp_path, part, videos)
