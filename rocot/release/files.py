@@ -1,12 +1,20 @@
-"""Where the files of a release lie: in a folder, on a file system of pyarrow's, or in a repository."""
+"""Where the files of a release lie: in a folder, or in a repository."""
 
-from collections.abc import Mapping
+import os
+import stat
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Literal, Protocol
 
-import pyarrow.fs as pa_fs
+from rocot.release.configs import FOLDERS
+from rocot.release.manifest import PLOTS
+
+MOVED = frozenset({*FOLDERS.values(), PLOTS})
+"""Folders of a release that may be links, as to a larger disk: `datasets` follows them, and no link below."""
+LINK = "is a link to a folder, which is not followed"
+"""What is said of others."""
 
 
 @dataclass(frozen=True)
@@ -15,8 +23,8 @@ class Entry:
 
     size: int
     """Bytes of a file."""
-    kind: Literal["file", "folder", "other"] = "file"
-    """Other: a pipe, say, which is not opened."""
+    kind: Literal["file", "folder", "link", "other"] = "file"
+    """Link: to a folder, which is not followed. Other: a pipe, say, which is not opened."""
 
 
 class Files(Protocol):
@@ -31,25 +39,43 @@ class Files(Protocol):
 
 @dataclass(frozen=True)
 class OnDisk:
-    """A release at the root of a file system, whichever that is."""
+    """A release in a folder of this machine."""
 
-    system: pa_fs.FileSystem
-
-    @classmethod
-    def of(cls, folder: Path) -> "OnDisk":
-        """In a folder of this machine."""
-        return cls(pa_fs.SubTreeFileSystem(str(folder.resolve()), pa_fs.LocalFileSystem()))
+    folder: Path
 
     def listing(self) -> Mapping[str, Entry]:
-        """See `Files.listing`."""
-        found = self.system.get_file_info(pa_fs.FileSelector("", recursive=True))
-        kinds: dict[object, Literal["file", "folder"]] = {
-            pa_fs.FileType.File: "file",
-            pa_fs.FileType.Directory: "folder",
-        }
-        return {info.path: Entry(info.size or 0, kinds.get(info.type, "other")) for info in found}
+        """See `Files.listing`. A link to a file is one."""
+        found: dict[str, Entry] = {}
+        waiting = [""]
+        while waiting:
+            inner = waiting.pop()
+            for path, entry in self._in(inner):
+                found[path] = entry
+                if entry.kind == "folder":
+                    waiting.append(path)
+        return found
+
+    def _in(self, inner: str) -> Iterator[tuple[str, Entry]]:
+        with os.scandir(self.folder / inner) as there:
+            for one in there:
+                path = f"{inner}/{one.name}" if inner else one.name
+                yield path, _entry(one, moved=path in MOVED)
 
     def opened(self, path: str) -> AbstractContextManager[BinaryIO]:
         """See `Files.opened`."""
-        opened: AbstractContextManager[BinaryIO] = self.system.open_input_file(path)
-        return opened
+        return (self.folder / path).open("rb")
+
+
+def _entry(one: "os.DirEntry[str]", *, moved: bool) -> Entry:
+    try:
+        there = one.stat()
+    except OSError:  # a link that leads nowhere, or round in a circle
+        return Entry(0, "other")
+    if stat.S_ISDIR(there.st_mode):
+        return Entry(0, "link" if one.is_symlink() and not moved else "folder")
+    return Entry(there.st_size) if stat.S_ISREG(there.st_mode) else Entry(0, "other")
+
+
+def hidden(path: str) -> bool:
+    """Whether nobody loads what lies there: a name on its way from the release begins with a dot."""
+    return any(part.startswith(".") for part in PurePosixPath(path).parts)

@@ -10,8 +10,9 @@ from typing import Literal
 from rocot.core.gate import Gate
 from rocot.engine.reader import FILE as STORE
 from rocot.errors import StoreError
-from rocot.release.configs import FOLDERS
+from rocot.release.configs import config_of
 from rocot.release.export import FOLDER
+from rocot.release.files import LINK, OnDisk, hidden
 from rocot.release.manifest import NAME, Manifest, damage, read_manifest
 from rocot.release.report import Problem
 
@@ -67,7 +68,7 @@ def _find(path: Path) -> Found:
         return _release("run", path / FOLDER)
     if (path / NAME).exists() or (path / "data").is_dir():
         return _release("release", path)
-    found = Found("shards", path, sorted(path.glob("*.parquet")), near=_near(path))
+    found = Found("shards", path, _shards(path), near=_near(path))
     _leave_out_specials(found)
     if not found.files and not found.problems:
         found.problem(path, "holds no *.parquet; name a run, a release, a folder of shards or one Parquet file")
@@ -106,7 +107,7 @@ def _release(kind: Literal["run", "release"], folder: Path) -> Found:
         found.manifest = read_manifest(folder)
     except StoreError as error:
         found.problem(folder / NAME, str(error))
-    found.files = sorted((folder / "data").glob("*.parquet"))
+    found.files = _shards(folder / "data")
     _leave_out_specials(found)
     if found.manifest is not None:
         _hold_against(found, found.manifest)
@@ -117,16 +118,25 @@ def _release(kind: Literal["run", "release"], folder: Path) -> Found:
     return found
 
 
+def _shards(folder: Path) -> list[Path]:
+    """What `datasets` and pandas would load of a folder; hidden files they do not."""
+    return sorted(path for path in folder.glob("*.parquet") if not hidden(path.name))
+
+
 def _hold_against(found: Found, manifest: Manifest) -> None:
     listed = manifest.listed
     for file in listed:
         what = damage(found.root, file)
         if what is not None:
             found.problem(found.root / file.path, what)
-    names = {file.path for file in manifest.listed}
-    for path in sorted(path for folder in FOLDERS.values() for path in (found.root / folder).rglob("*.parquet")):
-        if found.name(path) not in names:
-            found.problem(path, "is not in the manifest, and would be loaded with the others")
+    names = {file.path for file in listed}
+    for path, entry in sorted(OnDisk(found.root).listing().items()):
+        if path in names or config_of(path) is None or hidden(path):
+            continue
+        if entry.kind == "link":
+            found.problem(found.root / path, LINK)
+        elif path.endswith(".parquet"):
+            found.problem(found.root / path, "is not in the manifest, and would be loaded with the others")
 
 
 def _leave_out_specials(found: Found) -> None:

@@ -20,6 +20,7 @@ from huggingface_hub import CommitOperationAdd
 
 from rocot.errors import ConfigError, HubError, StoreError
 from rocot.release.changes import Changes, changes
+from rocot.release.files import hidden
 from rocot.release.hub import Hub, Repo, Stored
 from rocot.release.hub_faults import OvertakenError, PassingError, UnsettledError
 from rocot.release.manifest import NAME, Manifest, read_manifest
@@ -237,7 +238,11 @@ def _plan(hub: Hub, release: Release, state: State) -> Plan:
     """Raises HubError where main holds what nobody knows of, and what would be loaded with the release."""
     own = {file.path for file in release.files}
     others = sorted(path for path in state.files if path not in own)
-    strays = [path for path in others if path not in state.listed and path.split("/")[0] in release.folders]
+    strays = [
+        path
+        for path in others
+        if path not in state.listed and path.split("/")[0] in release.folders and not hidden(path)
+    ]
     if strays:
         more = f" and {len(strays) - SHOWN} more" if len(strays) > SHOWN else ""
         raise HubError(

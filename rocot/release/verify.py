@@ -20,7 +20,7 @@ from rocot.arrow import columns_digest, schema_digest
 from rocot.core.record import Record
 from rocot.errors import StoreError
 from rocot.release.configs import KINDS, config_of
-from rocot.release.files import Entry, Files, OnDisk
+from rocot.release.files import LINK, Entry, Files, OnDisk, hidden
 from rocot.release.manifest import MOST_BYTES, NAME, Manifest, SplitEntry, manifest_of
 from rocot.release.report import Problem
 from rocot.release.shards import Listed, Written
@@ -65,7 +65,7 @@ def verify_folder(folder: Path) -> Verification:
     """A release on this machine."""
     if not folder.is_dir():
         return _cannot(str(folder), "is no folder" if folder.exists() else "is not there")
-    return verify(OnDisk.of(folder), str(folder))
+    return verify(OnDisk(folder), str(folder))
 
 
 def verify(files: Files, name: str) -> Verification:
@@ -122,7 +122,7 @@ def _held_against(files: Files, there: Mapping[str, Entry], manifest: Manifest, 
 
 
 def _pages_alone(files: Files, there: Mapping[str, Entry], why: str, name: str) -> Verification:
-    shards = {path: entry for path, entry in sorted(there.items()) if path.endswith(".parquet") and not _hidden(path)}
+    shards = {path: entry for path, entry in sorted(there.items()) if path.endswith(".parquet") and not hidden(path)}
     damage: list[Problem] = []
     rows = 0
     for path, entry in shards.items():
@@ -130,6 +130,11 @@ def _pages_alone(files: Files, there: Mapping[str, Entry], why: str, name: str) 
             rows += _read_alone(files, path, entry)
         except _Fault as fault:
             damage.append(Problem(where=path, what=str(fault)))
+    links = [
+        Problem(where=path, what=LINK)
+        for path, entry in sorted(there.items())
+        if entry.kind == "link" and not hidden(path)
+    ]
     checked = f"; the pages of {len(shards):,} Parquet files hold against their checksums" if shards else ""
     return Verification(
         path=name,
@@ -138,7 +143,7 @@ def _pages_alone(files: Files, there: Mapping[str, Entry], why: str, name: str) 
         bytes=sum(entry.size for entry in shards.values()),
         rows=rows,
         damage=tuple(damage),
-        unusable=(Problem(where=name, what=why + ("" if damage else checked)),),
+        unusable=(Problem(where=name, what=why + ("" if damage else checked)), *links),
     )
 
 
@@ -211,14 +216,13 @@ def _strays(there: Mapping[str, Entry], listed: set[str]) -> Iterator[Problem]:
     """What is there and not listed; folders beside, and hidden files, which nobody loads, are none of it."""
     for path, entry in sorted(there.items()):
         known = path in listed or path == NAME or PurePosixPath(path).parts[0] in BESIDE
-        if known or _hidden(path) or entry.kind == "folder":
+        if known or hidden(path) or entry.kind == "folder":
+            continue
+        if entry.kind == "link":
+            yield Problem(where=path, what=LINK)
             continue
         loaded = ", and would be loaded with the others" if config_of(path) and path.endswith(".parquet") else ""
         yield Problem(where=path, what=f"is not in the manifest{loaded}")
-
-
-def _hidden(path: str) -> bool:
-    return any(part.startswith(".") for part in PurePosixPath(path).parts)
 
 
 def _sums(split: str, entry: SplitEntry) -> Iterator[Problem]:

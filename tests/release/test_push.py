@@ -137,6 +137,8 @@ def test_files_that_would_be_loaded_with_the_release_are_told(
 ) -> None:
     hub = hub_at(server.url, tmp_path)
     pushed(hub, releases["0.1.0"])
+    foreign(server, "data/.extra-00000-of-00001.parquet")  # which nobody loads
+    assert not looked(hub, releases["0.2.0"]).plan.done
     foreign(server, "data/extra-00000-of-00001.parquet")
     with pytest.raises(HubError, match=r"holds data/extra-00000-of-00001\.parquet, which no manifest of rocot lists"):
         pushed(hub, releases["0.2.0"])

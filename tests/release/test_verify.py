@@ -8,13 +8,13 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import pyarrow.fs as pa_fs
 import pyarrow.parquet as pq
 import pytest
+from datasets import load_dataset
 
 from rocot.release.export import export
-from rocot.release.files import OnDisk
-from rocot.release.verify import Verification, verify, verify_folder
+from rocot.release.validate import validate
+from rocot.release.verify import Verification, verify_folder
 from tests.builders import many
 from tests.release.test_export import FLOW, RECIPE, card, exported, samples
 from tests.release.test_validate import resealed
@@ -52,11 +52,6 @@ def test_a_release_is_as_it_was_written(made: Path) -> None:
         if path.is_file() and path.parts[-2] not in {"left_out", "usage"} and path.name != "manifest.json"
     )
     assert found.rows > 46 + listed["splits"]["train"]["kept"]
-
-
-def test_any_file_system_will_do(made: Path) -> None:
-    elsewhere = pa_fs.SubTreeFileSystem(str(made), pa_fs.LocalFileSystem())
-    assert verify(OnDisk(elsewhere), "there") == verify_folder(made).model_copy(update={"path": "there"})
 
 
 def flips(paths: list[Path], count: int, seed: int) -> Iterator[tuple[Path, bytes]]:
@@ -162,12 +157,53 @@ def test_what_is_not_as_it_was_written_is_told_by_name(
     assert words in told(found)
 
 
-def test_hidden_files_and_the_folders_beside_are_nobodys_business(release: Path) -> None:
+def test_hidden_files_and_the_folders_beside_are_nobodys_business(release: Path, tmp_path: Path) -> None:
     (release / ".cache").mkdir()
     (release / ".cache" / "x.parquet").write_bytes(b"")
     (release / ".gitattributes").write_text("")
     (release / "usage" / "more.parquet").write_bytes(b"")
-    assert verify_folder(release).exit_code == 0
+    shutil.copy(release / SHARD, release / "data" / ".train-00001-of-00001.parquet")
+    (release / "data" / ".cache").mkdir()
+    shutil.copy(release / SHARD, release / "data" / ".cache" / "train-00001-of-00001.parquet")
+    assert (verify_folder(release).exit_code, validate(release).problems) == (0, ())
+    assert pq.ParquetDataset(release / "data").read().num_rows == 46  # as pandas has it
+    assert load_dataset(str(release), "all", cache_dir=str(tmp_path / "cache")).num_rows == {"train": 40, "test": 6}
+    (release / "manifest.json").unlink()
+    assert validate(release).rows == 46
+    assert verify_folder(release).files == 14, "four of them in left_out/ and usage/"
+
+
+def test_links_to_folders_are_told_once_and_not_followed(release: Path, tmp_path: Path) -> None:
+    """As `datasets` has it: it loads what a link to a file, and one in the place of `data`, leads to."""
+    (tmp_path / "more").mkdir()
+    shutil.copy(release / SHARD, tmp_path / "more" / "train-00001-of-00002.parquet")
+    (release / "data" / "more").symlink_to(tmp_path / "more")
+    (release / "data" / "loop").symlink_to(".")
+    (release / "data" / ".loop").symlink_to(".")
+    wanted = [(f"data/{name}", "is a link to a folder, which is not followed") for name in ("loop", "more")]
+    found, report = verify_folder(release), validate(release)
+    assert ([(one.where, one.what) for one in found.damage], found.exit_code) == (wanted, 1)
+    assert ([(one.where, one.what) for one in report.problems], report.exit_code) == (wanted, 2)
+    assert load_dataset(str(release), "all", cache_dir=str(tmp_path / "cache")).num_rows == {"train": 40, "test": 6}
+    (release / "manifest.json").unlink()
+    assert [(one.where, one.what) for one in verify_folder(release).unusable[1:]] == wanted
+
+
+def test_a_folder_of_a_release_may_lie_elsewhere_and_so_may_a_file(release: Path, tmp_path: Path) -> None:
+    (release / "data").rename(tmp_path / "elsewhere")
+    (release / "data").symlink_to(tmp_path / "elsewhere")
+    (release / "README.md").rename(tmp_path / "card.md")
+    (release / "README.md").symlink_to(tmp_path / "card.md")
+    assert (verify_folder(release).exit_code, validate(release).problems) == (0, ())
+    assert load_dataset(str(release), "all", cache_dir=str(tmp_path / "cache")).num_rows == {"train": 40, "test": 6}
+
+
+@pytest.mark.parametrize("to", ["nowhere", "train-00009-of-00010.parquet"])
+def test_a_link_that_leads_nowhere_is_told(release: Path, to: str) -> None:
+    (release / "data" / "train-00009-of-00010.parquet").symlink_to(to)
+    words = "data/train-00009-of-00010.parquet is not in the manifest, and would be loaded with the others"
+    assert words in told(verify_folder(release))
+    assert validate(release).exit_code == 2
 
 
 def lie(release: Path, change: Callable[[dict[str, object]], None]) -> None:
