@@ -15,6 +15,8 @@ MOVED = frozenset({*FOLDERS.values(), PLOTS})
 """Folders of a release that may be links, as to a larger disk: `datasets` follows them, and no link below."""
 LINK = "is a link to a folder, which is not followed"
 """What is said of others."""
+NAMELESS = "has a name that is no UTF-8, by which not every reader of Parquet finds it; rename it"
+"""What is said of a folder."""
 
 
 @dataclass(frozen=True)
@@ -79,3 +81,12 @@ def _entry(one: "os.DirEntry[str]", *, moved: bool) -> Entry:
 def hidden(path: str) -> bool:
     """Whether nobody loads what lies there: a name on its way from the release begins with a dot."""
     return any(part.startswith(".") for part in PurePosixPath(path).parts)
+
+
+def utf8(name: str) -> bool:
+    """Whether a path is UTF-8; Python has a lone surrogate for each byte that is none."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -12,9 +12,10 @@ from rocot.engine.reader import FILE as STORE
 from rocot.errors import StoreError
 from rocot.release.configs import config_of
 from rocot.release.export import FOLDER
-from rocot.release.files import LINK, OnDisk, hidden
+from rocot.release.files import LINK, NAMELESS, OnDisk, hidden, utf8
 from rocot.release.manifest import NAME, Manifest, damage, read_manifest
 from rocot.release.report import Problem
+from rocot.sources.names import spelt
 
 
 @dataclass
@@ -38,7 +39,7 @@ class Found:
 
     def name(self, path: Path) -> str:
         """How a file is called in a report."""
-        return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else str(path)
+        return spelt(path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else str(path))
 
     def problem(self, path: Path, what: str) -> None:
         """One more thing that cannot be used."""
@@ -59,6 +60,10 @@ def _find(path: Path) -> Found:
     if not path.exists():
         found = Found("nothing", path)
         found.problem(path, "is not there" + ("; the link leads nowhere" if path.is_symlink() else ""))
+        return found
+    if path.is_dir() and not utf8(str(path)):
+        found = Found("nothing", path)
+        found.problem(path, NAMELESS)
         return found
     if not path.is_dir():
         found = Found("file", path.parent, [path], near=_near(path.parent))

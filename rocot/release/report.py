@@ -2,22 +2,25 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import computed_field
+from pydantic import BeforeValidator, computed_field
 
 from rocot.core.record import Record
+from rocot.sources.names import spelt
 
 SHOWN = 3
 """Examples of each reason."""
 BINS = 10
 """Of a distribution over 0 to 1."""
+Named = Annotated[str, BeforeValidator(spelt)]
+"""A path that somebody else has named."""
 
 
 class Problem(Record):
     """Input, or a part of it, that cannot be used."""
 
-    where: str
+    where: Named
     what: str
 
 
@@ -52,7 +55,7 @@ class Distribution(Record):
 class Report(Record):
     """What stands at a path: whether it can be used, whether its rows are valid, and what they are like."""
 
-    path: str
+    path: Named
     kind: Literal["run", "release", "shards", "file", "manifest", "nothing"]
     files: int
     """Parquet files that were read."""

@@ -148,9 +148,12 @@ def write_shards(
         return shards.finish()
 
 
-def opened(path: Path) -> pq.ParquetFile:
+@contextmanager
+def opened(path: Path) -> Iterator[pq.ParquetFile]:
     """A file to read whose pages are held against their checksums: a flipped bit in one raises, and is never a row."""
-    return pq.ParquetFile(path, page_checksum_verification=True)
+    # By the bytes of its name: as a text it would have to be UTF-8.
+    with pa.OSFile(os.fsencode(path)) as source, pq.ParquetFile(source, page_checksum_verification=True) as file:
+        yield file
 
 
 @contextmanager

@@ -20,9 +20,9 @@ from rocot.arrow import columns_digest, schema_digest
 from rocot.core.record import Record
 from rocot.errors import StoreError
 from rocot.release.configs import KINDS, config_of
-from rocot.release.files import LINK, Entry, Files, OnDisk, hidden
+from rocot.release.files import LINK, NAMELESS, Entry, Files, OnDisk, hidden, utf8
 from rocot.release.manifest import MOST_BYTES, NAME, Manifest, SplitEntry, manifest_of
-from rocot.release.report import Problem
+from rocot.release.report import Named, Problem
 from rocot.release.shards import Listed, Written
 
 CHUNK = 1024**2
@@ -34,7 +34,7 @@ BESIDE = ("left_out", "usage")
 class Verification(Record):
     """What came of it."""
 
-    path: str
+    path: Named
     release: str | None
     """Name and version, None where no manifest tells them."""
     files: int
@@ -65,6 +65,8 @@ def verify_folder(folder: Path) -> Verification:
     """A release on this machine."""
     if not folder.is_dir():
         return _cannot(str(folder), "is no folder" if folder.exists() else "is not there")
+    if not utf8(str(folder)):
+        return _cannot(str(folder), NAMELESS)
     return verify(OnDisk(folder), str(folder))
 
 

@@ -25,10 +25,15 @@ def stem(name: str) -> str:
 
 
 def printable(name: str) -> str:
+    """As `spelt`, and no longer than names are told."""
+    return spelt(name)[:LONGEST]
+
+
+def spelt(name: str) -> str:
     """With what no store or terminal should be handed spelt out: lone surrogates, control characters."""
     return "".join(
         letter.encode("unicode_escape", "backslashreplace").decode() if _odd(letter) else letter for letter in name
-    )[:LONGEST]
+    )
 
 
 def _odd(letter: str) -> bool:

@@ -12,7 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 from datasets import load_dataset
 
+from rocot.errors import ConfigError
 from rocot.release.export import export
+from rocot.release.files import NAMELESS
+from rocot.release.ready import ready
 from rocot.release.validate import validate
 from rocot.release.verify import Verification, verify_folder
 from tests.builders import many
@@ -204,6 +207,34 @@ def test_a_link_that_leads_nowhere_is_told(release: Path, to: str) -> None:
     words = "data/train-00009-of-00010.parquet is not in the manifest, and would be loaded with the others"
     assert words in told(verify_folder(release))
     assert validate(release).exit_code == 2
+
+
+def test_a_file_whose_name_is_no_utf8_is_told_by_it_spelt_out(release: Path) -> None:
+    (release / "data" / "test-00000-of-00001.parquet").unlink()
+    shutil.copy(release / SHARD, release / "data" / "\udcff\n.parquet")
+    words = r"data/\udcff\n.parquet is not in the manifest, and would be loaded with the others"
+    found, report = verify_folder(release), validate(release)
+    assert (words in told(found), found.exit_code) == (True, 1)
+    assert words in [f"{problem.where} {problem.what}" for problem in report.problems]
+    with pytest.raises(ConfigError, match=r"data/\\udcff\\n\.parquet is not in the manifest"):
+        ready(release)
+    (release / "manifest.json").unlink()
+    found, report = verify_folder(release), validate(release)
+    assert (found.files, found.damage) == (13, ())
+    assert {example.file for reason in report.invalid for example in reason.examples} == {r"data/\udcff\n.parquet"}
+    assert all(answer.model_dump_json().isprintable() for answer in (found, report))
+
+
+def test_a_release_whose_own_name_is_no_utf8_is_told_what_to_do(made: Path, tmp_path: Path) -> None:
+    release = Path(shutil.copytree(made, tmp_path / "\udcff"))
+    told_twice = {(rf"{tmp_path}/\udcff", NAMELESS)}
+    found, report = verify_folder(release), validate(release)
+    assert {(problem.where, problem.what) for problem in (*found.unusable, *report.problems)} == told_twice
+    assert (found.exit_code, report.exit_code) == (2, 2)
+    assert (found.path, report.path) == (rf"{tmp_path}/\udcff", rf"{tmp_path}/\udcff")
+    with pytest.raises(ConfigError, match="rename it"):
+        ready(release)
+    assert verify_folder(release / "nowhere").exit_code == 2
 
 
 def lie(release: Path, change: Callable[[dict[str, object]], None]) -> None:
