@@ -2,8 +2,8 @@
 
 Every listed file is held against its size and its sha256, every shard is read through with the checksums of its pages
 and held against its rows and its columns, and whatever is in the release and not listed is told. Without a manifest
-only the pages' checksums and today's columns are left: they find damage in pages, which is nearly all of a large shard,
-and most of it in footers, and cannot tell what is missing or was exchanged.
+only the pages' checksums, where they have any, and today's columns are left: they find damage in pages, which is nearly
+all of a large shard, and most of it in footers, and cannot tell what is missing or was exchanged.
 """
 
 import hashlib
@@ -19,6 +19,7 @@ from pydantic import computed_field
 from rocot.arrow import columns_digest, schema_digest
 from rocot.core.record import Record
 from rocot.errors import StoreError
+from rocot.release.checksums import summed
 from rocot.release.configs import KINDS, config_of
 from rocot.release.files import LINK, NAMELESS, Entry, Files, OnDisk, hidden, utf8
 from rocot.release.manifest import MOST_BYTES, NAME, Manifest, SplitEntry, manifest_of
@@ -126,18 +127,19 @@ def _held_against(files: Files, there: Mapping[str, Entry], manifest: Manifest, 
 def _pages_alone(files: Files, there: Mapping[str, Entry], why: str, name: str) -> Verification:
     shards = {path: entry for path, entry in sorted(there.items()) if path.endswith(".parquet") and not hidden(path)}
     damage: list[Problem] = []
-    rows = 0
+    rows = bare = 0
     for path, entry in shards.items():
         try:
-            rows += _read_alone(files, path, entry)
+            more, checked = _read_alone(files, path, entry)
         except _Fault as fault:
             damage.append(Problem(where=path, what=str(fault)))
+        else:
+            rows, bare = rows + more, bare + (not checked)
     links = [
         Problem(where=path, what=LINK)
         for path, entry in sorted(there.items())
         if entry.kind == "link" and not hidden(path)
     ]
-    checked = f"; the pages of {len(shards):,} Parquet files hold against their checksums" if shards else ""
     return Verification(
         path=name,
         release=None,
@@ -145,8 +147,21 @@ def _pages_alone(files: Files, there: Mapping[str, Entry], why: str, name: str) 
         bytes=sum(entry.size for entry in shards.values()),
         rows=rows,
         damage=tuple(damage),
-        unusable=(Problem(where=name, what=why + ("" if damage else checked)), *links),
+        unusable=(Problem(where=name, what=why + ("" if damage else _held(len(shards) - bare, bare))), *links),
     )
+
+
+def _held(checked: int, bare: int) -> str:
+    """What holds of files whose pages have checksums, and of those that have none."""
+    told = f"; the pages of {_parquet(checked)} hold against their checksums" if checked else ""
+    if bare:
+        were, their = ("was", "its") if bare == 1 else ("were", "their")
+        told += f"; {_parquet(bare)} {were} written without checksums: a change in {their} pages cannot be told"
+    return told
+
+
+def _parquet(count: int) -> str:
+    return "1 Parquet file" if count == 1 else f"{count:,} Parquet files"
 
 
 def _check(files: Files, entry: Entry | None, file: Listed, manifest: Manifest) -> int:
@@ -172,16 +187,17 @@ def _check(files: Files, entry: Entry | None, file: Listed, manifest: Manifest) 
     return rows
 
 
-def _read_alone(files: Files, path: str, entry: Entry) -> int:
-    """Reads a shard that nothing answers for, and gives its rows. Raises _Fault."""
+def _read_alone(files: Files, path: str, entry: Entry) -> tuple[int, bool]:
+    """Reads a shard that nothing answers for; its rows, and whether its pages have checksums. Raises _Fault."""
     if entry.kind != "file":
         raise _Fault("is no plain file")
     with _reading(files, path) as source:
         rows, columns = _read_through(source)
+        checked = summed(source)
     config = config_of(path)
     if config is not None and columns != schema_digest(KINDS[config]):
         raise _Fault(f"has other columns than this rocot writes in config {config}: damaged, or of another version")
-    return rows
+    return rows, checked
 
 
 @contextmanager

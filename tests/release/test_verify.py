@@ -109,6 +109,26 @@ def test_without_a_manifest_nearly_all_flipped_bits_are_found_and_no_other_chang
     assert found >= 50
 
 
+def test_files_without_page_checksums_are_counted_and_nothing_is_claimed_of_their_pages(tmp_path: Path) -> None:
+    exported(tmp_path, 20)
+    shard = tmp_path / "release" / SHARD
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        pq.write_table(pq.read_table(shard), tmp_path / name / "bare.parquet")
+    bare = verify_folder(tmp_path / "a")
+    assert (bare.exit_code, bare.files, bare.rows) == (2, 1, 20)
+    assert told(bare).endswith(
+        "is not there: what is missing or was exchanged cannot be told;"
+        " 1 Parquet file was written without checksums: a change in its pages cannot be told"
+    )
+    for name in ("c", "d"):
+        shutil.copy(shard, tmp_path / "b" / f"{name}.parquet")
+    assert told(verify_folder(tmp_path / "b")).endswith(
+        "; the pages of 2 Parquet files hold against their checksums;"
+        " 1 Parquet file was written without checksums: a change in its pages cannot be told"
+    )
+
+
 def gone(release: Path) -> None:
     (release / SHARD).unlink()
 
