@@ -44,6 +44,11 @@ def write_once(path: Path, data: bytes, *, renew: bool = False) -> None:
     if not renew and path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
+    put(path, data)
+
+
+def put(path: Path, data: bytes) -> None:
+    """In the place of the file that is there, whole or not at all. Raises OSError."""
     part = _part(path)
     try:
         part.write_bytes(data)

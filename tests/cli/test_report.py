@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 
 from tests.cli.bench import Bench
 from tests.release.test_validate import shard, values
@@ -50,6 +52,44 @@ def test_rows_that_fit_no_schema_are_told_and_end_with_a_code_of_their_own(bench
     assert (bench.folder / "report.html").is_file()
     done = bench.rocot("report", "some.parquet", "--json")
     assert (done.returncode, json.loads(done.stdout)["unreadable"]) == (1, 1)
+
+
+FULL = """
+import resource, sys
+from rocot.cli import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv.pop(1)),) * 2)
+main()
+"""
+
+
+def test_a_page_that_is_cut_off_takes_no_other_ones_place(bench: Bench) -> None:
+    """A limit on the size of files stands for a full disk: the write fails in the same place."""
+    shard(bench.folder, values(4))
+    assert bench.rocot("report", "some.parquet").returncode == 0
+    before = (bench.folder / "report.html").read_bytes()
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(len(before) // 2), "report", "some.parquet"],
+        cwd=bench.folder,
+        env=bench.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "report.html: cannot be written (File too large); choose another place with --out" in done.stderr
+    assert (bench.folder / "report.html").read_bytes() == before
+    assert sorted(path.name for path in bench.folder.iterdir()) == ["report.html", "some.parquet"]
+
+
+def test_a_page_goes_where_a_link_leads_and_into_a_pipe(bench: Bench) -> None:
+    shard(bench.folder, values(4))
+    (bench.folder / "pages").mkdir()
+    (bench.folder / "report.html").symlink_to("pages/mine.html")
+    assert bench.rocot("report", "some.parquet").returncode == 0
+    assert (bench.folder / "report.html").is_symlink()
+    text = (bench.folder / "pages" / "mine.html").read_text()
+    assert bench.rocot("report", "some.parquet", "--out", "/dev/stdout").stdout.startswith(text)
+    assert bench.rocot("report", "some.parquet", "--out", "pages").returncode == 2
 
 
 def test_a_page_that_cannot_be_written_says_where(bench: Bench) -> None:
