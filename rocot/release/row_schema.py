@@ -1,7 +1,7 @@
 """The rows of every config as JSON Schema, from the models and the words under their fields.
 
 `python -m rocot.release.row_schema docs/rows.schema.json` writes it. It tells rows as JSON has them, and as `datasets`
-and pandas give them but for ClassLabels, which are numbers there.
+and pandas give them: a ClassLabel is a name in JSON, and a number there.
 """
 
 import json
@@ -12,7 +12,7 @@ from typing import get_args
 
 from pydantic.json_schema import models_json_schema
 
-from rocot.core.record import Record
+from rocot.core.record import NUMBERED, Json, Record
 from rocot.release.configs import KINDS
 from rocot.release.describe import words_of
 
@@ -26,6 +26,9 @@ def row_schema() -> str:
         described["description"] = " ".join(str(described["description"]).split())
         for name, words in words_of(inner).items():
             described["properties"][name]["description"] = words.replace("\\|", "|")
+        for name, info in inner.model_fields.items():
+            if NUMBERED in info.metadata:
+                _take_numbers(described["properties"][name])
     whole = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Rows of a rocot release",
@@ -33,6 +36,15 @@ def row_schema() -> str:
         **schema,
     }
     return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
+
+
+def _take_numbers(column: dict[str, Json]) -> None:
+    """Has a column of names take their numbers as well."""
+    names = column.pop("enum")
+    assert isinstance(names, list)
+    del column["type"]
+    column["enum"] = [*names, *range(len(names))]
+    column["description"] = f"{column['description']} In JSON a name; in Parquet its number, in this order, from 0."
 
 
 def _records(annotation: object) -> Iterator[type[Record]]:

@@ -1,9 +1,11 @@
+import json
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from rocot.core.gate import RULES
@@ -30,6 +32,17 @@ def test_every_column_has_its_meaning() -> None:
 def test_the_json_schema_is_current() -> None:
     """If not: `python -m rocot.release.row_schema docs/rows.schema.json`."""
     assert (ROOT / "docs" / "rows.schema.json").read_text(encoding="utf-8") == row_schema()
+
+
+def test_the_json_schema_takes_a_numbered_column_as_json_and_as_parquet_have_it(tmp_path: Path) -> None:
+    carded(tmp_path, count=6)
+    (path,) = (tmp_path / "release" / "sft").iterdir()
+    numbers = pq.read_table(path)["outcome"].to_pylist()
+    names = json.loads(pq.read_schema(path).metadata[b"huggingface"])["info"]["features"]["outcome"]["names"]
+    column = json.loads(row_schema())["$defs"]["SftRow"]["properties"]["outcome"]
+    assert set(numbers) <= set(column["enum"])
+    assert column["enum"] == [*names, *range(len(names))]
+    assert "type" not in column
 
 
 def test_every_rule_is_in_the_table_of_rules() -> None:
