@@ -113,7 +113,7 @@ class Scale:
         self.own("resume scan", self.resumed, "resume", "--resume", str(self.resumed))
         self.own("export", self.exported, "export", "--export", str(self.exported))
         self.weigh()
-        print(f"\n{self.most / 1e9:.1f} GB of disk at most, {(time.monotonic() - self.begun) / 60:.1f} min in all")
+        print(f"\n{self.most / 1e9:.2f} GB of disk at most, {(time.monotonic() - self.begun) / 60:.1f} min in all")
 
     def weigh(self) -> None:
         """Looks at all files, each once however many names it has."""
