@@ -1,7 +1,7 @@
 """A run of a million clips, made within minutes: a manifest of videos that are really there, and parts that are filled.
 
 Finished videos are one film under many names (links to one file), each cut into windows. The real command makes what a
-store holds of the film's own windows; every other video gets the same rows under its own name, with sixteen words in
+store holds of the film's own windows; every other video gets the same rows under its own name, with eight words in
 each text that nobody said before, so that texts are no duplicates. Rows go into the stores as they lie there (deflated,
 with their checksums, links, digests of inputs and seals); they are indexed and counted once all are there. Videos that
 are left to be asked about are films of their own, all in part 1.

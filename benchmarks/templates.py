@@ -31,7 +31,7 @@ Columns: TypeAlias = tuple[Value, ...]
 HEADS, TAILS = ("b", "d", "f", "g", "k", "l", "m", "n", "p", "r"), ("arn", "eld", "ist", "olt", "und", "amp", "esk")
 WORDS = [f"{head}{middle}{tail}" for head in HEADS for middle in ("o", "ei", "a", "u") for tail in TAILS][:256]
 """One for each byte."""
-SAID = 16
+SAID = 8
 """Words that each text begins with: nobody said them before, so texts are no duplicates."""
 _TEXT = re.compile(r'"(?:reasoning|critique)":"')
 
