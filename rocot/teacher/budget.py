@@ -16,7 +16,7 @@ TILE = 512
 DEAREST_IMAGE, DEAREST_TILE = 2833, 5667
 """Tokens that OpenAI's gpt-4o-mini counts for an image and for each of its tiles: no model counts more."""
 MARGIN = 1.5
-"""Times what prompts have taken so far, at most, for each token of the estimate."""
+"""Times what prompts have taken so far, at most, for each token of the estimate or for each picture."""
 
 
 class Deferred(Cut):
@@ -32,6 +32,8 @@ class Size:
     prompt_most: int
     """Whatever the tokenizer."""
     reply_most: int
+    pictures: int = 0
+    """In the prompt; 0 where there are none, or nobody has noted how many."""
 
 
 def size_of(ask: Ask, item: About) -> Size:
@@ -44,24 +46,41 @@ def size_of(ask: Ask, item: About) -> Size:
         prompt=images + ceil(characters / CHARACTERS_A_TOKEN),
         prompt_most=DEAREST_IMAGE * len(item.shown) + DEAREST_TILE * tiles + octets + 1000,  # the chat's own words
         reply_most=ask.sampling.max_tokens,
+        pictures=len(item.shown),
     )
 
 
 class Learned:
-    """How many tokens one model's prompts really take, for each token of the estimate."""
+    """How many tokens one model's prompts really take.
+
+    For each token of the estimate, and for each picture: a service may charge a small picture like a large one, and
+    then what large ones took for each token of the estimate says too little of small ones.
+    """
 
     def __init__(self) -> None:
         self._most: float | None = None
+        """For each token of the estimate."""
+        self._picture = 0.0
+        """For each picture."""
+        self._whole = 0
+        """By a prompt of which nobody knows how many pictures it has: a smaller one may take as much."""
 
     def learn(self, size: Size, usage: Usage) -> None:
         """What a server counted for a prompt of that size."""
-        if usage.prompt and size.prompt:
-            self._most = max(self._most or 0.0, usage.prompt / size.prompt)
+        if not usage.prompt or not size.prompt:
+            return
+        self._most = max(self._most or 0.0, usage.prompt / size.prompt)
+        if size.pictures:
+            self._picture = max(self._picture, usage.prompt / size.pictures)
+        else:
+            self._whole = max(self._whole, usage.prompt)
 
     def most(self, size: Size) -> Usage:
         """The worst case of a call."""
-        prompt = size.prompt_most if self._most is None else ceil(MARGIN * self._most * size.prompt)
-        return Usage(prompt=min(prompt, size.prompt_most), completion=size.reply_most)
+        if self._most is None:
+            return Usage(prompt=size.prompt_most, completion=size.reply_most)
+        prompt = max(self._most * size.prompt, self._picture * size.pictures, self._whole)
+        return Usage(prompt=min(ceil(MARGIN * prompt), size.prompt_most), completion=size.reply_most)
 
     def expected(self, size: Size) -> int:
         """Tokens of a call, its reply at its longest: what services count against a rate before they answer."""

@@ -79,3 +79,18 @@ def test_a_server_that_has_counted_prompts_is_believed_with_a_margin() -> None:
     learned.learn(size, Usage())
     assert learned.most(size) == Usage(prompt=int(2000 * MARGIN), completion=100)
     assert learned.expected(Size(500, 90_000, 100)) == 1100
+
+
+def test_a_small_picture_may_take_as_much_as_a_large_one() -> None:
+    large, small = Size(8000, 90_000, 100, pictures=4), Size(500, 90_000, 100, pictures=4)
+    learned = Learned()
+    learned.learn(large, Usage(prompt=34_000))
+    assert learned.most(small).prompt == 34_000 * MARGIN
+    assert learned.most(Size(250, 90_000, 100, pictures=2)).prompt == 17_000 * MARGIN
+    assert learned.most(Size(80, 90_000, 100)).prompt == 80 * 34_000 / 8000 * MARGIN, "a text alone"
+
+
+def test_a_prompt_with_an_unknown_number_of_pictures_tells_what_a_smaller_one_may_take() -> None:
+    learned = Learned()
+    learned.learn(Size(8000, 90_000, 100), Usage(prompt=34_000))
+    assert learned.most(Size(500, 90_000, 100, pictures=4)).prompt == 34_000 * MARGIN
