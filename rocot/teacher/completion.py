@@ -94,15 +94,22 @@ def usage_of(raw: bytes) -> Usage:
 
 
 def usage_in(body: dict[str, object]) -> Usage:
-    """The tokens that a parsed body reports; 0 for what it does not. No more of a prompt is cached than it has."""
+    """The tokens that a parsed body reports; none where it tells the prompt's or the reply's alone, and no sum.
+
+    Half a count would have the other half cost nothing. No more of a prompt is cached than it has.
+    """
     usage = body.get("usage")
     if not isinstance(usage, dict):
         return Usage()
+    prompt, completion, total = (_count(usage.get(f"{name}_tokens")) for name in ("prompt", "completion", "total"))
+    if completion is None and prompt is not None and total is not None:
+        completion = max(0, total - prompt)
+    if prompt is None or completion is None:
+        return Usage()
     details = usage.get("prompt_tokens_details")
-    cached = details.get("cached_tokens") if isinstance(details, dict) else 0
-    prompt = _count(usage.get("prompt_tokens"))
-    return Usage(prompt, _count(usage.get("completion_tokens")), min(_count(cached), prompt))
+    cached = _count(details.get("cached_tokens")) if isinstance(details, dict) else None
+    return Usage(prompt, completion, min(cached or 0, prompt))
 
 
-def _count(value: object) -> int:
-    return value if type(value) is int and 0 <= value < 2**53 else 0
+def _count(value: object) -> int | None:
+    return value if type(value) is int and 0 <= value < 2**53 else None

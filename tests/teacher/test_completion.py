@@ -87,6 +87,18 @@ def test_odd_usage_counts_as_nothing(usage: Json) -> None:
     assert usage_of(json.dumps({"usage": usage}).encode()) == Usage()
 
 
+@pytest.mark.parametrize(
+    "half", [{"prompt_tokens": 100}, {"prompt_tokens": 100, "completion_tokens": None}, {"completion_tokens": 5}]
+)
+def test_half_a_count_of_tokens_is_none(half: Json) -> None:
+    assert usage_of(json.dumps({"usage": half}).encode()) == Usage()
+
+
+def test_the_sum_tells_the_tokens_of_a_reply() -> None:
+    told = {"prompt_tokens": 100, "total_tokens": 105}
+    assert usage_of(json.dumps({"usage": told}).encode()) == Usage(prompt=100, completion=5)
+
+
 def test_no_more_of_a_prompt_is_cached_than_it_has() -> None:
     told = {"prompt_tokens": 100, "completion_tokens": 5, "prompt_tokens_details": {"cached_tokens": 2**52}}
     assert usage_of(json.dumps({"usage": told}).encode()) == Usage(prompt=100, completion=5, cached=100)
