@@ -26,7 +26,9 @@ COUNTED = 1024
 TRIES = 3
 """At learning whether a server holds frames, while it is there and does not say."""
 SECONDS = 10.0
-"""That each of them may take."""
+"""That each of them may take, at most."""
+SHARE = 0.25
+"""Of a call's deadline, likewise: the call waits for it, and is yet to be made then."""
 UNKNOWN = hashlib.sha256(b"rocot: a picture that was never sent").hexdigest()
 
 Exchange: TypeAlias = Callable[[str, bytes | None], Awaitable[tuple[int, bytes]]]
@@ -66,9 +68,10 @@ class Held:
 class Learning:
     """Whether a server holds frames: learnt before its first call, and then known."""
 
-    def __init__(self, exchange: Exchange, served: str) -> None:
-        """`served` is the model's name on the server."""
+    def __init__(self, exchange: Exchange, served: str, *, deadline: float = float("inf")) -> None:
+        """`served` is the model's name on the server; a call that waits to know has `deadline` seconds in all."""
         self._exchange, self._served = exchange, served
+        self._seconds = min(SECONDS, SHARE * deadline)
         self._held: Held | None = None
         self._tries = TRIES
         self._task: asyncio.Task[None] | None = None
@@ -89,7 +92,7 @@ class Learning:
 
     async def _learn(self) -> None:
         try:
-            async with asyncio.timeout(SECONDS):
+            async with asyncio.timeout(self._seconds):
                 holds = await holds_frames(self._exchange, self._served)
         except TimeoutError:
             self._tries -= 1

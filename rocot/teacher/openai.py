@@ -54,8 +54,18 @@ class OpenAITeacher:
     host, and nothing is retried here. A server that holds frames by name is sent each of them once.
     """
 
-    def __init__(self, model: str, *, base_url: str | None, api_key: SecretStr | None, connections: int) -> None:
+    def __init__(  # all by name
+        self,
+        model: str,
+        *,
+        base_url: str | None,
+        api_key: SecretStr | None,
+        connections: int,
+        deadline: float = 300.0,
+    ) -> None:
         """`model` as the recipe names it; `connections` is the most that are open at once.
+
+        `deadline` is the seconds that whoever asks gives an attempt.
 
         Raises ConfigError for OpenAI's own service without a key, and for a base URL that is none.
         """
@@ -88,7 +98,7 @@ class OpenAITeacher:
         official = url.host == "api.openai.com" or url.host.endswith(".openai.azure.com")
         served = model.removeprefix(PREFIX)
         self._spelling = Spelling(served, official=official)
-        self._learning = None if official else Learning(self._exchange, served)
+        self._learning = None if official else Learning(self._exchange, served, deadline=deadline)
 
     async def start(self) -> None:
         """It is ready as it is made."""

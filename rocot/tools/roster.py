@@ -114,7 +114,13 @@ def _teachers(who: TeacherRecipe, recipe: Recipe, machine: Machine, role: Role) 
     from rocot.teacher.openai import OpenAITeacher
 
     return [
-        OpenAITeacher(model, base_url=url, api_key=machine.key_of(role), connections=machine.workers)
+        OpenAITeacher(
+            model,
+            base_url=url,
+            api_key=machine.key_of(role),
+            connections=machine.workers,
+            deadline=machine.deadline,
+        )
         for url in dict.fromkeys(machine.urls_of(role) or (None,))
     ]
 

@@ -21,6 +21,7 @@ from rocot.teacher.request import Spelling
 from tests.contracts.teacher import ITEM, PICTURES, PROMPTS, Said, TeacherContract
 from tests.servers.chat import ChatServer
 from tests.servers.holding import MISS, HoldingServer, pictures
+from tests.servers.loop import Connection
 from tests.servers.replies import error
 from tests.teacher.doubles import Album, Notebook
 
@@ -31,6 +32,14 @@ HASTY = Patience(tries=3, base=0.001, longest=0.01)
 
 def made(server: ChatServer) -> OpenAITeacher:
     return OpenAITeacher("openai:m", base_url=server.base_url, api_key=None, connections=8)
+
+
+class ListlessServer(ChatServer):
+    """Never tells whose models it has."""
+
+    def answer(self, connection: Connection, head: bytes, body: bytes) -> None:
+        if not head.startswith(b"GET "):
+            super().answer(connection, head, body)
 
 
 @asynccontextmanager
@@ -214,16 +223,30 @@ async def test_a_call_that_gives_up_ends_no_learning() -> None:
 
 
 async def test_learning_ends_with_its_teacher() -> None:
-    async def hang(_: str, __: bytes | None) -> tuple[int, bytes]:
-        await asyncio.sleep(60)
-        return 200, b""
-
     learning = Learning(hang, "m")
     waiting = asyncio.create_task(learning.held())
     await asyncio.sleep(0.01)
     await asyncio.wait_for(learning.close(), 5)
     with pytest.raises(asyncio.CancelledError):
         await waiting
+
+
+async def hang(_: str, __: bytes | None) -> tuple[int, bytes]:
+    await asyncio.sleep(60)
+    return 200, b""
+
+
+async def test_learning_leaves_a_call_the_most_of_its_deadline() -> None:
+    learning = Learning(hang, "m", deadline=0.04)
+    assert await asyncio.wait_for(learning.held(), 5) is None
+    await learning.close()
+
+
+async def test_a_server_whose_list_of_models_hangs_is_asked_all_the_same() -> None:
+    async with ListlessServer() as server:
+        teacher = OpenAITeacher("openai:m", base_url=server.base_url, api_key=None, connections=1, deadline=0.04)
+        assert (await asyncio.wait_for(teacher.send(ASK, PICTURES), 5)).status == 200
+        await teacher.close()
 
 
 async def test_a_server_that_is_down_is_told_as_ever() -> None:
