@@ -90,7 +90,7 @@ def default_cache() -> Path:
 
 
 def key_from_environment() -> SecretStr | None:
-    """The API key, if one is set."""
+    """The API key, if one is set. White space alone, as of a secret that nobody filled in, is none."""
     return _first_of(KEY_VARIABLES)
 
 
@@ -101,4 +101,4 @@ def own_keys_from_environment() -> dict[Role, SecretStr]:
 
 
 def _first_of(variables: Sequence[str]) -> SecretStr | None:
-    return next((SecretStr(os.environ[name]) for name in variables if os.environ.get(name)), None)
+    return next((SecretStr(os.environ[name]) for name in variables if os.environ.get(name, "").strip()), None)

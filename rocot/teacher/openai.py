@@ -1,5 +1,6 @@
 """`openai:<model>`: any server that speaks OpenAI's chat completions, vLLM among them."""
 
+import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import BinaryIO, TypedDict, Unpack
@@ -54,7 +55,7 @@ class OpenAITeacher:
     host, and nothing is retried here. A server that holds frames by name is sent each of them once.
     """
 
-    def __init__(  # all by name
+    def __init__(
         self,
         model: str,
         *,
@@ -78,7 +79,8 @@ class OpenAITeacher:
         self._key = api_key.get_secret_value().strip() if api_key is not None else _NO_KEY
         if not self._key.isascii() or not self._key.isprintable():
             raise ConfigError(f"the API key in {' or '.join(KEY_VARIABLES)} holds characters that no key has")
-        self._base = url = httpx2.URL(checked(base_url or OPENAI))
+        self._quoted = _quoted(self._key)
+        self._base = url = _parsed(checked(base_url or OPENAI))
         # It makes no request. One that could would read all CAs: 0.1 s of CPU before the first call.
         idle = httpx2.AsyncClient(transport=httpx2.AsyncBaseTransport(), trust_env=False)
         client = AsyncOpenAI(api_key=self._key, base_url=str(url), max_retries=0, http_client=idle)
@@ -178,7 +180,7 @@ class OpenAITeacher:
 
     def without_key(self, told: bytes) -> bytes:
         """A server may quote the key that it refuses; bodies and headers are stored, and shown in errors."""
-        return told.replace(self._key.encode(), b"[key]") if len(self._key) >= _LEAST_KEY else told
+        return self._quoted.sub(b"[key]", told) if len(self._key) >= _LEAST_KEY else told
 
     def read(self, raw: bytes) -> Reply:
         """See `completion.read`."""
@@ -194,6 +196,25 @@ class OpenAITeacher:
 
 
 _TELLING = ("retry-after", "retry-after-ms", "date", "x-request-id")
+
+
+def _quoted(key: str) -> re.Pattern[bytes]:
+    """A key as JSON may hold it, and JSON within JSON: some writers escape a slash, a quotation mark or a plus sign."""
+
+    def spelt(char: str) -> str:
+        if char.isalnum() or char in "-_.":
+            return re.escape(char)
+        return rf"\\{{0,7}}(?:{re.escape(char)}|u00(?i:{ord(char):02x}))"
+
+    return re.compile("".join(map(spelt, key)).encode())
+
+
+def _parsed(base_url: str) -> httpx2.URL:
+    """Raises ConfigError for what the client takes for no URL: a host of symbols, one of many thousand characters."""
+    try:
+        return httpx2.URL(base_url)
+    except httpx2.InvalidURL as error:
+        raise ConfigError(f"the base URL is none ({error!s:.100})") from error
 
 
 def _proxied(url: httpx2.URL) -> bool:

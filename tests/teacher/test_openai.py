@@ -8,6 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from rocot.errors import ConfigError, TeacherError
+from rocot.machine import key_from_environment, own_keys_from_environment
 from rocot.stages.asking import compose
 from rocot.teacher.faults import UNREACHABLE, TryLaterError, fault_in
 from rocot.teacher.openai import OpenAITeacher
@@ -125,6 +126,15 @@ async def test_the_key_shows_nowhere(caplog: pytest.LogCaptureFixture) -> None:
     assert b"[key]" in raw.body
 
 
+@pytest.mark.parametrize(
+    "spelt", [r"sk-Ab\/1+2=\"9\\x", r"sk-Ab/1\u002B2\u003d\u00229\\x", r"sk-Ab\\/1+2=\\\"9\\\\x", 'sk-Ab/1+2="9\\x']
+)
+def test_a_key_is_known_however_json_spells_it(spelt: str) -> None:
+    """By PHP, by .NET, in JSON within JSON, and in no JSON."""
+    teacher = made(url="http://127.0.0.1:1/v1", key='sk-Ab/1+2="9\\x')
+    assert teacher.without_key(f'{{"error":"wrong key {spelt}!"}}'.encode()) == b'{"error":"wrong key [key]!"}'
+
+
 async def test_what_a_server_tells_of_its_rates_is_kept_without_the_key() -> None:
     told = {
         "X_RateLimit_Remaining_Requests": "41",
@@ -145,7 +155,14 @@ def test_openai_itself_wants_a_key_before_any_call() -> None:
         made()
 
 
-@pytest.mark.parametrize("url", ["localhost:8000/v1", "ftp://host/v1", "http://", "http://host:port/v1", "http://[::1"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("localhost:8000/v1", "ftp://host/v1", "http://", "http://host:port/v1", "http://[::1"),
+        *("http://lab..example/v1", f"http://{'a' * 64}.example/v1", "http://my host/v1"),
+        *("http://host\n/v1", "http://host/\ud800", "http://☃.example/v1", "http://[v1.x]/v1"),
+    ],
+)
 def test_a_base_url_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(ConfigError, match="base URL"):
         made(url=url)
@@ -156,6 +173,23 @@ def test_a_base_url_with_a_login_is_refused_unquoted(url: str) -> None:
     with pytest.raises(ConfigError, match="leave them out") as caught:
         made(url=url)
     assert CANARY not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://[::1]:8000/v1", "http://münchen.example/v1", "http://my_host./v1", " http://host/v1\r\n"]
+)
+def test_an_odd_base_url_is_taken(url: str) -> None:
+    assert made(url=url).endpoint
+
+
+def test_a_key_of_white_space_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROCOT_API_KEY", " \n")
+    monkeypatch.setenv("OPENAI_API_KEY", CANARY)
+    monkeypatch.setenv("ROCOT_REFLECTOR_API_KEY", " ")
+    found = key_from_environment()
+    assert found is not None
+    assert found.get_secret_value() == CANARY
+    assert not own_keys_from_environment()
 
 
 def test_a_key_that_no_header_can_hold_is_refused_unquoted() -> None:
