@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from rocot.checkpoint import HF
 from rocot.core.record import Record
@@ -35,12 +35,29 @@ class Price(Record):
     batch: float = Field(default=1.0, ge=0, le=1)
     """What a token costs that is asked by batch, as a share of what it costs otherwise."""
 
+    @model_validator(mode="after")
+    def _cached_is_no_dearer(self) -> Self:
+        """Ceilings take a prompt that no cache knows for the dearest."""
+        if self.cached is not None and self.cached > self.input:
+            raise ValueError(
+                f"cached must be at most input, {self.input:g} (got {self.cached:g}); it is what a prefix cache serves,"
+                " and not what writing to one costs"
+            )
+        return self
+
 
 class Prices(Record):
     """The models that have a price."""
 
     currency: str = Field(default="USD", min_length=1, max_length=8)
     model: tuple[Price, ...] = ()
+
+    @field_validator("currency")
+    @classmethod
+    def _in_one_line(cls, currency: str) -> str:
+        if not currency.isprintable() or not currency.strip():
+            raise ValueError("must be a sign or a short name, without line breaks and control characters")
+        return currency
 
     @model_validator(mode="after")
     def _each_once(self) -> Self:

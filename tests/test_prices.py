@@ -39,6 +39,24 @@ def test_the_faults_of_a_price_table_are_told_like_a_recipes(tmp_path: Path) -> 
     )
 
 
+def test_what_a_cache_serves_is_no_dearer_than_other_input(tmp_path: Path) -> None:
+    """Else the worst case of a call, which ceilings go by, would not be the worst."""
+    path = tmp_path / "prices.toml"
+    path.write_text(TABLE.replace("cached = 0.5", "cached = 2.5"))
+    with pytest.raises(ConfigError, match=r"model\[0\].*cached must be at most input, 2 \(got 2\.5\)"):
+        load(path, Prices)
+    path.write_text(TABLE.replace("cached = 0.5", "cached = 2"))
+    assert load(path, Prices).model
+
+
+@pytest.mark.parametrize("currency", ["\\n", "a\\u001b[31m", " "])
+def test_a_currency_is_printed_in_one_line(currency: str, tmp_path: Path) -> None:
+    path = tmp_path / "prices.toml"
+    path.write_text(f'currency = "{currency}"\n{TABLE}')
+    with pytest.raises(ConfigError, match=r"currency.*without line breaks"):
+        load(path, Prices)
+
+
 def test_a_batch_costs_its_share_and_as_much_as_others_where_none_is_given(tmp_path: Path) -> None:
     path = tmp_path / "prices.toml"
     path.write_text(f'{TABLE}batch = 0.5\n[[model]]\nname = "openai:n"\ninput = 2\noutput = 8.0\n')
