@@ -126,7 +126,9 @@ def _costs(stages: Sequence[StageCount]) -> list[str]:
     if not any(costs):
         return []
     whole = None if None in costs else sum(cost or 0 for cost in costs)
-    return [money(cost) if stage.prompt else "" for cost, stage in zip(costs, stages, strict=True)] + [money(whole)]
+    return [money(cost) if cost or stage.prompt else "" for cost, stage in zip(costs, stages, strict=True)] + [
+        money(whole)
+    ]
 
 
 def left_out_table(console: Console, left_out: Mapping[str, int], title: str, what: str = "samples") -> None:

@@ -91,6 +91,12 @@ def test_tokens_and_money_are_summed_unless_a_price_is_missing(capsys: pytest.Ca
     assert capsys.readouterr().out.splitlines()[-1].split() == ["in", "all", "5k"]
 
 
+def test_money_of_calls_that_told_no_tokens_stands_beside_their_stage(capsys: pytest.CaptureFixture[str]) -> None:
+    stages_table(out(), [StageCount("reason", cost=1.5), StageCount("judge")], "EUR")
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert lines[1:] == [["reason", "0", "1.50"], ["judge", "0"], ["in", "all", "1.50"]]
+
+
 def test_outcomes_add_up_and_what_was_left_out_is_told_by_reason(capsys: pytest.CaptureFixture[str]) -> None:
     outcomes_table(out(), {"confirmed": 3, "corrupted": 1}, 3)
     left_out_table(out(), {"reason: bad json": 2, "sample frames: damaged": 5}, "left out")
