@@ -13,6 +13,11 @@ from functools import cached_property
 import httpx2
 from openai import DefaultAsyncHttpxClient
 
+from rocot.errors import ConfigError
+
+PROXIES = "HTTP_PROXY, HTTPS_PROXY or ALL_PROXY"
+"""Where a proxy is named; in lower case, too."""
+
 
 class Lanes:
     """At most so many connections, the one used last is used first. Follows no redirect."""
@@ -24,9 +29,13 @@ class Lanes:
         self._all: list[httpx2.AsyncClient] = []
         self._timeout = httpx2.Timeout(None, connect=connect_seconds)
 
+    def ready(self) -> None:
+        """Opens the first one now. Raises ConfigError for a proxy that cannot be used."""
+        self._idle.append(self._opened())
+
     @asynccontextmanager
     async def lane(self) -> AsyncIterator[httpx2.AsyncClient]:
-        """A client that nobody else uses meanwhile; waits while all are in use."""
+        """A client that nobody else uses meanwhile; waits while all are in use. Raises ConfigError as `ready` does."""
         async with self._free:
             client = self._idle.pop() if self._idle else self._opened()
             try:
@@ -40,12 +49,19 @@ class Lanes:
         return httpx2.create_ssl_context()
 
     def _opened(self) -> httpx2.AsyncClient:
-        client = DefaultAsyncHttpxClient(
-            follow_redirects=False,
-            limits=httpx2.Limits(max_connections=1, max_keepalive_connections=1),
-            timeout=self._timeout,
-            verify=self._tls,
-        )
+        try:
+            client = DefaultAsyncHttpxClient(
+                follow_redirects=False,
+                limits=httpx2.Limits(max_connections=1, max_keepalive_connections=1),
+                timeout=self._timeout,
+                verify=self._tls,
+            )
+        except ImportError as error:
+            raise ConfigError(
+                f"{PROXIES} names a SOCKS proxy, which needs one more package: pip install socksio"
+            ) from error
+        except (ValueError, httpx2.InvalidURL) as error:  # not quoted: it may hold a password
+            raise ConfigError(f"{PROXIES} names a proxy by what is no URL of one; want http://host:port") from error
         self._all.append(client)
         return client
 

@@ -22,7 +22,7 @@ from rocot.teacher.capped import capped
 from rocot.teacher.completion import read
 from rocot.teacher.faults import UNREACHABLE
 from rocot.teacher.held import CHAT, MODELS, Learning
-from rocot.teacher.lanes import Lanes
+from rocot.teacher.lanes import PROXIES, Lanes
 from rocot.teacher.protocol import Raw, Reply
 from rocot.teacher.request import Spelling
 from rocot.teacher.wire import Answer, ConnectError, LostError, Wires
@@ -68,7 +68,7 @@ class OpenAITeacher:
 
         `deadline` is the seconds that whoever asks gives an attempt.
 
-        Raises ConfigError for OpenAI's own service without a key, and for a base URL that is none.
+        Raises ConfigError for OpenAI's own service without a key, and for a base URL or a proxy that is none.
         """
         self.model = model
         if api_key is None and base_url is None:
@@ -97,6 +97,8 @@ class OpenAITeacher:
         }
         self._head = [("Host", url.netloc.decode("ascii")), *self._headers.items()]
         self._wires = None if _proxied(url) else _wires(url, connections)
+        if self._wires is None:
+            self._lanes.ready()
         official = url.host == "api.openai.com" or url.host.endswith(".openai.azure.com")
         served = model.removeprefix(PREFIX)
         self._spelling = Spelling(served, official=official)
@@ -168,7 +170,8 @@ class OpenAITeacher:
         try:
             yield
         except (ConnectError, httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError) as error:
-            raise TeacherError(UNREACHABLE, f"{self.endpoint} ({_why(error)})", passing=True) from error
+            way = "" if self._wires is not None else f" through the proxy that {PROXIES} names"
+            raise TeacherError(UNREACHABLE, f"{self.endpoint}{way} ({_why(error)})", passing=True) from error
         except (
             LostError,
             h11.LocalProtocolError,

@@ -232,3 +232,34 @@ async def test_a_proxy_that_the_environment_names_is_used(
         assert (server.counts.total(), proxy.counts.total()) == ((0, 1) if asked == "proxy" else (1, 0))
         if asked == "proxy":
             assert proxy.heads[-1].startswith(f"POST {server.base_url}/chat/completions HTTP/1.1\r\n".encode())
+
+
+@pytest.mark.parametrize(
+    ("proxy", "told"),
+    [
+        ("socks5://127.0.0.1:9", "pip install socksio"),
+        (f"foo://u:{CANARY}@h", "want http://host:port"),
+        ("http://[::1", "no URL of one"),
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_told_before_any_call(
+    proxy: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, proxy)
+    with pytest.raises(ConfigError, match=told) as caught:
+        made(url="http://teacher.example/v1")
+    assert CANARY not in str(caught.value)
+
+
+async def test_a_proxy_that_is_down_is_told_as_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as taken:  # bound, and nobody listens
+        taken.bind(("127.0.0.1", 0))
+        for name in ("HTTP_PROXY", "http_proxy"):
+            monkeypatch.setenv(name, f"http://u:{CANARY}@127.0.0.1:{taken.getsockname()[1]}")
+        teacher = made(url="http://teacher.example/v1")
+        with pytest.raises(TeacherError, match=r"example/v1 through the proxy that HTTP_PROXY") as caught:
+            await teacher.send(ASK, PICTURES)
+        await teacher.close()
+    assert caught.value.reason == UNREACHABLE
+    assert CANARY not in str(caught.value)
