@@ -24,6 +24,8 @@ from rocot.teacher.rates import Rates
 
 SLACK = 1.5
 """Times the least load: as much as a clip's own server may have, so that its prefix cache knows the clip's frames."""
+TOLD_WAIT = 5.0
+"""Seconds until the ceilings on the pace let the next call start: from there on they are named."""
 NEVER_SO = {UNREACHABLE, "connection lost", "invalid json"}
 """Failures of a server that is not there, or is another kind of server."""
 
@@ -110,7 +112,7 @@ class Fleet:
         """Why no call can be made any more."""
 
     def remarks(self) -> list[str]:
-        """What a user should know of the servers just now: those that are left alone, and the pace where it is cut."""
+        """What a user should know just now: servers that are left alone, the pace where it is cut, and a long wait."""
         now = time.monotonic()
         if self._starting is not None and not self._starting.done():
             return [f"loading {self.teacher.model}, {now - self._since:.0f} s so far"]
@@ -123,6 +125,8 @@ class Fleet:
         paced = [server for server in self._servers if server.breaker.due is None and server.pace.hampered]
         if paced:
             told.append(f"paced to {sum(int(server.pace.limit) for server in paced)} calls at once")
+        if self._waiting and self._rates.due - now >= TOLD_WAIT:
+            told.append(f"the next call to {self.teacher.model} in {self._rates.due - now:.0f} s, by --rpm and --tpm")
         return told
 
     def resting(self) -> list[Resting]:

@@ -240,6 +240,21 @@ async def test_a_call_that_may_have_been_billed_counts_with_its_worst_case() -> 
     assert notebook.attempts[0].cost == budget.cost
 
 
+async def test_a_long_wait_by_the_users_own_ceilings_is_told() -> None:
+    fleet = Fleet([Switched()], rates=Rates(rpm=1))
+    turn = await fleet.turn("a", None)
+    assert fleet.remarks() == [], "nobody waits"
+    waiting = asyncio.create_task(fleet.turn("b", None))
+    await asyncio.sleep(0)
+    (told,) = fleet.remarks()
+    assert told.startswith("the next call to scripted in ")
+    assert told.endswith(" s, by --rpm and --tpm")
+    waiting.cancel()
+    fleet.drop(turn)
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+
+
 async def test_a_ceiling_on_calls_a_minute_spaces_them() -> None:
     asks = asker(Fleet([Switched()], rates=Rates(rpm=3000)))
     begun = monotonic()
