@@ -14,6 +14,7 @@ from rocot.errors import RunError, ServiceError, StoreError, TeacherError
 from rocot.prices import BY_BATCH
 from rocot.teacher.batch_lines import Answer, answer_in, fault_of
 from rocot.teacher.batch_service import MOST_LINE, BatchService, GoneError, Report
+from rocot.teacher.billing import WORKED, may_be_billed
 from rocot.teacher.budget import Budget, Learned, Size
 from rocot.teacher.completion import read, usage_of
 from rocot.teacher.protocol import Raw, Usage
@@ -92,8 +93,10 @@ class Collector:
         fault, usage = fault_of(raw, read), usage_of(raw.body)
         came.add(fault)
         cost = self.budget.price(batch.model, usage, batch=True)
-        if cost is not None and not usage.prompt and (not raw.body or raw.status == 200):
-            cost = worst(self.budget, batch.model, queued)  # it may have been billed, and nobody told
+        # What the service gave up, by its own word, it does not bill; how long a line took it does not tell.
+        given_up = raw.status == 0 and raw.body
+        if cost is not None and not usage.prompt and not given_up and may_be_billed(raw.status, fault, WORKED):
+            cost = worst(self.budget, batch.model, queued)
         return Attempt(
             call=queued.call,
             item=queued.item,

@@ -492,14 +492,25 @@ async def test_batches_that_are_looked_at_again_add_nothing(tmp_path: Path, serv
     assert bench.rows("count(*)", "seq <= (SELECT max(seq) FROM attempt) - 3") == rows
 
 
-async def test_an_answer_that_tells_no_tokens_counts_at_its_worst(tmp_path: Path) -> None:
-    untold = http(200, json.dumps({"choices": [{"finish_reason": "length", "message": {"content": "{"}}]}).encode())
-    async with BatchServer(spoil=lambda _: untold) as server:
+@pytest.mark.parametrize(
+    ("line", "billed"),
+    [
+        (http(200, json.dumps({"choices": [{"finish_reason": "length", "message": {"content": "{"}}]}).encode()), True),
+        (http(500, error("Internal server error")), True),
+        (http(400, error("The response was filtered", "content_filter")), True),
+        (http(400, error("Invalid image", "invalid_image")), False),
+    ],
+)
+async def test_a_line_that_tells_no_tokens_counts_as_a_call_of_its_own_would(
+    line: bytes, tmp_path: Path, billed: bool
+) -> None:
+    async with BatchServer(spoil=lambda asked: line if asked.times == 1 else None) as server:
         bench = Bench(tmp_path, server.base_url, 1, prices=PRICES)
         await bench.made()
-        [(cost,)] = bench.rows("cost")
+        (cost,), *_ = bench.rows("cost")
         assert isinstance(cost, float)
-        assert bench.budget.cost == cost > 1024 * 1000 / 1e6 / 2
+        assert cost > 1024 * 1000 / 1e6 / 2 if billed else not cost
+        assert bench.budget.cost == pytest.approx(sum(float(str(each)) for (each,) in bench.rows("cost")))
 
 
 class Odd(BatchServer):
