@@ -285,7 +285,8 @@ def _span(start: float, end: float) -> Span:
     try:
         return Span(start=start, end=end)
     except ValidationError as error:
-        raise ReplyError("bad span", f"[{start:g}, {end:g}] is no span in seconds") from error
+        # As text: an integer of hundreds of digits, as loops write them, fits no float.
+        raise ReplyError("bad span", f"[{str(start)[:20]}, {str(end)[:20]}] is no span in seconds") from error
 
 
 def label_meant(label: str, classes: tuple[str, ...]) -> str:

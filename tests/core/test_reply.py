@@ -88,6 +88,7 @@ def test_spans_that_touch_are_joined_and_sorted() -> None:
         ("<think>x</think><answer>Fighting</answer><glue>[[3, NaN]]</glue>", "not a number"),
         ("<think>x</think><answer>Fighting</answer><glue>[[3, true]]</glue>", "bad span"),
         ("<think>x</think><answer>Fighting</answer><glue>[[7, 3]]</glue>", "bad span"),
+        (f"<think>x</think><answer>Fighting</answer><glue>[[3, 1{'0' * 400}]]</glue>", "bad span"),
         ("<think>x</think><answer>Fighting</answer><glue>3 to 7</glue>", "bad span"),
     ],
 )
