@@ -40,6 +40,7 @@ class FrameLevel(Record):
     chance: float | None
     """What scores that know nothing get: 0.5 of ROC-AUC, of average precision the share of anomalous frames."""
     videos: int
+    """Source videos behind them; intervals are drawn over these."""
     frames: int
     anomalous: int
     """Frames."""
@@ -58,10 +59,12 @@ class FrameLevel(Record):
 
 
 def frame_level(pairs: Sequence[Answered], benchmark: Benchmark, measure: Frames) -> FrameLevel:
-    """Over all videos whose frames are known; of several predictions of one video each stands for itself."""
+    """Over all videos whose frames are known; each of several predictions of one video counts."""
     tally = {"scores": 0, "spans": 0, "labels": 0, "missing": 0}
     true: list[Marks] = []
     said: list[Numbers] = []
+    places: dict[str, int] = {}
+    of: list[int] = []
     left_out = 0
     for pair in pairs:
         marks = marked(pair.case)
@@ -72,14 +75,15 @@ def frame_level(pairs: Sequence[Answered], benchmark: Benchmark, measure: Frames
         tally[kind] += 1
         true.append(marks)
         said.append(scores)
-    value, draws = _estimate(measure, true, said)
+        of.append(places.setdefault(pair.case.video, len(places)))
+    value, draws = _estimate(measure, true, said, np.array(of, dtype=np.int64))
     frames, anomalous = sum(map(len, true)), int(sum(marks.sum() for marks in true))
     share = anomalous / frames if frames else None
     return FrameLevel(
         measure=measure,
         value=value,
         chance=0.5 if measure == "roc_auc" else share,
-        videos=len(true),
+        videos=len(places),
         frames=frames,
         anomalous=anomalous,
         from_scores=tally["scores"],
@@ -126,7 +130,7 @@ def _scored(pair: Answered, frames: int, benchmark: Benchmark) -> tuple[str, Num
 
 @dataclass(frozen=True)
 class _Runs:
-    """Frames of one video and one score together, sorted by falling score: what a weighted curve needs."""
+    """Frames of one prediction and one score together, sorted by falling score: what a weighted curve needs."""
 
     video: NDArray[np.int64]
     anomalous: Numbers
@@ -135,7 +139,10 @@ class _Runs:
     """Where the last run of each distinct score stands."""
 
 
-def _estimate(measure: Frames, true: Sequence[Marks], said: Sequence[Numbers]) -> tuple[Estimate, int]:
+def _estimate(
+    measure: Frames, true: Sequence[Marks], said: Sequence[Numbers], of: NDArray[np.int64]
+) -> tuple[Estimate, int]:
+    """`of` is the place of the source video of each prediction: videos are drawn, with all that was said of them."""
     if not true:
         return Estimate(value=None, low=None, high=None), 0
     marks, scores = np.concatenate(true), np.concatenate(said)
@@ -144,12 +151,13 @@ def _estimate(measure: Frames, true: Sequence[Marks], said: Sequence[Numbers]) -
     one = roc_auc_score if measure == "roc_auc" else average_precision_score
     value = float(one(marks, scores))
     runs = _runs(true, said)
-    draws = min(DRAWS, max(LEAST_DRAWS, MOST_WORK // len(runs.video))) if len(true) > 1 else 0
+    videos = int(of.max()) + 1
+    draws = min(DRAWS, max(LEAST_DRAWS, MOST_WORK // len(runs.video))) if videos > 1 else 0
     random = np.random.default_rng(SEED)
     again = []
     for _ in range(draws):
-        weights = np.bincount(random.integers(len(true), size=len(true)), minlength=len(true)).astype(np.float64)
-        drawn = weighted(measure, runs, weights)
+        weights = np.bincount(random.integers(videos, size=videos), minlength=videos).astype(np.float64)
+        drawn = weighted(measure, runs, weights[of])
         if drawn is not None:
             again.append(drawn)
     if not again:
@@ -174,7 +182,7 @@ def _runs(true: Sequence[Marks], said: Sequence[Numbers]) -> _Runs:
 
 
 def weighted(measure: Frames, runs: _Runs, weights: Numbers) -> float | None:
-    """The measure with each video counted so many times; None where all frames are of one kind."""
+    """The measure with each prediction counted so many times; None where all frames are of one kind."""
     weight = weights[runs.video]
     hits = np.cumsum(runs.anomalous * weight)[runs.ends]
     misses = np.cumsum(runs.normal * weight)[runs.ends]

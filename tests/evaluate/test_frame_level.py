@@ -125,3 +125,14 @@ def test_an_answer_without_scores_is_told_apart() -> None:
     assert (found.from_scores, found.from_spans, found.from_labels, found.missing) == (1, 1, 1, 1)
     assert found.value.value == pytest.approx(0.75)
     assert found.value.low is not None
+
+
+def test_rollouts_of_a_video_are_drawn_together() -> None:
+    cases = [case(name, [(0, at)], frames=60, fps=30.0) for name, at in (("a", 1), ("b", 1.5), ("c", 0.5))]
+    once = [predicted(one.id, said("Fighting", [(0, 0.8)])) for one in cases]
+    twice = [*once, *(predicted(f"{one.id}.mp4", one.final) for one in once)]
+    single, double = (frame_level(match(bench(cases), given).pairs, bench(cases), "roc_auc") for given in (once, twice))
+    assert (double.videos, double.frames) == (3, 2 * single.frames)
+    assert double.value == single.value  # the same thing said again is no more evidence
+    alone = frame_level(match(bench(cases[:1]), [twice[0], twice[3]]).pairs, bench(cases[:1]), "roc_auc")
+    assert (alone.value.value is None, alone.value.low) == (False, None)
