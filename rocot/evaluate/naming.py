@@ -1,8 +1,8 @@
 """What happened: classification, normal against abnormal and by class. Accuracy = right / n, graded by `core.score`.
 
-A missing prediction is wrong. Of several true labels any will do. By class, an answer that says `Normal` and names a
-span is wrong. In the common taxonomy, a label that has no class in it is wrong. Beside each stands what saying the
-commonest true answer each time would score.
+A missing prediction is wrong. Of several true labels any will do. Where no answer gives a label, nothing is told by
+class: spans name none. By class, an answer that says `Normal` and names a span is wrong. In the common taxonomy, a
+label that has no class in it is wrong. Beside each stands what saying the commonest true answer each time would score.
 """
 
 from collections import Counter
@@ -33,10 +33,10 @@ class Classification(Record):
     """Cases without a final label or spans: wrong."""
     binary: Naming
     """Normal against abnormal, by the label; by the spans where there is no label."""
-    native: Naming
-    """By class, in the benchmark's own words."""
-    common: Naming
-    """By class, in the common taxonomy."""
+    native: Naming | None
+    """By class, in the benchmark's own words; null where no answer gives a label."""
+    common: Naming | None
+    """By class, in the common taxonomy; null likewise."""
 
 
 def naming(pairs: Sequence[Answered], benchmark: Benchmark) -> Classification:
@@ -52,7 +52,11 @@ def naming(pairs: Sequence[Answered], benchmark: Benchmark) -> Classification:
         for name, (want, right) in _graded(case, said, benchmark).items():
             graded[name].append((case.video, right))
             true[name][want] += 1
-    return Classification(unanswered=unanswered, **{name: _naming(lines, true[name]) for name, lines in graded.items()})
+    finals = [pair.final for pair in pairs if pair.final is not None]
+    found = {name: _naming(lines, true[name]) for name, lines in graded.items()}
+    if finals and all(final.label is None for final in finals):
+        return Classification(unanswered=unanswered, binary=found["binary"], native=None, common=None)
+    return Classification(unanswered=unanswered, **found)
 
 
 def _graded(case: Case, said: Answer | None, benchmark: Benchmark) -> dict[str, tuple[tuple[str, ...], bool]]:

@@ -47,6 +47,8 @@ def lines(result: Result) -> Iterator[Line]:
     if result.classification is not None:
         named = result.classification
         for name, part in (("normal or not", named.binary), ("class", named.native), ("common class", named.common)):
+            if part is None:
+                continue
             blind = () if part.commonest is None else (("commonest", part.commonest),)
             yield Line(name, part.accuracy, part.cases, blind)
     if result.frame_level is not None:

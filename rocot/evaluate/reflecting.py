@@ -1,7 +1,8 @@
 """What reflection did to answers that came with a first one: the measures of a release's report (`measures.flips`).
 
 A first answer is needed; a second one that is missing or cannot be read is wrong. Right is what the judge calls right:
-the label, and where both have spans temporal IoU of the benchmark's floor at least.
+the label, and where both have spans temporal IoU of the benchmark's floor at least. Where neither answer gives a label,
+none was asked, and the spans alone are right or wrong.
 """
 
 from collections.abc import Sequence
@@ -41,7 +42,7 @@ def reflecting(pairs: Sequence[Answered], benchmark: Benchmark) -> Reflecting | 
             continue
         if pair.first.label is not None or pair.first.spans is not None:
             first, last = answer(pair.first, benchmark), _final(pair.final, benchmark)
-            truth = pair.case.truth
+            truth = _asked_truth(pair)
             named.append((pair.case.video, _sums(first, last, truth, benchmark, located=pair.case.located)))
         if pair.first.choice is not None and pair.case.answer is not None:
             truth = Truth(choice=pair.case.options[pair.case.answer])
@@ -55,6 +56,11 @@ def reflecting(pairs: Sequence[Answered], benchmark: Benchmark) -> Reflecting | 
         grounding=grounding_change(answers) if named else None,
         choices=flips(choices) if asked else None,
     )
+
+
+def _asked_truth(pair: Answered) -> Truth:
+    labelled = any(said is not None and said.label is not None for said in (pair.first, pair.final))
+    return pair.case.truth if labelled else Truth(spans=pair.case.truth.spans)
 
 
 def _final(said: Conclusion | None, benchmark: Benchmark) -> Answer:

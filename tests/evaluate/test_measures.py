@@ -4,6 +4,7 @@ from rocot.core.truth import NORMAL
 from rocot.evaluate.answered import match
 from rocot.evaluate.choosing import choosing
 from rocot.evaluate.naming import naming
+from rocot.evaluate.plot import lines
 from rocot.evaluate.prediction import Prediction
 from rocot.evaluate.result import evaluate
 from tests.evaluate.toys import OPTIONS, asked, bench, case, perfect, predicted, said
@@ -42,6 +43,8 @@ def test_labels_are_graded_as_normal_or_not_by_class_and_in_common() -> None:
     ]
     found = naming(match(benchmark, predictions).pairs, benchmark)
     assert (found.binary.cases, found.binary.accuracy.value) == (5, 3 / 5)
+    assert found.native is not None
+    assert found.common is not None
     assert (found.native.cases, found.native.accuracy.value) == (4, 0)
     assert (found.common.cases, found.common.accuracy.value) == (4, 1 / 4)
     assert found.binary.commonest == 4 / 5
@@ -58,6 +61,8 @@ def test_perfect_is_one_everywhere_and_nothing_is_zero() -> None:
         assert result.grounding is not None
         assert result.qa is not None
         assert result.classification is not None
+        assert result.classification.native is not None
+        assert result.classification.common is not None
         measured = (
             *(result.grounding.miou, result.grounding.r30, result.grounding.r50, result.grounding.r70),
             result.qa.accuracy,
@@ -77,6 +82,28 @@ def test_what_nobody_answered_is_not_measured() -> None:
     assert only_choices.vau_r1.grounding is None
     only_labels = evaluate(benchmark, [predicted("a", said("Fighting"))])
     assert (only_labels.grounding, only_labels.qa, only_labels.vau_r1) == (None, None, None)
+
+
+def test_where_no_label_is_given_spans_are_graded_alone_and_no_class_is() -> None:
+    benchmark = bench([case("a", [(0, 4)]), case("b", []), case("c", [(0, 4)]), case("d", [(0, 4)]), case("e", None)])
+    right, wrong, none = said(pairs=[(0, 4)]), said(pairs=[(6, 9)]), said(pairs=[])
+    predictions = [
+        predicted("a", right, wrong),
+        predicted("b", none, none),
+        predicted("c", wrong, right),
+        predicted("d", None, right),
+        predicted("e", right, none),
+    ]
+    found = evaluate(benchmark, predictions)
+    assert found.classification is not None
+    assert (found.classification.native, found.classification.common) == (None, None)
+    assert found.classification.binary.accuracy.value == 4 / 5
+    assert found.reflection is not None
+    flips = found.reflection.answers
+    assert flips is not None
+    assert (flips.corrected, flips.confirmed, flips.corrupted, flips.unresolved) == (1, 1, 2, 0)
+    assert flips.ungraded == 1  # neither a span nor a label to hold it against
+    assert [line.name for line in lines(found) if "class" in line.name] == []
 
 
 def test_reflection_is_counted_over_cases_with_a_first_answer() -> None:
