@@ -291,10 +291,13 @@ def _span(start: float, end: float) -> Span:
 
 def label_meant(label: str, classes: tuple[str, ...]) -> str:
     """The class that is meant: case, spaces and underscores do not matter. Raises ReplyError where none is."""
-    by_plain = {_plain(name): name for name in (*classes, NORMAL, UNCLEAR)}
-    if _plain(label) not in by_plain:
+    names = (*classes, NORMAL, UNCLEAR)
+    by_plain = {_plain(name): name for name in names}
+    by_letters = {_joined(name): name for name in names}
+    meant = by_plain.get(_plain(label)) or by_letters.get(_joined(label))  # classes may differ in a space alone
+    if meant is None:
         raise ReplyError("unknown label", f"{label[:60]!r} is none of {', '.join(classes)}")
-    return by_plain[_plain(label)]
+    return meant
 
 
 _CHOICE = re.compile(
@@ -316,6 +319,10 @@ def option_meant(choice: str, options: tuple[str, ...]) -> str:
     if meant is None:
         raise ReplyError("unknown label", f"{choice[:60]!r} is none of {', '.join(by_letter)}")
     return meant
+
+
+def _joined(label: str) -> str:
+    return _plain(label).replace(" ", "")
 
 
 def _plain(label: str) -> str:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rocot.core.record import canonical
-from rocot.core.reply import clean, parse_answer, parse_reflection, schema_of
+from rocot.core.reply import clean, label_meant, parse_answer, parse_reflection, schema_of
 from rocot.core.span import Span
 from rocot.errors import ReplyError
 
@@ -46,6 +46,19 @@ def test_line_breaks_within_a_json_string_are_text() -> None:
 @pytest.mark.parametrize("label", ["traffic accident", "TRAFFIC_ACCIDENT", " Traffic  accident "])
 def test_a_label_is_known_by_its_plain_form(label: str) -> None:
     assert parse_answer(json.dumps(GOOD | {"label": label}), "grounding", CLASSES).label == "Traffic_accident"
+
+
+@pytest.mark.parametrize(
+    ("label", "classes", "meant"),
+    [
+        ("road accidents", ("RoadAccidents",), "RoadAccidents"),
+        ("Road_Accidents", ("RoadAccidents",), "RoadAccidents"),
+        ("TrafficAccident", CLASSES, "Traffic_accident"),
+        ("car park", ("Carpark", "Car park", "CARPARK"), "Car park"),
+    ],
+)
+def test_neither_spaces_nor_underscores_matter_in_a_label(label: str, classes: tuple[str, ...], meant: str) -> None:
+    assert label_meant(label, classes) == meant
 
 
 @pytest.mark.parametrize(
