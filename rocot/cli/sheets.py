@@ -181,7 +181,8 @@ class Clips:
         """Frames that the release itself holds, of clips that are left; each clip once."""
         about = self.release.manifest
         for split in {row.split for row in left.values()}:
-            if not about.splits[split].rft:
+            entry = about.splits.get(split)  # of a stranger's release, rows may name one that its manifest has not
+            if entry is None or not entry.rft:
                 continue
             for part in parts(about, ["rft"], split):
                 for path in [self.release.root / file.path for file in part.files]:

@@ -1,13 +1,17 @@
 """`rocot evaluate CHECKPOINT`, as a user runs it, with students that say what they were made to say."""
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 
 from rocot.cli import group
+from rocot.release.manifest import NAME, SEAL, sealed
 from tests.cli.bench import Bench
 from tests.contracts.numbered import film
 from tests.sources.known import valid_vau_bench
@@ -117,6 +121,22 @@ def test_frames_that_lie_in_the_release_want_no_video() -> None:
     assert 0 < shipped == told["predictions"]
     if shipped < 2:
         assert "1 of 2 cases have no frames, and were not asked: 1 missing file" in told["notes"]
+
+
+@pytest.mark.usefixtures("made")
+def test_a_split_that_the_manifest_has_not_is_answered_from_the_videos() -> None:
+    release = shutil.copytree("runs/own/release", "foreign")
+    (shard,) = Path(release, "data").iterdir()
+    rows = pq.read_table(shard)
+    pq.write_table(rows.set_column(rows.column_names.index("split"), "split", pa.array(["dev"] * len(rows))), shard)
+    values = json.loads(Path(release, NAME).read_text())
+    values.pop(SEAL)
+    (file,) = values["splits"]["train"]["files"]
+    file |= {"bytes": shard.stat().st_size, "sha256": hashlib.sha256(shard.read_bytes()).hexdigest()}
+    Path(release, NAME).write_text(sealed(values))
+    done = rocot("evaluate", "t", "--on", "release:dev", "--release", "foreign", "--videos", "videos", "--json")
+    assert done.return_value == 0
+    assert json.loads(done.stdout)["predictions"] == 2
 
 
 @pytest.fixture
