@@ -69,6 +69,7 @@ def train(order: Order, machine: Machine) -> int:
     from rocot.student import train as school  # torch and its kin, which take seconds to import
     from rocot.student.halting import HaltedError
 
+    school.check_trackers(order.trackers)
     to = order.out or STUDENTS / f"{release.manifest.release}-{recipe.name}-{order.kind}"
     taught = _taught(release, config, order.split)
     school.beginning(order.kind, order.model, recipe, taught.shards, to).check(resume=order.resume)

@@ -18,6 +18,7 @@ declare()
 import datasets
 import tokenizers
 import transformers
+import transformers.integrations as trackers
 import trl
 from peft import AutoPeftModelForCausalLM, LoraConfig, PeftModel
 from safetensors import SafetensorError
@@ -61,6 +62,7 @@ __all__ = [
     "datasets",
     "tokenizers",
     "torch",
+    "trackers",
     "transformers",
     "trl",
 ]

@@ -33,6 +33,7 @@ from rocot.student.stack import (
     SFTTrainer,
     TrainerCallback,
     torch,
+    trackers,
     transformers,
     trl,
 )
@@ -96,6 +97,19 @@ def beginning(kind: str, model: str, recipe: Training, shards: Sequence[str], ou
             f" (got {grpo.batch} x {grpo.accumulate}, {grpo.generations})"
         )
     return Beginning(out, {"kind": kind, "model": model, "recipe": recipe.digest, "shards": list(shards)})
+
+
+def check_trackers(names: Sequence[str]) -> None:
+    """Raises ConfigError for a tracker that is none, or is not installed: the trainer says so once all else is done."""
+    if tuple(names) in {("all",), ("none",)}:
+        return
+    known = trackers.integration_utils.INTEGRATION_TO_CALLBACK
+    there = {*trackers.get_available_reporting_integrations(), "flyte"}  # which transformers does not list
+    for name in names:
+        if name not in known:
+            raise ConfigError(f"--tracker {name[:40]}: transformers has no such tracker; it has {', '.join(known)}")
+        if name not in there:
+            raise ConfigError(f"--tracker {name}: is not installed here; install its package, or leave it")
 
 
 def prepared(lesson: Lesson) -> tuple[Loaded, Material]:

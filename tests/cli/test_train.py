@@ -85,6 +85,10 @@ def test_a_control_that_the_release_has_not_is_told(made: Bench) -> None:
         (("train", "sft", "own", "--model", "tiny", "--out", "own.toml"), "is a file, and a checkpoint is a folder"),
         (("train", "sft", "own", "--model", "tiny", "--out", "videos"), "is not empty"),
         (("train", "sft", "own", "--model", "tiny", "--out", "gone", "--resume"), "nothing to go on with"),
+        (
+            ("train", "sft", "own", "--model", "tiny", "--tracker", "tensorbord"),
+            "has no such tracker; it has",
+        ),
         (("train", "merge", "videos", "--to", "fresh"), "no checkpoint"),
         (("answer", "videos", "videos/a.mp4"), "no checkpoint"),
     ],

@@ -23,9 +23,9 @@ from rocot.student.model import load, parameters
 from rocot.student.recipe import Data, Lora, Reinforced, Supervised, Tags, Training
 from rocot.student.rows import ASKED_BEFORE, NO_LESSON, TOO_LONG, lessons, prompts
 from rocot.student.shown import GREY, bare
-from rocot.student.stack import torch
+from rocot.student.stack import torch, trackers
 from rocot.student.tiny import build
-from rocot.student.train import Lesson, prepared, train
+from rocot.student.train import Lesson, check_trackers, prepared, train
 from tests.student.classroom import FIRST, QUESTION, RECIPE, SAID, TAUGHT, picture, shard
 
 
@@ -360,6 +360,15 @@ def test_an_adapter_for_layers_that_are_not_there_is_told(tmp_path: Path) -> Non
 def test_what_cannot_be_trained_is_told_first(tmp_path: Path, change: Mapping[str, object], said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         prepared(lesson(tmp_path, **change))
+
+
+def test_a_tracker_that_is_not_installed_is_told_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trackers, "get_available_reporting_integrations", lambda: ["tensorboard"])
+    check_trackers(())
+    check_trackers(("all",))
+    check_trackers(("tensorboard", "flyte"))
+    with pytest.raises(ConfigError, match="--tracker wandb: is not installed here"):
+        check_trackers(("tensorboard", "wandb"))
 
 
 def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
