@@ -18,7 +18,7 @@ class Choosing(Record):
     questions: int
     """Cases with a question whose right option is known; in VAU-R1's protocol those with a prediction."""
     unanswered: int
-    """Among the questions, those without a readable choice: wrong; in VAU-R1's protocol left out."""
+    """Those without a readable choice: wrong. In VAU-R1's protocol those without any, which are left out."""
     accuracy: Estimate
     blind: Blind
     """The baselines on the same questions."""
@@ -38,9 +38,10 @@ def choosing(pairs: Sequence[Answered], *, skip_missing: bool = False) -> Choosi
         if case.answer is None:
             continue
         said = None if pair.final is None else chosen(pair.final, case)
-        unanswered += said is None
         if skip_missing and (pair.final is None or pair.final.choice is None):
+            unanswered += 1
             continue
+        unanswered += said is None and not skip_missing  # there, what is no option is wrong and stays among the others
         questions.append(Choice(options=case.options, answer=case.answer))
         right = said == case.options[case.answer]
         lines.append((case.video, (1.0, right, longest(case.options) == case.answer, case.answer == 0)))
