@@ -51,6 +51,11 @@ def _warnings(result: Result) -> list[str]:
             f"frames: {frames.from_spans:,} videos are scored by their spans and {frames.from_labels:,} by a label,"
             " 1 within and 0 elsewhere, since they have no scores: not what a published curve is made of"
         )
+    if frames is not None and frames.missing:
+        warnings.append(
+            f"frames: {frames.missing:,} videos have neither scores nor an answer, and score 0 throughout, which is"
+            " right of normal ones"
+        )
     if frames is not None and frames.left_out:
         warnings.append(f"frames: {frames.left_out:,} videos are left out, whose frames, rate or spans nobody told")
     return warnings

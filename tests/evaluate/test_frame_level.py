@@ -8,8 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from rocot.cli.measured import print_result
 from rocot.evaluate.answered import match
 from rocot.evaluate.frame_level import _runs, frame_level, marked, spread, weighted
+from rocot.evaluate.result import evaluate
 from tests.evaluate.toys import bench, case, perfect, predicted, said
 
 MEASURES: tuple[Literal["roc_auc", "average_precision"], ...] = ("roc_auc", "average_precision")
@@ -125,6 +127,14 @@ def test_an_answer_without_scores_is_told_apart() -> None:
     assert (found.from_scores, found.from_spans, found.from_labels, found.missing) == (1, 1, 1, 1)
     assert found.value.value == pytest.approx(0.75)
     assert found.value.low is not None
+
+
+def test_videos_that_nobody_scored_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    benchmark = bench(
+        [case("a", [(0, 1)], frames=60, fps=30.0), case("b", [], frames=60, fps=30.0)], frame_measure="roc_auc"
+    )
+    print_result(evaluate(benchmark, [predicted("a", None, scores=(1.0, 0.5))]))
+    assert "frames: 1 videos have neither scores nor an answer, and score 0 throughout" in capsys.readouterr().out
 
 
 def test_rollouts_of_a_video_are_drawn_together() -> None:
