@@ -151,6 +151,10 @@ def command(
         raise click.UsageError("name whose answers: a CHECKPOINT, --predictions or --teacher, one of them.")
     if teacher is None and judge is None:
         _refuse({"--max-calls": max_calls, "--max-cost": max_cost, "--prices": prices}, "--teacher or --judge")
+    if plot is not None:
+        from rocot.evaluate.plot import check_place
+
+        check_place(plot)
     machine, table = _machine(decoders, base_urls, vllm, workers), options.price_table(prices)
     release, predictions = (None if path is None else local(path, machine.cache) for path in (release, predictions))
     on = On(benchmark, annotations, manifest, release)

@@ -69,10 +69,17 @@ def _placed(one: Grounding, protocol: str, *, reported: bool) -> Iterator[Line]:
         yield Line(f"{name}, {protocol}", found, one.cases, reported_as=name if reported else None)
 
 
-def draw(result: Result, path: Path) -> None:
-    """Writes the plot; the end of the name says how. Raises ConfigError where it cannot be written."""
+def check_place(path: Path) -> None:
+    """Raises ConfigError where no plot can be written: told before anybody is asked."""
     if path.suffix.lower() not in FORMATS:
         raise ConfigError(f"--plot {path}: the name must end in {', '.join(FORMATS)}")
+    if not path.parent.is_dir():
+        raise ConfigError(f"--plot {path}: cannot be written, as there is no folder {path.parent}")
+
+
+def draw(result: Result, path: Path) -> None:
+    """Writes the plot; the end of the name says how. Raises ConfigError where it cannot be written."""
+    check_place(path)
     shown = [line for line in lines(result) if line.found.value is not None]
     figure = Figure(figsize=(7.5, 1.5 + 0.34 * max(1, len(shown))), layout="constrained")
     axes = figure.subplots()

@@ -97,6 +97,7 @@ MINE = ("--predictions", "mine.jsonl")
         ((*MINE, *ON, "--release", "x"), "only --on release:SPLIT"),
         ((*MINE, *ON, "--plot", "mine.gif"), "the name must end in"),
         ((*MINE, *ON, "--plot", "none/such.png"), "cannot be written"),
+        (("--predictions", "none.jsonl", *ON, "--plot", "mine.gif"), "the name must end in"),  # before all else
     ],
 )
 def test_what_cannot_be_used_has_a_message_and_no_traceback(words: tuple[str, ...], what: str, laid: Bench) -> None:
