@@ -19,10 +19,11 @@ from rocot.cli.sheets import new_ones
 from rocot.cli.training import installed
 from rocot.core.attempts import Attempts
 from rocot.core.sampling import uniform
-from rocot.core.task import Task, lettered
+from rocot.core.task import Question, Task, lettered
 from rocot.errors import ConfigError
 from rocot.machine import Machine, default_cache
 from rocot.recipe import FramesRecipe
+from rocot.sources.posing import fault_in
 from rocot.tools.reading import reader
 from rocot.video.protocol import Look, Still
 
@@ -97,6 +98,11 @@ def _classes(order: Order, task: Task, learnt: Sequence[str]) -> tuple[str, ...]
     if task == "qa":
         if not order.question or len(order.options) < 2:
             raise ConfigError("--task qa wants --question TEXT, and --option TEXT twice or more")
+        if order.classes is not None:
+            raise ConfigError("--classes goes with other tasks than qa, whose answers are the options; leave it")
+        fault = fault_in(Question(text=order.question, options=order.options))
+        if fault is not None:
+            raise ConfigError(f"--question: {fault}; ask another one")
         return order.options
     if order.question or order.options:
         raise ConfigError(f"--question and --option go with --task qa; this is {task}")

@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from rocot.cli import group
+from rocot.errors import ConfigError
 from tests.contracts.numbered import film
 from tests.sources.known import valid_vau_bench
 from tests.student.parrot import TURN, student
@@ -47,6 +48,20 @@ def test_a_closer_look_is_taken_where_the_student_named_spans(folder: Path) -> N
     assert said["text"] == f"{FIRST}\n{FIRST}"  # all that this one can say
     shown = rocot("answer", "s", "RoadAccidents902_x264.mp4").stdout
     assert "closer" in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--option", "a dog", "--option", "A  dog"), "--question: two options read 'a dog'; ask another one"),
+        (("--option", "a dog", "--option", " "), "--question: option 2 is empty"),
+        (("--option", "a dog", "--option", "a cat", "--classes", "A,B"), "--classes goes with other tasks than qa"),
+    ],
+)
+def test_a_question_that_cannot_be_put_is_told(folder: Path, words: tuple[str, ...], said: str) -> None:
+    looking(folder / "s")
+    with pytest.raises(ConfigError, match=said):
+        rocot("answer", "s", "RoadAccidents902_x264.mp4", "--task", "qa", "--question", "What?", *words)
 
 
 @pytest.mark.parametrize(
