@@ -12,6 +12,7 @@ from rocot.sources.known.files import Files
 from rocot.sources.known.importing import annotated, manifest
 from rocot.sources.manifest.entry import Entry
 from rocot.sources.manifest.file import Manifest
+from rocot.sources.names import printable
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,9 @@ def from_rows(rows: Iterable[Row], split: str) -> Benchmark:
     classes: dict[str, None] = {NORMAL: None}
     common: dict[str, str] = {NORMAL: NORMAL, **{name: name for name in taxonomy()}}
     floors, release = (0.0, 0.0), ""
+    splits: dict[str, None] = {}
     for row in rows:
+        splits[row.split] = None
         if row.split != split or row.handed is not None or row.clip in cases:
             continue
         cases[row.clip] = _clip(row)
@@ -141,7 +144,9 @@ def from_rows(rows: Iterable[Row], split: str) -> Benchmark:
             common.update(row.in_common)
         floors, release = (row.tiou_floor, row.improved_floor), f"{row.provenance.release} {row.provenance.version}"
     if not cases:
-        raise ConfigError(f"--on release:{split[:60]}: the release has no rows of that split")
+        others = ", ".join(map(printable, sorted(splits.keys() - {split})))  # names that the release's author chose
+        there = f"; it has {others}" if others else ""
+        raise ConfigError(f"--on release:{split[:60]}: the release has no rows of that split{there}")
     return Benchmark(
         name=f"release:{split}",
         title=f"{release}, {split}",

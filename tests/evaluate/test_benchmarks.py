@@ -121,7 +121,7 @@ def test_a_releases_own_answers_are_measured_on_its_own_clips() -> None:
     videos, left_out = of_videos(rows)
     assert (len(videos), left_out) == (9, 0)
     assert videos[0].id == rows[0].video
-    with pytest.raises(ConfigError, match="no rows of that split"):
+    with pytest.raises(ConfigError, match="no rows of that split; it has train"):
         from_rows(rows, "elsewhere")
 
 
