@@ -8,11 +8,10 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from rocot.core.answer import Answer
 from rocot.core.attempts import Form, read, unread
 from rocot.core.task import Task
 from rocot.evaluate.prediction import Conclusion, Prediction
-from rocot.evaluate.rows import prose
+from rocot.evaluate.rows import conclusion, prose
 
 THOUGHTLESS = "<think></think><answer>"
 """What a completion begins with that answers a question without a thought; it ends with `</answer>`."""
@@ -54,8 +53,8 @@ def prediction(said: Reading, form: Form) -> Prediction:
     made = read(said.text, said.task, said.classes, form)
     return Prediction(
         id=said.case,
-        final=_conclusion(made.final, said.task),
-        first=_conclusion(made.first, said.task),
+        final=None if made.final is None else conclusion(made.final, said.task),
+        first=None if made.first is None else conclusion(made.first, said.task),
         said=None if made.final is None else prose(made.final),
     )
 
@@ -63,12 +62,3 @@ def prediction(said: Reading, form: Form) -> Prediction:
 def _at_once(said: Reading) -> Prediction:
     found = re.search(r"<answer>\s*(\S[^<]{0,1999})</answer>", said.text)
     return Prediction(id=said.case, final=None if found is None else Conclusion(choice=found[1].strip()))
-
-
-def _conclusion(said: Answer | None, task: Task) -> Conclusion | None:
-    if said is None:
-        return None
-    if task == "qa":
-        return Conclusion(choice=said.label)
-    spans = None if said.spans is None else tuple((span.start, span.end) for span in said.spans)
-    return Conclusion(label=said.label, spans=spans)

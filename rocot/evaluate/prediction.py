@@ -11,9 +11,10 @@ LATEST = 1e9
 MOST_SPANS = 10_000
 MOST_SCORES = 10_000_000
 """Frames of 92 hours at 30 a second."""
-
+MOST_LABEL = 200
+MOST_CHOICE = 2000
 MOST_SAID = 20_000
-"""Characters."""
+"""Characters, these three."""
 
 Second: TypeAlias = Annotated[float, Field(ge=0, le=LATEST)]
 
@@ -21,11 +22,11 @@ Second: TypeAlias = Annotated[float, Field(ge=0, le=LATEST)]
 class Conclusion(Record):
     """One answer, without its words. Null stands for what was not asked."""
 
-    label: str | None = Field(default=None, min_length=1, max_length=200)
+    label: str | None = Field(default=None, min_length=1, max_length=MOST_LABEL)
     """A class of the benchmark, or of the common taxonomy; `Normal`; `Unclear` where the answer abstains."""
     spans: tuple[tuple[Second, Second], ...] | None = Field(default=None, max_length=MOST_SPANS)
     """`[start, end]` of each anomaly, seconds of the source video; empty for normal footage."""
-    choice: str | None = Field(default=None, min_length=1, max_length=2000)
+    choice: str | None = Field(default=None, min_length=1, max_length=MOST_CHOICE)
     """Of a question, the letter of an option in the benchmark's order, or its text."""
 
     @model_validator(mode="after")

@@ -4,7 +4,16 @@ from collections.abc import Iterable
 
 from rocot.core.answer import Answer
 from rocot.core.row import Row
-from rocot.evaluate.prediction import MOST_SAID, Conclusion, Prediction
+from rocot.core.task import Task
+from rocot.evaluate.prediction import (
+    LATEST,
+    MOST_CHOICE,
+    MOST_LABEL,
+    MOST_SAID,
+    MOST_SPANS,
+    Conclusion,
+    Prediction,
+)
 
 
 def of_clips(rows: Iterable[Row], split: str) -> list[Prediction]:
@@ -27,7 +36,7 @@ def of_videos(rows: Iterable[Row]) -> tuple[list[Prediction], int]:
 
 
 def _prediction(row: Row, name: str) -> Prediction:
-    final, first = _conclusion(row, row.revised), _conclusion(row, row.initial)
+    final, first = conclusion(row.revised, row.task), conclusion(row.initial, row.task)
     return Prediction(id=name, final=final, first=first, said=prose(row.revised))
 
 
@@ -36,8 +45,10 @@ def prose(said: Answer) -> str:
     return "\n".join(filter(None, (said.description, said.reasoning)))[:MOST_SAID]
 
 
-def _conclusion(row: Row, said: Answer) -> Conclusion:
-    if row.task == "qa":
-        return Conclusion(choice=said.label[:2000])
-    spans = None if said.spans is None else tuple((span.start, span.end) for span in said.spans)
-    return Conclusion(label=said.label[:200], spans=spans)
+def conclusion(said: Answer, task: Task) -> Conclusion:
+    """What an answer says, cut to what a prediction may hold: models name seconds, and so many spans, without end."""
+    if task == "qa":
+        return Conclusion(choice=said.label[:MOST_CHOICE])
+    # A span beyond the latest second stays one, as an answer with a span is never right of normal footage.
+    spans = [(min(span.start, LATEST - 1), min(span.end, LATEST)) for span in (said.spans or ())[:MOST_SPANS]]
+    return Conclusion(label=said.label[:MOST_LABEL], spans=None if said.spans is None else tuple(spans))

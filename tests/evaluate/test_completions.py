@@ -1,7 +1,7 @@
 """A student's texts as predictions."""
 
 from rocot.evaluate.completions import THOUGHTLESS, Reading, read_all
-from rocot.evaluate.prediction import Conclusion
+from rocot.evaluate.prediction import LATEST, MOST_SPANS, Conclusion
 from tests.evaluate.toys import OPTIONS
 
 ANSWER = "<think>Blows.</think><answer>Fighting</answer><glue>[[1.0, 2.0]]</glue>"
@@ -17,6 +17,17 @@ def test_both_answers_of_a_completion_are_read_and_an_unreadable_one_is_none() -
     assert first.final == Conclusion(label="Normal", spans=())
     assert (second.id, second.final, second.first) == ("b", None, None)
     assert reasons == {"no answer": 1}
+
+
+def test_seconds_and_spans_without_end_are_cut_and_stay_spans() -> None:
+    many = ", ".join(f"[{2 * at}, {2 * at + 1}]" for at in range(MOST_SPANS + 1))
+    said = [ANSWER.replace("[[1.0, 2.0]]", glue) for glue in ("[[3, 2e9]]", "[[2e9, 1e300]]", f"[{many}]")]
+    (late, later, full), reasons = read_all([Reading("a", "grounding", ("Fighting",), one) for one in said], "plain")
+    assert late.final == Conclusion(label="Fighting", spans=((3.0, LATEST),))
+    assert later.final == Conclusion(label="Fighting", spans=((LATEST - 1, LATEST),))
+    assert full.final is not None
+    assert len(full.final.spans or ()) == MOST_SPANS
+    assert not reasons
 
 
 def test_of_a_question_the_option_is_read() -> None:
