@@ -156,7 +156,7 @@ def _ready(  # noqa: PLR0913, PLR0917 - what to read, and what is made of it
     good = [index for index, row in enumerate(rows) if not row.why]
     if not good:
         reasons = ", ".join(f"{count} {reason}" for reason, count in told.items()) or "the release has none"
-        raise ConfigError(f"no row is left to train on: {reasons}")
+        raise ConfigError(f"no row is left to train on: {reasons}{_room(rows, recipe, columns)}")
     fresh = [name for name in (*columns, "kept") if name in _Made.model_fields]
     table = read.remove_columns([name for name in fresh if name in read.column_names])
     dumped = [row.model_dump() for row in rows]
@@ -174,6 +174,15 @@ def _ready(  # noqa: PLR0913, PLR0917 - what to read, and what is made of it
         tokens=sum(row.tokens for row in left),
         longest=max(row.tokens for row in left),
     )
+
+
+def _room(rows: Sequence[_Made], recipe: Training, columns: Sequence[str]) -> str:
+    """How much room there was for rows of which none is short enough; "" where that is not why they are left out."""
+    long = [row.tokens for row in rows if row.why == TOO_LONG]
+    if not long:
+        return ""
+    taken = "" if "completion" in columns else f", of which a completion has {recipe.grpo.longest:,} (grpo.longest)"
+    return f"; the shortest has {min(long):,} tokens, and data.longest is {recipe.data.longest:,}{taken}"
 
 
 def _in_rounds(table: datasets.Dataset, recipe: Training) -> datasets.Dataset:

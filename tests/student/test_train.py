@@ -136,7 +136,7 @@ def test_lengths_are_those_of_the_batch(taught: Path) -> None:
 def test_rows_that_are_too_long_are_left_out_and_counted(taught: Path, tmp_path: Path) -> None:
     lengths = Lengths(load(str(taught / "student")).processor)
     short = RECIPE.model_copy(update={"data": Data(frames=2, height=28, longest=64)})
-    with pytest.raises(ConfigError, match=f"4 {TOO_LONG}"):
+    with pytest.raises(ConfigError, match=rf"4 {TOO_LONG}; the shortest has \d+ tokens, and data.longest is 64$"):
         lessons([taught / "rows.parquet"], short, lengths, {}, taught / "cache")
     alone = shard(tmp_path / "first.parquet", said=FIRST)
     made = lessons([alone], RECIPE, lengths, {"0#0": False}, tmp_path)
@@ -147,6 +147,9 @@ def test_a_clip_is_asked_once(taught: Path, tmp_path: Path) -> None:
     lengths = Lengths(load(str(taught / "student")).processor)
     made = prompts([shard(tmp_path / "rft.parquet", first=("a", "b"))], RECIPE, lengths, tmp_path)
     assert (len(made.rows), made.left_out) == (2, {ASKED_BEFORE: 2})
+    talkative = RECIPE.model_copy(update={"grpo": Reinforced(longest=40_000)})
+    with pytest.raises(ConfigError, match=r"data.longest is [\d,]+, of which a completion has 40,000 \(grpo.longest\)"):
+        prompts([tmp_path / "rft.parquet"], talkative, lengths, tmp_path)
 
 
 def test_a_student_is_shown_frames_as_it_was_taught_them(taught: Path) -> None:
