@@ -84,9 +84,9 @@ class Courier:
 
     def remarks(self) -> list[str]:
         """What a user should know of the batches just now."""
-        if not self.waits:
-            return []
-        left = self.batches.open()
+        left = self.batches.open() if self.waits else []
+        if not left:
+            return [self.trouble] if self.waits and self.trouble else []
         calls = sum(batch.calls for batch in left)
         heard = [self.told.get(batch.uuid) for batch in left]
         done = sum(report.completed + report.failed for report in heard if report is not None)

@@ -68,7 +68,7 @@ async def test_a_run_by_batch_gives_the_bytes_of_a_live_one_though_it_was_ended(
         refused = await said(keyed, *WORDS, "--run", "by", *at)
         assert refused.returncode == 2
         assert "run it with --batch, which collects their answers" in refused.stderr
-        server.looks = 2
+        server.looks = 4  # a line is printed a second after a wait has begun, and waits end by looks
         done = await said(keyed, *WORDS, "--run", "by", *at, "--batch")
         assert done.returncode == 0, done.stderr
         assert "waiting for 1 batch" in done.stderr
