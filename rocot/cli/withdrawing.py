@@ -19,7 +19,7 @@ from rocot.engine.blobs import Blobs
 from rocot.engine.purge import purge
 from rocot.engine.reader import StoreReader
 from rocot.engine.store import Store
-from rocot.errors import ConfigError, StorageError
+from rocot.errors import ConfigError, StorageError, StoreError
 from rocot.machine import Machine, default_cache
 from rocot.recipe import Recipe
 from rocot.recipe_file import load_recipe, spelt, write_withdrawn
@@ -172,7 +172,10 @@ def _purge(console: Console, folder: Path, clips: Sequence[str]) -> None:
         f" {gone.frames:,} cached frames"
     )
     for path in _copies_in(folder):
-        rmtree(path)
+        try:
+            rmtree(path)
+        except OSError as error:  # a link, too
+            raise StoreError(f"{path}: cannot be deleted ({error.strerror or error}); delete it yourself") from error
         console.print(f"deleted: {path}, which `rocot {_MAKERS[path.name]}` makes again")
     console.print(
         "Copies made with --to, backups, pages of `rocot report`, videos fetched from a URL, and what was published"

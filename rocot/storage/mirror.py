@@ -126,12 +126,12 @@ class Mirrors:
 
         Of any other file nothing is done. Raises StorageError, VideoError.
         """
-        if file.is_relative_to(self._folder) and not file.is_file():
-            name, _, *parts = file.relative_to(self._folder).parts
-            with self._lock:
-                mirror = self._made.get(name)
-            if mirror is not None and "/".join(parts) in mirror.files:
-                mirror.bring("/".join(parts))
+        with self._lock:
+            holding = [mirror for mirror in self._made.values() if file.is_relative_to(mirror.root)]
+        for mirror in holding:
+            path = file.relative_to(mirror.root).as_posix()
+            if not file.is_file() and path in mirror.files:
+                mirror.bring(path)
 
 
 def can_lie(path: str) -> bool:

@@ -119,6 +119,10 @@ def test_copies_in_the_run_are_named_and_go_with_a_purge(bench: Bench) -> None:
     assert "own/hydrated, which `rocot hydrate` makes again" in told
     assert not (run / "hydrated").exists()
     assert not (run / "exports").exists()
+    (bench.folder / "elsewhere").mkdir()
+    (run / "hydrated").symlink_to(bench.folder / "elsewhere")
+    linked = bench.rocot("withdraw", "own/a", "--purge")
+    assert (linked.returncode, "own/hydrated: cannot be deleted" in linked.stderr) == (2, True)
 
 
 def test_a_release_keeps_its_frames(bench: Bench) -> None:

@@ -167,16 +167,16 @@ def test_servers_that_never_listen_are_waited_for_an_hour(tmp_path: Path, capfd:
     ("backup", "claim", "told"),
     [
         ("file:///disk/kept", "", "want a folder below --work, with a volume that --claim names, or a URL"),
-        ("file:///work/kept", "", "want a folder below --work"),
-        ("file:///disk/kept", "videos", "want a folder below /work, where --claim is mounted"),
-        ("file:///work/../kept", "videos", "want a folder below /work"),
-        ("memory://kept", "videos", "want a folder below /work"),
-        ("file:///work/kept", "videos", ""),
+        ("file:///mnt/kept", "", "want a folder below --work"),
+        ("file:///disk/kept", "videos", "want a folder below /mnt, where --claim is mounted"),
+        ("file:///mnt/../kept", "videos", "want a folder below /mnt"),
+        ("memory://kept", "videos", "want a folder below /mnt"),
+        ("file:///mnt/kept", "videos", ""),
         ("s3://lab/kept", "", ""),
     ],
 )
 def test_backups_that_the_merge_would_not_find_are_refused(backup: str, claim: str, told: str) -> None:
-    job = Job(name="a", recipe="scenes", split="train", parts=2, backup=backup, work=Path("/work"))
+    job = Job(name="a", recipe="scenes", split="train", parts=2, backup=backup, work=Path("/mnt"))
     if not told:
         assert manifest(job, Cluster("lab/rocot", claim=claim))
         return

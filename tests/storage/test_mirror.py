@@ -102,7 +102,8 @@ def test_a_file_that_is_another_by_now_or_gone_is_told(url: str, mirrors: Mirror
 
 def test_files_of_others_are_left_alone(url: str, mirrors: Mirrors, tmp_path: Path) -> None:
     root = mirrors.of(url).root
-    for path in (tmp_path / "mine.mp4", root / "no such.mp4", root, tmp_path / "videos/0123456789abcdef/files/a.mp4"):
+    own = tmp_path / "videos" / "own.mp4"  # in a folder of somebody's own that is called as ours
+    for path in (tmp_path / "mine.mp4", own, root / "no such.mp4", root, tmp_path / "videos/0123456789abcdef/a.mp4"):
         mirrors.bring(path)
     assert not list(tmp_path.rglob("*.mp4"))
 
