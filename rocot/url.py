@@ -3,6 +3,7 @@
 import re
 
 _PASSWORD = re.compile(r"//[^/@]*:[^/@]*@")
+_ONE_SLASH = re.compile(r"([a-z][a-z0-9+.-]*):/(?!/)(.+)", re.IGNORECASE)
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 
 
@@ -25,3 +26,9 @@ def has_password(text: str) -> bool:
 def without_password(text: str) -> str:
     """The same URL without its user and password."""
     return _PASSWORD.sub("//...@", text)
+
+
+def spelt_as_path(path: str) -> str:
+    """The URL that a path was, `s3://bucket` of `s3:/bucket`: paths keep one slash of several. Empty for any other."""
+    found = _ONE_SLASH.fullmatch(path)
+    return f"{found[1]}://{found[2]}" if found else ""

@@ -1,6 +1,5 @@
 """What `rocot validate` prints."""
 
-import re
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,28 +12,27 @@ from rocot.cli.runs import find, is_run
 from rocot.cli.screen import count, heading, out, table
 from rocot.errors import ConfigError
 from rocot.release.report import Distribution, Finding, Report
-from rocot.url import without_password
+from rocot.url import scheme_of, spelt_as_path, without_password, without_scheme
 
 LEVELS = " ▁▂▃▄▅▆▇█"
 """Of a histogram that is one line high."""
-_URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*):/(?P<rest>.+)", re.IGNORECASE)
-"""As a path spells one: of several slashes it keeps the first."""
 
 
 def find_path(path: Path | None) -> Path:
     """The path itself, the run of that name, or the newest run. Raises ConfigError where there is no run, or a URL."""
     if path is None:
         return find(None)
-    if (url := _URL.fullmatch(str(path))) is not None and not path.exists():
-        raise ConfigError(_of_url(url["scheme"], url["rest"]))
+    if (url := spelt_as_path(str(path))) and not path.exists():
+        raise ConfigError(_of_url(url))
     return RUNS / path if not path.exists() and is_run(RUNS / path) else path
 
 
-def _of_url(scheme: str, rest: str) -> str:
+def _of_url(url: str) -> str:
     """What is said of a URL where a folder is wanted."""
-    if scheme.lower() == "file":
-        return f"file:///{rest}: a URL, where a folder is wanted; name the folder, /{rest}"
-    url = without_password(f"{scheme}://{rest}")
+    if scheme_of(url) == "file":
+        folder = f"/{without_scheme(url)}"  # of its three slashes the path has kept one
+        return f"file://{folder}: a URL, where a folder is wanted; name the folder, {folder}"
+    url = without_password(url)
     fetched = shlex.join(["rocot", "pull", url, "--to", "FOLDER"])
     return f"{url}: a URL, where a folder is wanted; `{fetched}` fetches a release, then name FOLDER"
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from rocot.errors import ConfigError
 from rocot.sources.names import is_there
+from rocot.url import spelt_as_path
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -33,9 +34,9 @@ def root_of(folder: Path) -> Path:
     """The folder, resolved. Raises ConfigError where it is none."""
     if is_there(folder) and folder.is_dir():
         return folder.resolve()
+    if not is_there(folder) and (url := spelt_as_path(str(folder))):
+        raise ConfigError(f"{url}: a folder of this machine is wanted, and no URL; copy or mount it (docs/scale.md)")
     what = "is a file, not a folder" if is_there(folder) else "no such folder"
-    if not is_there(folder) and folder.parts and folder.parts[0].endswith(":"):  # a URL, whose second slash is gone
-        raise ConfigError(f"{folder}: a folder of this machine is wanted, and no URL; copy or mount it (docs/scale.md)")
     raise ConfigError(f"{folder}: {what}; `videos` must be a folder of videos")
 
 

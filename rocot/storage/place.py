@@ -5,7 +5,6 @@ names them last. Credentials come from where each service's own tools look for t
 """
 
 import errno
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from rocot.errors import RocotError, StorageError
-from rocot.url import has_password, scheme_of, without_password, without_scheme
+from rocot.url import has_password, scheme_of, spelt_as_path, without_password, without_scheme
 
 T = TypeVar("T")
 
@@ -29,7 +28,6 @@ OBJECT_STORES = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "oss
 """Which have no folders to make; some would make a bucket instead."""
 EXTRAS = {"s3": "s3", "s3a": "s3"}
 """Schemes whose client an extra of rocot brings."""
-_ONE_SLASH = re.compile(rf"({'|'.join(sorted(OBJECT_STORES))}):/(?!/)", re.IGNORECASE)
 _FULL = "the disk is full, here or there", "make room, and run the same again"
 _IN_THE_WAY = "a file lies where a folder is wanted", "name another folder"
 _LASTING = {
@@ -100,8 +98,9 @@ class Place:
                     f"the URL is empty (got {url!r}); want s3://..., hf://..., gs://..., file:///folder or a folder's"
                     " path, . for the current one"
                 )
-            if _ONE_SLASH.match(folder):
-                raise StorageError(f"{url}: one slash alone follows the colon; want {folder.partition(':')[0]}://...")
+            meant = spelt_as_path(folder)
+            if scheme_of(meant) in OBJECT_STORES:
+                raise StorageError(f"{url}: one slash alone follows the colon; want {meant}")
             path = Path(folder).expanduser().absolute()
             if path == path.parent:
                 raise StorageError(f"{url}: the root of the disk; name a folder of its own")

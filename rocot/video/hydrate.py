@@ -5,12 +5,12 @@ encoder. Where it holds, the pixels are those that the teacher saw, bit by bit, 
 """
 
 import hashlib
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from rocot.engine.blobs import DIGEST
 from rocot.errors import VideoError
 from rocot.video.frames import Blobs
 from rocot.video.mark import mark_of
@@ -18,7 +18,6 @@ from rocot.video.protocol import FrameReader, Look, Still
 
 CLOSE = 1e-4
 """Seconds by which a time may differ from the recorded one and be the same: they are sums of floats."""
-_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class Recorded(NamedTuple):
@@ -66,7 +65,7 @@ class Hydrator:
         """
         frames = sorted(set(wanted))
         for frame in frames:
-            if _DIGEST.fullmatch(frame.digest) is None:  # pictures go into files that are named by it
+            if DIGEST.fullmatch(frame.digest) is None:  # pictures go into files that are named by it
                 raise VideoError("no digest", f"{frame.digest[:60]!r} is no sha256, by which a frame is known")
         found = {frame.digest: self._blobs.get(frame.digest) for frame in frames}
         pictures = {digest: data for digest, data in found.items() if data is not None}

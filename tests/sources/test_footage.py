@@ -139,7 +139,7 @@ def test_a_url_without_videos_is_told(tmp_path: Path) -> None:
 
 
 def test_a_url_where_a_folder_is_wanted_is_told_as_one(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"s3:/lab/films: a folder of this machine is wanted, and no URL"):
+    with pytest.raises(ConfigError, match=r"s3://lab/films: a folder of this machine is wanted, and no URL"):
         match([Said("a.mp4")], Here(Path("s3://lab/films")))
     with pytest.raises(ConfigError, match="no such folder"):
         match([Said("a.mp4")], Here(tmp_path / "none"))
